@@ -1,0 +1,3 @@
+module github.com/marchday/marchday
+
+go 1.26

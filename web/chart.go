@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	chartWidth    = 1000
-	chartStart    = 64 // where the plot begins, after the numbers of the axis
-	chartEnd      = 984
+	chartWidth    = 640
+	chartStart    = 54 // where the plot begins, after the numbers of the axis
+	chartEnd      = 630
 	maxChartDays  = 400
 	maxChartLines = 8
 	maxRanges     = 60
@@ -76,8 +76,8 @@ func DrawDays(t *Tongue, c Days) (template.HTML, error) {
 	}
 	d := dayDrawing{drawing: drawing{t: t, id: c.ID + "gap"}, c: c, n: n}
 	d.step, d.top = axis(top)
-	d.plot = [2]int{24 + 26*((len(c.Lines)+2)/3), 0}
-	d.plot[1] = d.plot[0] + 220
+	d.plot = [2]int{pick(c.Bars, 14, 14+26*((len(c.Lines)+1)/2)), 0}
+	d.plot[1] = d.plot[0] + 190
 	height := d.plot[1] + 34
 	if c.Watched != nil {
 		height += 34
@@ -140,7 +140,7 @@ func (d *dayDrawing) legend() {
 		return
 	}
 	for i, line := range d.c.Lines {
-		x, y := chartStart+i%3*307, 16+i/3*26
+		x, y := chartStart+i%2*288, 16+i/2*26
 		d.f(`<path class="c-line c-%d" d="M%d %dh34" fill="none" stroke="#1c4f7c" stroke-width="2.5"%s/>`, i%4+1, x, y, dashes(i))
 		d.point(i, x+17, y)
 		d.f(`<text class="c-value" x="%d" y="%d" font-size="15">%s</text>`, x+44, y+5, line.Name)
@@ -152,7 +152,7 @@ func (d *dayDrawing) grid() {
 		d.f(`<path class="%s" d="M%d %dH%d" stroke="#d8d4ca"/>`, pick(v == 0, "c-axis", "c-grid"), chartStart, d.y(v), chartEnd)
 		d.f(`<text class="c-label" x="%d" y="%d" text-anchor="end" font-size="14">%s</text>`, chartStart-8, d.y(v)+5, d.t.Number(v))
 	}
-	every := max((d.n+8)/9, 1)
+	every := max((d.n+7)/8, 1)
 	for day := 0; day < d.n; day += every {
 		at := d.c.From.AddDate(0, 0, day)
 		d.f(`<path class="c-axis" d="M%d %dv5" stroke="#7d828a"/>`, d.x(day), d.plot[1])

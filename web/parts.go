@@ -100,8 +100,8 @@ type Drawn struct {
 	// Island is "map" or "timeline" when a script may take the figure over,
 	// with its data from Source.
 	Island, Source string
-	// Narrow keeps a small chart small on a wide page.
-	Narrow bool
+	// Size is "chart" or "narrow" for a figure that stays small on a wide page.
+	Size string
 }
 
 // stage groups the states of a case by the sign they carry.
@@ -136,9 +136,8 @@ type Mark struct {
 type Segment struct {
 	Text   string
 	Layers []string
-	// ID, Number and Ref are set where a claim's mark ends.
-	ID, Ref string
-	Number  int
+	// Claims are the marks with a Ref that end here.
+	Claims []Mark
 }
 
 // Class joins the layers for the class attribute.
@@ -166,7 +165,7 @@ func Segments(text string, marks []Mark) []Segment {
 				s.Layers = append(s.Layers, m.Layer)
 			}
 			if m.Ref != "" && m.To == cuts[i+1] {
-				s.ID, s.Number, s.Ref = "m-"+m.Ref, m.Number, m.Ref
+				s.Claims = append(s.Claims, m)
 			}
 		}
 		out = append(out, s)

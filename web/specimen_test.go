@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -109,8 +110,8 @@ func specimenPage(t *testing.T, p *Pages, query string) specimen {
 		{Name: "why", Label: "Reasons", Long: true, Required: true, Value: "The crater opens to the north-east."},
 	}
 	s.Map = specimenMap(t, tongue)
-	s.Days = Drawn{SVG: specimenDays(t, tongue), Caption: "Complaints per day"}
-	s.Ranges = Drawn{SVG: specimenRanges(t, tongue), Caption: "Killed, by lineage of sources"}
+	s.Days = Drawn{SVG: specimenDays(t, tongue), Caption: "Complaints per day", Size: "chart"}
+	s.Ranges = Drawn{SVG: specimenRanges(t, tongue), Caption: "Killed, by lineage of sources", Size: "narrow"}
 	return s
 }
 
@@ -212,12 +213,12 @@ func TestSegmentsKeepTheText(t *testing.T) {
 	var classes []string
 	for _, s := range Segments(text, marks) {
 		back.WriteString(s.Text)
-		classes = append(classes, s.Text+":"+s.Class()+":"+s.Ref)
+		classes = append(classes, fmt.Sprintf("%s:%s:%d", s.Text, s.Class(), len(s.Claims)))
 	}
 	if back.String() != text {
 		t.Errorf("text %q, want %q", back.String(), text)
 	}
-	if got, want := strings.Join(classes, " "), "ab:act: cd:act claim-mark: ef:claim-mark:c1 ghij::"; got != want {
+	if got, want := strings.Join(classes, " "), "ab:act:0 cd:act claim-mark:0 ef:claim-mark:2 ghij::0"; got != want {
 		t.Errorf("segments %q, want %q", got, want)
 	}
 }

@@ -567,11 +567,11 @@ func (d *drawing) names(b *Base, labels []MapLabel) {
 			name = f.names["en"]
 		}
 		if f.kind == "unit" && f.own {
-			d.name(f.label, name, "m-label", 15, 0)
+			d.name(f.label, name, "m-label", 17, 0)
 		}
 	}
 	for _, l := range labels {
-		d.name(l.At, l.Text, "m-label", 14, -14)
+		d.name(l.At, l.Text, "m-label", 16, -14)
 	}
 	for _, f := range b.features {
 		if f.kind != "country" {
@@ -582,7 +582,7 @@ func (d *drawing) names(b *Base, labels []MapLabel) {
 			name = f.names["en"]
 		}
 		if !b.ownCountry(f.code) {
-			d.name(f.label, name, "m-country", 16, 0)
+			d.name(f.label, name, "m-country", 18, 0)
 		}
 	}
 }

@@ -552,3 +552,14 @@ type GrantedKey struct {
 	ID           KeyID
 	Since, Until int64
 }
+
+// Reset takes the Book back to the beginning of its record, to be folded anew.
+// Whoever holds the Book keeps holding it.
+func (b *Book) Reset() {
+	n := NewBook()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.keys, b.next, b.origin, b.regime, b.mode = n.keys, 0, "", "", ""
+	b.offices, b.order, b.said, b.digests, b.waiting = n.offices, nil, n.said, n.digests, n.waiting
+	b.method, b.proc, b.policy, b.founding, b.docket = n.method, n.proc, n.policy, nil, n.docket
+}

@@ -136,8 +136,10 @@ type Claim struct {
 	SameAs     string     `json:"same_as,omitempty"`
 	CausedBy   string     `json:"caused_by,omitempty"`
 	CitedBy    string     `json:"cited_by,omitempty"`
-	Trend      string     `json:"trend,omitempty"`
-	Confidence int32      `json:"confidence,omitempty"` // per mille, of a machine's claim
+	Trend      string     `json:"trend,omitempty"`        // rising, falling, steady, if the text says so
+	Reciprocal bool       `json:"reciprocal,omitempty"`   // between equals, as a clash is
+	Crosses    bool       `json:"cross_border,omitempty"` // over a border
+	Confidence int32      `json:"confidence,omitempty"`   // per mille, of a machine's claim
 	Rules      []string   `json:"rules,omitempty"`
 }
 

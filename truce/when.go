@@ -77,6 +77,7 @@ type When struct {
 	Local     string    `json:"local,omitempty"`   // From as written on the wall there: 2016-05-04T00:01
 	Zone      string    `json:"zone,omitempty"`    // name of that wall's zone
 	Wording   string    `json:"wording,omitempty"`
+	Span      *Span     `json:"span,omitempty"` // of the wording; none where understood from context
 }
 
 // IsZero reports whether nothing is known of the time.

@@ -31,6 +31,7 @@ type Where struct {
 	Point        *Point    `json:"point,omitempty"`         // none where only an area is known
 	RadiusMetres int32     `json:"radius_metres,omitempty"` // how far from Point it may have been
 	Relation     string    `json:"relation,omitempty"`      // in, near, between, outskirts
+	Role         string    `json:"role,omitempty"`          // seat, area-monitored, origin, destination, if the text says so
 	Score        int32     `json:"score,omitempty"`         // per mille, of a machine's candidate
 	Span         *Span     `json:"span,omitempty"`
 	Sector       *Sector   `json:"sector,omitempty"` // what an observer's bearing and range leave open

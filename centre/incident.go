@@ -53,9 +53,11 @@ func (f *fold) incident(index int64, in link.Incident, level truce.Marking, clai
 	i.Event, i.Object = f.mainEvent(claims)
 	i.Alleged = alleged(claims)
 	i.Targets = targets(told)
-	i.Acts = truce.ActOf(told)
+	for _, act := range truce.ActOf(told) {
+		i.Acts = append(i.Acts, picture.Judged{Act: act})
+	}
 	if len(i.Acts) > 0 {
-		i.When, i.Where = i.Acts[0].When, i.Acts[0].Where
+		i.When, i.Where = i.Acts[0].Act.When, i.Acts[0].Act.Where
 	} else {
 		i.When, i.Where = told[0].When, told[0].Place()
 	}
@@ -192,14 +194,17 @@ func (f *fold) claimedBy(claims []*picture.Claim) map[truce.OfficeID]int {
 // judge gives an incident its verdicts, one per co-chair and act, and its
 // status in the counts. Verdicts are as known at the statement just folded.
 func (f *fold) judge(i *picture.Incident, index int64) {
-	i.Verdicts = nil
-	for _, o := range f.book.CoChairs() {
-		lens := f.lens(o, index)
-		for _, act := range i.Acts {
-			i.Verdicts = append(i.Verdicts, lens.Assess(act))
+	i.Agree = true
+	acts := make([]picture.Judged, len(i.Acts)) // a row that was handed on is not changed
+	for k, j := range i.Acts {
+		acts[k].Act = j.Act
+		for _, o := range f.book.CoChairs() {
+			acts[k].Verdicts = append(acts[k].Verdicts, f.lens(o, index).Assess(j.Act))
 		}
+		acts[k].Agreement = truce.Agree(acts[k].Verdicts)
+		i.Agree = i.Agree && acts[k].Agreement.Agree
 	}
-	i.Agreement = truce.Agree(i.Verdicts)
+	i.Acts = acts
 	i.Status, i.StatusWhy = f.status(i)
 }
 
@@ -224,9 +229,11 @@ func (f *fold) status(i *picture.Incident) (status, why string) {
 			return statusOf(file.Finding), "finding"
 		}
 	}
-	outside := len(i.Verdicts) > 0
-	for _, v := range i.Verdicts {
-		outside = outside && (v.Answer.Outside() || v.Answer == truce.IsExempt)
+	outside := len(i.Acts) > 0
+	for _, j := range i.Acts {
+		for _, v := range j.Verdicts {
+			outside = outside && (v.Answer.Outside() || v.Answer == truce.IsExempt)
+		}
 	}
 	if outside {
 		return picture.Outside, "readings"
@@ -314,11 +321,13 @@ func (f *fold) rejudge(i *picture.Incident, index int64) {
 // summary returns each office's answer over all acts: the one, or mixed.
 func summary(i *picture.Incident) map[truce.OfficeID]truce.Answer {
 	all := map[truce.OfficeID]truce.Answer{}
-	for _, v := range i.Verdicts {
-		if old, ok := all[v.Office]; ok && old != v.Answer {
-			all[v.Office] = truce.Mixed
-		} else {
-			all[v.Office] = v.Answer
+	for _, j := range i.Acts {
+		for _, v := range j.Verdicts {
+			if old, ok := all[v.Office]; ok && old != v.Answer {
+				all[v.Office] = truce.Mixed
+			} else {
+				all[v.Office] = v.Answer
+			}
 		}
 	}
 	return all

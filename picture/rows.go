@@ -172,9 +172,8 @@ type Incident struct {
 	Lineages  []string               `json:"lineages"`           // independent sources
 	Tally     truce.Tally            `json:"tally,omitzero"`
 	ClaimedBy map[truce.OfficeID]int `json:"claimed_by,omitempty"` // claims by each co-chair's side; "" is others
-	Acts      []truce.Act            `json:"acts,omitempty"`       // one per alleged actor
-	Verdicts  []truce.Verdict        `json:"verdicts,omitempty"`
-	Agreement truce.Agreement        `json:"agreement,omitzero"`
+	Acts      []Judged               `json:"acts,omitempty"`       // one per alleged actor, with every reading's verdict
+	Agree     bool                   `json:"agree"`                // all readings agree on every act
 	Responses []Response             `json:"responses,omitempty"`
 	Aliases   []truce.IncidentID     `json:"aliases,omitempty"`
 	Case      int                    `json:"case,omitempty"` // number; 0: none
@@ -216,6 +215,14 @@ type Alleged struct {
 	Claims bool          `json:"claims,omitempty"` // it says so itself
 }
 
+// Judged is one alleged act with the verdict of each co-chair's reading, in the
+// order of their founding.
+type Judged struct {
+	Act       truce.Act       `json:"act"`
+	Verdicts  []truce.Verdict `json:"verdicts"`
+	Agreement truce.Agreement `json:"agreement"`
+}
+
 // Conflict is a decision that contradicts older ones, and has no effect while
 // they stand.
 type Conflict struct {
@@ -235,7 +242,7 @@ type Response struct {
 
 func (i Incident) write() (string, []any) {
 	agree := 0
-	if i.Agreement.Agree {
+	if i.Agree {
 		agree = 1
 	}
 	var lon, lat int32

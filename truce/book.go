@@ -308,6 +308,9 @@ func (b *Book) own(id StatementID, office OfficeID) error {
 	case old.kind == "founding" || old.kind == "concurrence" || old.kind == "statement-withdrawal":
 		return forbidden("statement", "a %s is not taken back", old.kind)
 	}
+	if info, _ := InfoOf(old.kind); info.Group == GroupDocket {
+		return forbidden("statement", "what stands on the docket is not taken back: take the next step, or reopen the case")
+	}
 	return nil
 }
 

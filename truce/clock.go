@@ -33,13 +33,13 @@ type SpanStanding struct {
 // SpanClock is a start and an end. Zero is not stated. An end that is itself
 // an interval lies between EndFrom and EndTo; else the two are equal.
 type SpanClock struct {
-	Start        Instant
-	EndFrom      Instant
-	EndTo        Instant
-	Quiet        []When // suspensions
-	Ended        bool   // terminated at EndTo rather than run out
-	Never        bool   // proposed or rejected: never in force
-	Parent       SpanID
+	Start        Instant `json:"start,omitzero"`
+	EndFrom      Instant `json:"end_from,omitzero"`
+	EndTo        Instant `json:"end_to,omitzero"`
+	Quiet        []When  `json:"quiet,omitempty"` // suspensions
+	Ended        bool    `json:"ended,omitempty"` // terminated at EndTo rather than run out
+	Never        bool    `json:"never,omitempty"` // proposed or rejected: never in force
+	Parent       SpanID  `json:"parent,omitempty"`
 	parentStarts Instant // nothing of the span can come before it
 }
 

@@ -25,9 +25,10 @@ func degrees(lon, lat float64) Point {
 // specimenBase is an invented country of two provinces beside a neighbour.
 const specimenBase = `{"type":"FeatureCollection","bbox":[10,40,16,44],"features":[
 {"type":"Feature","properties":{"kind":"country","iso":"XN","label":[15.2,42],"names":{"en":"Westmark","ar":"وستمارك"}},"geometry":{"type":"Polygon","coordinates":[[[14.5,39],[17,39],[17,45],[14.2,45],[14.8,42.5],[14.5,39]]]}},
-{"type":"Feature","properties":{"kind":"country","iso":"XD","label":[12,42],"names":{"en":"Dorania","ar":"دورانيا"}},"geometry":{"type":"Polygon","coordinates":[[[10.6,40.4],[14.5,39],[14.8,42.5],[14.2,45],[11,43.6],[10.2,42.1],[10.6,40.4]]]}},
+{"type":"Feature","properties":{"kind":"country","iso":"XD","own":true,"label":[12,42],"names":{"en":"Dorania","ar":"دورانيا"}},"geometry":{"type":"Polygon","coordinates":[[[10.6,40.4],[14.5,39],[14.8,42.5],[14.2,45],[11,43.6],[10.2,42.1],[10.6,40.4]]]}},
 {"type":"Feature","properties":{"kind":"unit","own":true,"iso":"XD-KA","label":[12.2,43],"names":{"en":"Karsa","ar":"كارسا"}},"geometry":{"type":"Polygon","coordinates":[[[10.2,42.1],[12.4,42.2],[14.8,42.5],[14.2,45],[11,43.6],[10.2,42.1]]]}},
-{"type":"Feature","properties":{"kind":"unit","own":true,"iso":"XD-VE","label":[12.6,41.2],"names":{"en":"Velm","ar":"فيلم"}},"geometry":{"type":"MultiPolygon","coordinates":[[[[10.6,40.4],[14.5,39],[14.8,42.5],[12.4,42.2],[10.2,42.1],[10.6,40.4]]]]}}]}`
+{"type":"Feature","properties":{"kind":"unit","own":true,"iso":"XD-VE","label":[12.6,41.2],"names":{"en":"Velm","ar":"فيلم"}},"geometry":{"type":"MultiPolygon","coordinates":[[[[10.6,40.4],[14.5,39],[14.8,42.5],[12.4,42.2],[10.2,42.1],[10.6,40.4]]]]}},
+{"type":"Feature","properties":{"kind":"place","iso":"GN-1","label":[15.3,41.2],"names":{"en":"Port West"}},"geometry":{"type":"Point","coordinates":[15.3,41.2]}}]}`
 
 func specimenMap(t *testing.T, tongue *Tongue) Drawn {
 	t.Helper()
@@ -164,6 +165,53 @@ func TestMapLeadsToTheIncidentsItCounts(t *testing.T) {
 	north, _ := strconv.ParseFloat(box[4], 64)
 	if west > 12.01 || east < 12.02 || south > 42.51 || north < 42.52 || east-west > 0.5 {
 		t.Errorf("the first cluster's box %v does not hold its marks closely", box[1:])
+	}
+}
+
+// TestFoundingBase reads the base that the founding dossier ships.
+func TestFoundingBase(t *testing.T) {
+	body, err := os.ReadFile("../dossiers/syria-2016/map/base.geojson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(body) > 400_000 {
+		t.Errorf("the base has %d bytes, more than a page should load", len(body))
+	}
+	b, err := NewBase(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	units, languages := 0, []string{"en", "ar", "fr", "ru"}
+	for _, f := range b.features {
+		if !f.own {
+			continue
+		}
+		if f.kind == "unit" {
+			units++
+		}
+		for _, l := range languages {
+			if f.names[l] == "" {
+				t.Errorf("%s has no name in %s", f.code, l)
+			}
+		}
+	}
+	if units != 15 {
+		t.Errorf("%d units, want 14 and the area of separation", units)
+	}
+	box, ok := b.UnitBox("SY-HL")
+	if !ok {
+		t.Fatal("the base has no SY-HL")
+	}
+	for _, lang := range []string{"en", "ar"} {
+		for name, part := range map[string]Box{"all": {}, "aleppo": box} {
+			drawn, err := b.Draw(testPages(t).catalogue.In(lang), Map{Box: part, Areas: []MapArea{{Code: "SY-LA", Name: "x", Count: 3}}, Marks: []MapMark{{degrees(37.15, 36.2), "x", "", ""}, {degrees(36.7, 36.0), "x", "", "prohibited"}, {degrees(36.3, 33.5), "x", "", ""}}})
+			if err != nil || len(drawn.SVG) > 90_000 {
+				t.Errorf("%s: %d bytes, %v", name, len(drawn.SVG), err)
+			}
+			if *specimenDir != "" {
+				write(t, filepath.Join(*specimenDir, name+"-"+lang+".html"), []byte(`<!doctype html><html lang="`+lang+`"><meta charset=utf-8><link rel=stylesheet href=/assets/marchday.css><figure class=drawn>`+string(drawn.SVG)+`</figure>`))
+			}
+		}
 	}
 }
 

@@ -159,10 +159,7 @@ func (p *probe) inSpan(term *Term, v *TermVerdict) (when, where Tri) {
 	if !term.When.IsZero() && !term.Area.IsZero() {
 		return ownTime, ownArea
 	}
-	sort := term.Span
-	if sort == "" {
-		sort = "cessation"
-	}
+	sort := term.spanSort()
 	best := spanAnswer{when: No, where: No}
 	read := false
 	for _, s := range p.l.spans {
@@ -176,7 +173,7 @@ func (p *probe) inSpan(term *Term, v *TermVerdict) (when, where Tri) {
 		}
 	}
 	switch {
-	case !read && sort == "cessation": // what an office did not state stays not stated
+	case !read && sort == cessation: // what an office did not state stays not stated
 		v.Grounds = append(v.Grounds, Ground{AboutSpan, sort, Unsure, StatementID{}})
 		return Unsure, Unsure
 	case best.group == nil:

@@ -372,7 +372,6 @@ func TestVerdictsFollowTheReadings(t *testing.T) {
 		{"Sheikh Maqsoud on the evening of 4 May: in one map and not in the other", "prohibited", "insufficient", []string{"I46a"}},
 		{"west Aleppo after 01:00 on 5 May: both, by different clocks", "prohibited", "prohibited", []string{"I47b"}},
 		{"rockets on Kilis: an excluded actor, beyond the area", "outside-area", "outside-area", []string{"I34a"}},
-		{"the reply across the border: a premise that nobody signs", "outside-actor", "insufficient", []string{"I26a#1"}},
 		{"Jablah and Tartus: violence, no party's violation", "outside-actor", "outside-actor", []string{"I53a", "I53b"}},
 		{"Harbinafsah, fired from: an excluded actor", "outside-actor", "outside-actor", []string{"I08a"}},
 		{"Khan Touman: a mixed coalition", "mixed", "mixed", []string{"I49a"}},

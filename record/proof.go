@@ -135,6 +135,9 @@ func receiptText(r Receipt) string {
 
 // OpenReceipt verifies a signed receipt of a log that p trusts.
 func OpenReceipt(msg []byte, p Policy) (Receipt, error) {
+	if len(msg) > maxNote {
+		return Receipt{}, fmt.Errorf("record: receipt of %d bytes: want at most %d", len(msg), maxNote)
+	}
 	n, err := openNote(msg, true, p.logs...)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("record: receipt: %w", err)

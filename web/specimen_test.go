@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
@@ -15,7 +16,7 @@ import (
 	"time"
 )
 
-var specimenDir = flag.String("specimen", "", "write the specimen page, in every language, and its assets into this folder, to be looked at")
+var serve = flag.String("serve", "", "serve the specimen at this address until killed, to be looked at and for test/browser.sh")
 
 // A specimen is a page of every part, with invented data: it is what the parts
 // are looked at and tested with.
@@ -50,7 +51,7 @@ func testPages(t *testing.T) *Pages {
 		t.Fatal(err)
 	}
 	folder := fstest.MapFS{}
-	for _, name := range []string{"layout.html", "parts/frame.html", "parts/parts.html"} {
+	for _, name := range []string{"layout.html", "parts/frame.html", "parts/parts.html", "licences.html"} {
 		body, err := files.ReadFile("templates/" + name)
 		if err != nil {
 			t.Fatal(err)
@@ -138,16 +139,56 @@ func TestSpecimenIsStrict(t *testing.T) {
 		if err := p.Render(again, http.StatusOK, "specimen", specimenPage(t, p, query)); err != nil || !bytes.Equal(again.Body.Bytes(), w.Body.Bytes()) {
 			t.Errorf("%s: the same page has other bytes (%v)", query, err)
 		}
-		if *specimenDir != "" {
-			write(t, filepath.Join(*specimenDir, strings.NewReplacer("=", "-", "&", "-").Replace(query)+".html"), w.Body.Bytes())
-		}
-	}
-	if *specimenDir != "" {
-		for name, a := range p.assets.files {
-			write(t, filepath.Join(*specimenDir, "assets", name), a.body)
-		}
 	}
 }
+
+// TestSpecimenServed does nothing unless asked to serve: it is how the parts
+// are looked at, with the islands of a build, before any page has them.
+func TestSpecimenServed(t *testing.T) {
+	if *serve == "" {
+		t.Skip("serves only when called with -serve ADDRESS")
+	}
+	p := testPages(t)
+	base := foundingBase(t)
+	mux := http.NewServeMux()
+	mux.Handle("/assets/", p.assets)
+	mux.Handle("/map/base.geojson", base)
+	mux.HandleFunc("POST /choose", p.Choose)
+	mux.HandleFunc("/licences", func(w http.ResponseWriter, r *http.Request) { _ = p.Licences(w, p.Frame(r, "")) })
+	mux.HandleFunc("/api/series", func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(specimenSeries())
+	})
+	mux.HandleFunc("/api/incidents.geojson", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(specimenIncidents))
+	})
+	mux.HandleFunc("/incidents", func(w http.ResponseWriter, r *http.Request) {
+		s := specimenPage(t, p, r.URL.RawQuery)
+		s.Theme = p.Frame(r, "").Theme
+		if r.URL.Query().Has("islands") {
+			drawn, err := base.Draw(p.catalogue.In(s.Lang), Map{Source: "/api/incidents.geojson", Marks: []MapMark{{degrees(37.15, 36.2), "x", "/incidents", ""}}})
+			if err != nil {
+				t.Error(err)
+			}
+			s.Map, s.Days.Island, s.Days.Source = drawn, "timeline", "/api/series"
+		}
+		if err := p.Render(w, http.StatusOK, "specimen", s); err != nil {
+			t.Error(err)
+		}
+	})
+	server := &http.Server{Addr: *serve, Handler: mux, ReadHeaderTimeout: time.Second}
+	if err := server.ListenAndServe(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const specimenIncidents = `{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"id":"a","title":"Shelling / قصف","href":"/incidents?1","kind":"prohibited"},"geometry":{"type":"Point","coordinates":[36.7,36.0]}},
+{"type":"Feature","properties":{"id":"b","title":"Strike","href":"/incidents?2","kind":"exempt"},"geometry":{"type":"Point","coordinates":[38.9,35.9]}},
+{"type":"Feature","properties":{"id":"c","title":"Fire","href":"/incidents?3","kind":"outside"},"geometry":{"type":"Point","coordinates":[40.1,35.3]}},
+{"type":"Feature","properties":{"id":"d","title":"Blast","href":"/incidents?4","kind":"insufficient"},"geometry":{"type":"Point","coordinates":[36.3,33.5]}},
+{"type":"Feature","properties":{"id":"e","title":"Fire","href":"/incidents?5","kind":""},"geometry":{"type":"Point","coordinates":[37.15,36.2]}},
+{"type":"Feature","properties":{"id":"f","title":"Fire","href":"/incidents?6","kind":""},"geometry":{"type":"Point","coordinates":[37.16,36.21]}},
+{"type":"Feature","properties":{"id":"g","title":"Area only","href":"/incidents?7","kind":""},"geometry":null}]}`
 
 func write(t *testing.T, name string, body []byte) {
 	t.Helper()
@@ -156,6 +197,31 @@ func write(t *testing.T, name string, body []byte) {
 	}
 	if err := os.WriteFile(name, body, 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestLicencesShowWhatTheBuildFound(t *testing.T) {
+	p := testPages(t)
+	p.assets.files["licences.json"] = newAsset("licences.json", []byte(`[{"Name":"uplot","Version":"1","Licence":"MIT","Text":"Permission <is> granted"}]`))
+	w := httptest.NewRecorder()
+	if err := p.Licences(w, p.Frame(httptest.NewRequest(http.MethodGet, "/licences", nil), "")); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"uplot", "MIT", "Permission &lt;is&gt; granted", "GeoNames"} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+func TestKeysAreUnique(t *testing.T) {
+	seen := map[string]string{}
+	for _, s := range sections() {
+		key := goKey(s.Label)
+		if key == "" || seen[key] != "" {
+			t.Errorf("%s: key %q, also of %q", s.Label, key, seen[key])
+		}
+		seen[key] = s.Label
 	}
 }
 

@@ -1,0 +1,230 @@
+package gazetteer
+
+import (
+	"slices"
+
+	"github.com/marchday/marchday/truce"
+)
+
+// box is the bounds of an outline.
+type box struct{ west, south, east, north int32 }
+
+const (
+	degree = 10_000_000
+	// snapMetres is how far outside every outline a point may lie and still be
+	// counted to the nearest: published boundaries are simplified.
+	snapMetres = 500
+	snapE7     = 60_000 // a little over snapMetres of latitude
+)
+
+// lay sorts the outlines into a grid of one degree.
+func (g *Gazetteer) lay() {
+	g.boxes = make([]box, len(g.bounds))
+	g.grid = map[int32][]int32{}
+	for i, b := range g.bounds {
+		x := box{1<<31 - 1, 1<<31 - 1, -1 << 31, -1 << 31}
+		for _, p := range b.Rings {
+			x = box{min(x.west, p.Lon), min(x.south, p.Lat), max(x.east, p.Lon), max(x.north, p.Lat)}
+		}
+		g.boxes[i] = x
+		if len(b.Rings) == 0 {
+			continue
+		}
+		for lon := cell(x.west - snapE7); lon <= cell(x.east+snapE7); lon++ {
+			for lat := cell(x.south - snapE7); lat <= cell(x.north+snapE7); lat++ {
+				g.grid[lon*1000+lat] = append(g.grid[lon*1000+lat], int32(i))
+			}
+		}
+	}
+}
+
+func cell(e7 int32) int32 {
+	if e7 < 0 {
+		return (e7+1)/degree - 1
+	}
+	return e7 / degree
+}
+
+// DistrictAt returns the units whose outline holds the point, innermost first.
+// A point within 500 m outside every outline of its level is counted to the
+// nearest; a point on a border goes to the lower code.
+func (g *Gazetteer) DistrictAt(p truce.Point) []truce.PlaceID {
+	var in []truce.PlaceID
+	done := 0
+	for _, i := range g.grid[cell(p.Lon)*1000+cell(p.Lat)] { // innermost level first, lower code first
+		d := depth(g.bounds[i].Class)
+		if d != done && g.boxes[i].holds(p, 0) && g.bounds[i].holds(p) {
+			in, done = append(in, g.bounds[i].ID), d
+		}
+	}
+	if len(in) > 0 {
+		return g.parents(in)
+	}
+	best, at := int64(snapMetres)+1, int32(-1)
+	for _, i := range g.grid[cell(p.Lon)*1000+cell(p.Lat)] {
+		if !g.boxes[i].holds(p, snapE7) || at >= 0 && depth(g.bounds[i].Class) < depth(g.bounds[at].Class) {
+			continue
+		}
+		if m := g.bounds[i].metres(p); m < best {
+			best, at = m, i
+		}
+	}
+	if at < 0 {
+		return nil
+	}
+	return g.parents([]truce.PlaceID{g.bounds[at].ID})
+}
+
+// parents adds the units above the last of ids that no outline gave.
+func (g *Gazetteer) parents(ids []truce.PlaceID) []truce.PlaceID {
+	const maxDepth = 8
+	for len(ids) < maxDepth {
+		i, ok := g.byID[ids[len(ids)-1]]
+		if !ok {
+			return ids
+		}
+		up := g.places[i].Parent
+		if up == "" && g.places[i].Class != Country {
+			up = g.country(g.places[i].Country)
+		}
+		if up == "" || slices.Contains(ids, up) {
+			return ids
+		}
+		ids = append(ids, up)
+	}
+	return ids
+}
+
+// country returns the id of a country's place, or its code where none is held.
+func (g *Gazetteer) country(iso string) truce.PlaceID {
+	if i, ok := g.byISO[iso]; ok {
+		return g.places[i].ID
+	}
+	return truce.PlaceID(iso)
+}
+
+func (x box) holds(p truce.Point, margin int32) bool {
+	return x.west-margin <= p.Lon && p.Lon <= x.east+margin && x.south-margin <= p.Lat && p.Lat <= x.north+margin
+}
+
+// ring returns the i-th ring.
+func (b Boundary) ring(i int) []truce.Point {
+	end := len(b.Rings)
+	if i+1 < len(b.Starts) {
+		end = int(b.Starts[i+1])
+	}
+	return b.Rings[b.Starts[i]:end]
+}
+
+// holds reports whether the point is inside by the even-odd rule or on a line.
+func (b Boundary) holds(p truce.Point) bool {
+	in := false
+	for r := range b.Starts {
+		ring := b.ring(r)
+		for i := range ring {
+			a, c := ring[i], ring[(i+1)%len(ring)]
+			side := cross(a, c, p)
+			if side == 0 && min(a.Lon, c.Lon) <= p.Lon && p.Lon <= max(a.Lon, c.Lon) && min(a.Lat, c.Lat) <= p.Lat && p.Lat <= max(a.Lat, c.Lat) {
+				return true
+			}
+			if (a.Lat > p.Lat) != (c.Lat > p.Lat) && (side > 0) == (c.Lat > a.Lat) {
+				in = !in
+			}
+		}
+	}
+	return in
+}
+
+// cross is over zero if p lies left of the line from a to c.
+func cross(a, c, p truce.Point) int64 {
+	return (int64(c.Lon)-int64(a.Lon))*(int64(p.Lat)-int64(a.Lat)) - (int64(c.Lat)-int64(a.Lat))*(int64(p.Lon)-int64(a.Lon))
+}
+
+// metres returns the distance from p to the outline, roughly (the nearest
+// point of each edge at sixteenths of its length).
+func (b Boundary) metres(p truce.Point) int64 {
+	best := int64(1) << 40
+	for r := range b.Starts {
+		ring := b.ring(r)
+		for i := range ring {
+			a, c := ring[i], ring[(i+1)%len(ring)]
+			if min(a.Lon, c.Lon)-snapE7 > p.Lon || max(a.Lon, c.Lon)+snapE7 < p.Lon || min(a.Lat, c.Lat)-snapE7 > p.Lat || max(a.Lat, c.Lat)+snapE7 < p.Lat {
+				continue
+			}
+			for k := int64(0); k <= 16; k++ {
+				q := truce.Point{Lon: a.Lon + int32((int64(c.Lon)-int64(a.Lon))*k/16), Lat: a.Lat + int32((int64(c.Lat)-int64(a.Lat))*k/16)}
+				best = min(best, truce.MetresBetween(p, q))
+			}
+		}
+	}
+	return best
+}
+
+// Fill completes a place: names by language, class, point, radius and what it
+// lies within, from the polygons that hold its point, else from what its
+// source says. What the Where already states is kept. It never looks a name
+// up: that is Find's work.
+func (g *Gazetteer) Fill(w truce.Where) truce.Where {
+	i, known := g.byID[w.Place]
+	if known {
+		p := g.places[i]
+		if w.Name == "" {
+			w.Name = p.Name("en")
+		}
+		if len(w.Names) == 0 {
+			w.Names = shown(p)
+		}
+		if w.Class == "" {
+			w.Class = string(p.Class)
+		}
+		if w.Point == nil && p.Point.Valid() {
+			point := p.Point
+			w.Point = &point
+			if w.RadiusMetres == 0 {
+				w.RadiusMetres = classes[p.Class].radiusMetres
+			}
+		}
+	}
+	if len(w.Within) == 0 {
+		w.Within = g.within(w.Place, w.Point, known)
+	}
+	return w
+}
+
+// within returns what a place lies within, innermost first, without itself.
+func (g *Gazetteer) within(id truce.PlaceID, point *truce.Point, known bool) []truce.PlaceID {
+	var in []truce.PlaceID
+	if known {
+		p := g.places[g.byID[id]]
+		if d := depth(p.Class); p.Class == Country {
+			return nil
+		} else if d > 0 && p.Class != Neighbourhood {
+			return g.parents([]truce.PlaceID{id})[1:]
+		}
+		if p.Point.Valid() {
+			in = g.DistrictAt(p.Point)
+		}
+		if len(in) == 0 {
+			return g.parents([]truce.PlaceID{id})[1:]
+		}
+		if p.Parent != "" && !slices.Contains(in, p.Parent) && depth(g.places[g.byID[p.Parent]].Class) == 0 {
+			in = append([]truce.PlaceID{p.Parent}, in...) // a neighbourhood's city
+		}
+		return in
+	}
+	if point != nil {
+		return g.DistrictAt(*point)
+	}
+	return nil
+}
+
+// shown returns the first name of a place in every language.
+func shown(p Place) []truce.Text {
+	var out []truce.Text
+	for _, n := range p.Names {
+		if n.Lang != "" && !slices.ContainsFunc(out, func(t truce.Text) bool { return t.Lang == n.Lang }) {
+			out = append(out, truce.Text{Lang: n.Lang, Text: n.Text})
+		}
+	}
+	return out
+}

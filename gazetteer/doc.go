@@ -1,0 +1,255 @@
+// Package gazetteer turns names into places and points into districts.
+//
+// A Gazetteer is made once from places and boundaries and may be shared. It
+// answers names in any spelling and script that its rules equate, with a score
+// and at most a few candidates, and it abstains rather than guess: a wrong
+// district is worse than none. Districts come from polygons, never from a
+// table of names.
+//
+// It computes on integers only, so that every machine gives the same answer,
+// and it must never read a clock, a disk or a network: loaders take io.Reader
+// or fs.FS.
+package gazetteer
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/marchday/marchday/truce"
+)
+
+// Class says what sort of place a place is.
+type Class string
+
+// The classes of places.
+const (
+	Country       Class = "country"
+	Adm1          Class = "adm1"
+	Adm2          Class = "adm2"
+	Adm3          Class = "adm3"
+	City          Class = "city"
+	Town          Class = "town"
+	Village       Class = "village"
+	Neighbourhood Class = "neighbourhood"
+	Facility      Class = "facility"
+	Crossing      Class = "crossing"
+	Camp          Class = "camp"
+	Hill          Class = "hill"
+	Road          Class = "road"
+	Region        Class = "region"
+	Line          Class = "line"
+)
+
+// classes lists the classes with what is said of each where it matters: how
+// far from its point something "in" it may lie, in metres, and how prominent
+// it is among namesakes, in points of rank.
+var classes = map[Class]struct {
+	radiusMetres int32
+	rank         int32
+}{
+	Country: {500_000, 90}, Adm1: {60_000, 62}, Adm2: {25_000, 42}, Adm3: {12_000, 22},
+	City: {8_000, 30}, Town: {4_000, 15}, Village: {2_000, 5}, Neighbourhood: {1_500, 0},
+	Facility: {1_000, 0}, Crossing: {1_000, 0}, Camp: {1_500, 0}, Hill: {2_000, 0}, Road: {20_000, 0},
+	Region: {50_000, 20}, Line: {30_000, 0},
+}
+
+// Valid reports whether c is one of the classes.
+func (c Class) Valid() bool { _, ok := classes[c]; return ok }
+
+// Precision is the class as geocoded answers print it.
+func (c Class) Precision() string {
+	switch c {
+	case Crossing, Camp:
+		return string(Facility)
+	case Hill, Road:
+		return string(Line)
+	}
+	return string(c)
+}
+
+// Name is one name of a place. A name without a language is used to find the
+// place and never shown.
+type Name struct {
+	Lang string // BCP 47, or empty
+	Text string
+}
+
+// Place is one place.
+type Place struct {
+	ID         truce.PlaceID // "gn:170063", "SY02", "own:..."; stable across imports
+	Class      Class
+	Country    string        // ISO 3166 alpha-2
+	Parent     truce.PlaceID // as the source says; used only where no polygon answers
+	Point      truce.Point
+	Population int32 // 0 is not known
+	Names      []Name
+}
+
+// Name returns the place's first name in lang, else its first shown name.
+func (p Place) Name(lang string) string {
+	shown := ""
+	for _, n := range p.Names {
+		if n.Lang == lang {
+			return n.Text
+		}
+		if n.Lang != "" && shown == "" {
+			shown = n.Text
+		}
+	}
+	if shown == "" && len(p.Names) > 0 {
+		shown = p.Names[0].Text
+	}
+	return shown
+}
+
+// Boundary is one administrative unit and its outline.
+type Boundary struct {
+	Place                // its code, class, names and label point
+	Rings  []truce.Point // all rings one after the other; see Starts
+	Starts []int32       // where each ring begins in Rings
+}
+
+// Gazetteer answers names and points. It never changes after New.
+type Gazetteer struct {
+	places  []Place
+	bounds  []Boundary
+	boxes   []box
+	grid    map[int32][]int32 // degree cell -> boundaries whose box touches it
+	byID    map[truce.PlaceID]int32
+	names   []entry  // every name of every place
+	folded  []uint64 // hash<<32 | index into names, sorted
+	plain   []uint64
+	bones   []uint64
+	forced  map[string]truce.PlaceID // overrides: folded form -> place
+	byISO   map[string]int32         // country code -> place
+	digest  truce.Digest
+	maxSize int // bytes of the longest folded name
+}
+
+type entry struct {
+	place int32
+	name  int32
+}
+
+// New returns a gazetteer over places, boundaries and overrides (a form as
+// written -> the place that it means, whatever the spelling rules say). Units
+// of bounds are places too and need not be repeated. Where two places have the
+// same id the later one wins.
+func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) *Gazetteer {
+	g := &Gazetteer{bounds: slices.Clone(bounds), byID: map[truce.PlaceID]int32{}, forced: map[string]truce.PlaceID{}, byISO: map[string]int32{}}
+	for _, p := range places {
+		g.add(p)
+	}
+	slices.SortStableFunc(g.bounds, func(a, b Boundary) int {
+		return cmp.Or(cmp.Compare(depth(b.Class), depth(a.Class)), cmp.Compare(a.ID, b.ID))
+	})
+	for _, b := range g.bounds {
+		g.add(b.Place)
+	}
+	for i, p := range g.places {
+		if p.Class == Country {
+			if _, has := g.byISO[p.Country]; !has {
+				g.byISO[p.Country] = int32(i)
+			}
+		}
+	}
+	for form, id := range overrides {
+		g.forced[Fold(form)] = id
+	}
+	g.index()
+	g.lay()
+	g.digest = g.sum()
+	return g
+}
+
+func (g *Gazetteer) add(p Place) {
+	if i, has := g.byID[p.ID]; has {
+		p.Names = append(slices.Clone(p.Names), g.places[i].Names...)
+		g.places[i] = p
+		return
+	}
+	g.byID[p.ID] = int32(len(g.places))
+	g.places = append(g.places, p)
+}
+
+// depth is how deep a unit lies in its country.
+func depth(c Class) int {
+	return map[Class]int{Country: 1, Adm1: 2, Adm2: 3, Adm3: 4, Neighbourhood: 5}[c]
+}
+
+// index lays the three name keys out, sorted.
+func (g *Gazetteer) index() {
+	for i := range g.places {
+		for j, n := range g.places[i].Names {
+			at := uint64(len(g.names))
+			g.names = append(g.names, entry{int32(i), int32(j)})
+			a := analyse(n.Text)
+			g.maxSize = max(g.maxSize, len(a.folded))
+			g.folded = append(g.folded, uint64(hash(a.folded))<<32|at)
+			for _, k := range a.plains() {
+				g.plain = append(g.plain, uint64(hash(k))<<32|at)
+			}
+			g.bones = append(g.bones, uint64(hash(a.bones()))<<32|at)
+		}
+	}
+	slices.Sort(g.folded)
+	slices.Sort(g.plain)
+	slices.Sort(g.bones)
+}
+
+// under calls yield with every name stored under key in index.
+func under(index []uint64, key string, yield func(name uint32)) {
+	h := uint64(hash(key)) << 32
+	i, _ := slices.BinarySearch(index, h)
+	for ; i < len(index) && index[i]>>32 == h>>32; i++ {
+		yield(uint32(index[i]))
+	}
+}
+
+// Place returns a place by id.
+func (g *Gazetteer) Place(id truce.PlaceID) (Place, bool) {
+	i, ok := g.byID[id]
+	if !ok {
+		return Place{}, false
+	}
+	return g.places[i], true
+}
+
+// Len returns how many places and how many names the gazetteer holds.
+func (g *Gazetteer) Len() (places, names int) { return len(g.places), len(g.names) }
+
+// Digest names the gazetteer's whole content: equal digests give equal answers.
+func (g *Gazetteer) Digest() truce.Digest { return g.digest }
+
+func (g *Gazetteer) sum() truce.Digest {
+	var b strings.Builder
+	ids := make([]int32, len(g.places))
+	for i := range ids {
+		ids[i] = int32(i)
+	}
+	slices.SortFunc(ids, func(a, b int32) int { return cmp.Compare(g.places[a].ID, g.places[b].ID) })
+	for _, i := range ids {
+		writePlace(&b, g.places[i])
+	}
+	for _, u := range g.bounds {
+		b.WriteString(string(u.ID))
+		for _, p := range u.Rings {
+			writeInt(&b, int64(p.Lon))
+			writeInt(&b, int64(p.Lat))
+		}
+		for _, s := range u.Starts {
+			writeInt(&b, int64(s))
+		}
+		b.WriteByte('\n')
+	}
+	forms := make([]string, 0, len(g.forced))
+	for f := range g.forced {
+		forms = append(forms, f)
+	}
+	slices.Sort(forms)
+	for _, f := range forms {
+		b.WriteString(f + "\t" + string(g.forced[f]) + "\n")
+	}
+	return truce.DigestOf([]byte(b.String()))
+}

@@ -1,0 +1,408 @@
+package gazetteer
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/marchday/marchday/truce"
+)
+
+// Match says how a candidate's name was equated with the words asked for.
+type Match string
+
+// The ways a name matches, from exact to loose. MatchParent: the words name a
+// place that is not held; the candidate is what it was said to lie in.
+const (
+	MatchExact    Match = "exact"
+	MatchFolded   Match = "folded"
+	MatchPlain    Match = "plain"
+	MatchSkeleton Match = "skeleton"
+	MatchEdit     Match = "edit"
+	MatchOverride Match = "override"
+	MatchParent   Match = "parent"
+)
+
+// Query asks for a place by its name.
+type Query struct {
+	Text     string        // as written; may name its parent too: "A: B", "B, A", "B (A)", "B in A"
+	Lang     string        // BCP 47, where known: Russian case endings are tried for "ru" and "uk"
+	Country  string        // ISO 3166 alpha-2 in focus: preferred, not required
+	Within   truce.PlaceID // answers lie in it, if given
+	Near     []truce.Point // places already resolved beside it
+	Class    Class         // preferred, if given
+	Max      int           // at most so many candidates; 0 means 3
+	MinScore int32         // per mille; 0 means 600
+	Strict   bool          // exact, folded and plain spelling alone
+}
+
+// Candidate is one answer.
+type Candidate struct {
+	Place     Place
+	Name      string           // the name that matched
+	Adm       [3]truce.PlaceID // codes of the units that hold it, levels 1 to 3; empty where none
+	Score     int32            // per mille
+	Match     Match
+	Ambiguous bool // the next candidate lies in another district and is nearly as good: let a person choose
+	Precision string
+	rank      int32
+	named     int32 // index of the place
+}
+
+const (
+	maxText       = 200 // bytes of a name asked for
+	maxCandidates = 200 // names weighed per query
+	closeRank     = 50  // a lead below this leaves two districts open
+)
+
+// Find returns the places that a name may mean, best first, and none where
+// none is good enough.
+func (g *Gazetteer) Find(q Query) []Candidate {
+	if q.Max <= 0 {
+		q.Max = 3
+	}
+	if q.MinScore == 0 {
+		q.MinScore = 600
+	}
+	text := strings.TrimSpace(q.Text)
+	if text == "" || len(text) > maxText {
+		return nil
+	}
+	if out := g.override(text, q); out != nil {
+		return out
+	}
+	child, parent := splitPath(text)
+	if parent == "" || q.Strict {
+		return g.finish(g.weigh(text, q), q)
+	}
+	return g.finish(g.path(child, parent, text, q), q)
+}
+
+// override answers a form that a person has fixed to a place.
+func (g *Gazetteer) override(text string, q Query) []Candidate {
+	id, ok := g.forced[Fold(text)]
+	if !ok {
+		return nil
+	}
+	i, held := g.byID[id]
+	if !held || q.Within != "" && !g.liesIn(i, q.Within) {
+		return nil
+	}
+	return []Candidate{g.candidate(i, text, maxSimilarity, maxSimilarity, MatchOverride)}
+}
+
+// splitPath parts "A: B", "B, A", "B - A", "B (A)" and "B in A" in two; parent
+// is empty where the text is one name. Which of the two is the parent is found
+// by what they mean, not by the order.
+func splitPath(s string) (child, parent string) {
+	if a, b, ok := strings.Cut(s, ":"); ok {
+		return strings.TrimSpace(b), strings.TrimSpace(a)
+	}
+	if a, b, ok := strings.Cut(s, "("); ok {
+		return strings.TrimSpace(a), strings.Trim(b, " )")
+	}
+	for _, sep := range []string{",", "،", " - ", " – ", " in ", " في ", "/"} {
+		if i := strings.LastIndex(s, sep); i > 0 && i+len(sep) < len(s) {
+			return strings.TrimSpace(s[:i]), strings.TrimSpace(s[i+len(sep):])
+		}
+	}
+	return s, ""
+}
+
+// path resolves the parent first and the child inside it; an unknown child
+// answers with the parent.
+func (g *Gazetteer) path(child, parent, whole string, q Query) []Candidate {
+	outer := q
+	outer.Class, outer.Max, outer.MinScore = "", 1, 800
+	find := func(s string) []Candidate {
+		if out := g.override(s, outer); out != nil {
+			return out
+		}
+		inner, up := splitPath(s)
+		if up != "" {
+			return g.finish(g.path(inner, up, s, outer), outer)
+		}
+		return g.finish(g.weigh(s, outer), outer)
+	}
+	a, b := find(parent), find(child)
+	if len(b) > 0 && depth(b[0].Place.Class) > 0 && depth(b[0].Place.Class) < 5 && (len(a) == 0 || depth(a[0].Place.Class) == 0 || depth(b[0].Place.Class) < depth(a[0].Place.Class)) {
+		child, a = parent, b // "SubDistrict - Town" the other way round
+	}
+	if len(a) == 0 {
+		return g.weigh(child, q)
+	}
+	inside := q
+	inside.Within = a[0].Place.ID
+	if a[0].Adm[0] != "" && depth(a[0].Place.Class) == 0 {
+		inside.Within = ""
+		inside.Near = append(slices.Clone(q.Near), a[0].Place.Point)
+		inside.Within = a[0].Adm[0]
+	}
+	inside.MinScore = min(q.MinScore, 600)
+	if got := g.weigh(child, inside); len(got) > 0 && got[0].Score >= inside.MinScore {
+		return got
+	}
+	up := a[0]
+	up.Match, up.Score, up.rank = MatchParent, a[0].Score, a[0].Score
+	return []Candidate{up}
+}
+
+// weigh gathers the names that any key finds and ranks their places.
+func (g *Gazetteer) weigh(text string, q Query) []Candidate {
+	best := map[int32]Candidate{}
+	var order []int32
+	weighed := 0
+	for _, form := range forms(text, q.Lang) {
+		a := analyse(form)
+		if q.Class == "" {
+			q.Class = a.class
+		}
+		roman := a.roman()
+		seen := map[uint32]bool{}
+		consider := func(how Match) func(uint32) {
+			return func(n uint32) {
+				if seen[n] || weighed >= maxCandidates {
+					return
+				}
+				seen[n] = true
+				e := g.names[n]
+				if q.Within != "" && !g.liesIn(e.place, q.Within) {
+					return
+				}
+				weighed++
+				name := g.places[e.place].Names[e.name].Text
+				score, match := compare(text, a, roman, name, how)
+				if score < q.MinScore {
+					return
+				}
+				c := Candidate{Place: g.places[e.place], Name: name, Score: score, Match: match, named: e.place, rank: score + g.context(e.place, q)}
+				old, has := best[e.place]
+				if !has {
+					order = append(order, e.place)
+				}
+				if !has || c.rank > old.rank || c.rank == old.rank && c.Name < old.Name {
+					best[e.place] = c
+				}
+			}
+		}
+		under(g.folded, a.folded, consider(MatchFolded))
+		for _, k := range a.plains() {
+			under(g.plain, k, consider(MatchPlain))
+		}
+		if !q.Strict {
+			bones := a.bones()
+			under(g.bones, bones, consider(MatchSkeleton))
+			for _, k := range near(bones) {
+				under(g.bones, k, consider(MatchEdit))
+			}
+		}
+	}
+	out := make([]Candidate, 0, len(order))
+	for _, i := range order {
+		out = append(out, best[i])
+	}
+	slices.SortFunc(out, func(a, b Candidate) int {
+		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.Place.Population, a.Place.Population), cmp.Compare(a.Place.ID, b.Place.ID))
+	})
+	return out
+}
+
+// finish cuts the list, completes the answers and says where two districts
+// remain open.
+func (g *Gazetteer) finish(cs []Candidate, q Query) []Candidate {
+	cs = slices.DeleteFunc(cs, func(c Candidate) bool { return c.Score < q.MinScore })
+	keep := min(len(cs), q.Max+1)
+	cs = cs[:keep]
+	for i := range cs {
+		full := g.candidate(cs[i].named, cs[i].Name, cs[i].Score, cs[i].rank, cs[i].Match)
+		cs[i] = full
+	}
+	if len(cs) > 1 && cs[0].rank-cs[1].rank < closeRank && cs[0].district() != cs[1].district() {
+		cs[0].Ambiguous = true
+	}
+	return cs[:min(len(cs), q.Max)]
+}
+
+func (c Candidate) district() truce.PlaceID {
+	if c.Adm[0] != "" {
+		return c.Adm[0]
+	}
+	if c.Place.Parent != "" {
+		return c.Place.Parent
+	}
+	return truce.PlaceID(c.Place.Country)
+}
+
+func (g *Gazetteer) candidate(i int32, name string, score, rank int32, how Match) Candidate {
+	p := g.places[i]
+	c := Candidate{Place: p, Name: name, Score: score, Match: how, Precision: p.Class.Precision(), rank: rank, named: i}
+	ids := g.within(p.ID, &p.Point, true)
+	if d := depth(p.Class); d > 1 && d < 5 {
+		ids = append([]truce.PlaceID{p.ID}, ids...)
+	}
+	for _, id := range ids {
+		if k, ok := g.byID[id]; ok {
+			if d := depth(g.places[k].Class); d >= 2 && d <= 4 {
+				c.Adm[d-2] = id
+			}
+		}
+	}
+	return c
+}
+
+// liesIn reports whether a place is a unit or lies within it.
+func (g *Gazetteer) liesIn(i int32, in truce.PlaceID) bool {
+	p := g.places[i]
+	if p.ID == in {
+		return true
+	}
+	return slices.Contains(g.within(p.ID, &p.Point, true), in)
+}
+
+// context is what speaks for a place beside its name: its size, the country
+// in focus, its class, its nearness to places already known. Nothing in it
+// depends on who holds the place.
+func (g *Gazetteer) context(i int32, q Query) int32 {
+	p := g.places[i]
+	r := classes[p.Class].rank
+	for n := p.Population; n >= 10; n /= 10 {
+		r += 9
+	}
+	if q.Country != "" && p.Country == q.Country {
+		r += 120
+	}
+	if q.Class != "" && (q.Class == p.Class || q.Class == Region && p.Class == Adm1) {
+		r += 25
+	}
+	if q.Class == Neighbourhood && p.Class != Neighbourhood && depth(p.Class) == 0 {
+		r -= 60
+	}
+	nearest := int64(1) << 40
+	for _, at := range q.Near {
+		if p.Point.Valid() {
+			nearest = min(nearest, truce.MetresBetween(at, p.Point))
+		}
+	}
+	switch {
+	case nearest < 20_000:
+		r += 60
+	case nearest < 100_000:
+		r += 40
+	case nearest < 400_000:
+		r += 15
+	}
+	return r
+}
+
+// compare scores a name against what was asked, per mille.
+func compare(text string, a analysis, roman, name string, how Match) (int32, Match) {
+	if name == text {
+		return maxSimilarity, MatchExact
+	}
+	b := analyse(name)
+	if a.folded == b.folded {
+		return 995, MatchFolded
+	}
+	if a.generic != 0 && b.generic != 0 && a.generic != b.generic {
+		return 0, how
+	}
+	if a.qual != 0 && b.qual != 0 && a.qual != b.qual {
+		return 0, how
+	}
+	var less int32
+	if a.generic != b.generic {
+		less += 120
+	}
+	if a.qual != b.qual {
+		less += 80
+	}
+	if strings.Join(a.core, " ") == strings.Join(b.core, " ") {
+		return 985 - less, MatchPlain
+	}
+	s := similarity(roman, b.roman())
+	if how == MatchPlain || how == MatchFolded {
+		if s == maxSimilarity {
+			return 970 - less, MatchPlain
+		}
+		how = MatchSkeleton
+	}
+	return min(s, 960) - less, how
+}
+
+// near returns the skeletons one letter away: one out, one in, one confused.
+// Only skeletons of four letters and more have neighbours.
+func near(bones string) []string {
+	const alphabet = "bdfgGJklmnrsStwXyz"
+	if len(bones) < 4 || len(bones) > 24 {
+		return nil
+	}
+	var out []string
+	for i := range len(bones) {
+		out = append(out, bones[:i]+bones[i+1:])
+		for k := range len(alphabet) {
+			if confused[[2]byte{bones[i], alphabet[k]}] {
+				out = append(out, bones[:i]+alphabet[k:k+1]+bones[i+1:])
+			}
+		}
+	}
+	for i := 0; i <= len(bones); i++ {
+		for k := range len(alphabet) {
+			out = append(out, bones[:i]+alphabet[k:k+1]+bones[i:])
+		}
+	}
+	return out
+}
+
+// forms returns the spellings under which a name is sought: as written, in
+// Russian and Ukrainian its likely nominatives, and with the kh that Russian
+// English writes for every h.
+func forms(text, lang string) []string {
+	out := []string{text}
+	if lang == "ru" || lang == "uk" {
+		out = append(out, nominatives(text)...)
+	}
+	if i := strings.Index(strings.ToLower(text), "kh"); i >= 0 {
+		out = append(out, text[:i]+text[i+1:])
+	}
+	return out
+}
+
+// cases are the endings of Russian and Ukrainian names in other cases, and the
+// endings they have when named.
+var cases = []struct {
+	from string
+	to   []string
+}{
+	{"ами", []string{"ы", "и"}}, {"ями", []string{"и"}}, {"ого", []string{"ый", "ое"}}, {"ому", []string{"ый", "ое"}}, {"ской", []string{"ская"}}, {"ском", []string{"ский", "ское"}},
+	{"ах", []string{"ы", "и", "а"}}, {"ии", []string{"ия"}}, {"ию", []string{"ия"}}, {"ией", []string{"ия"}}, {"ой", []string{"а", "ая"}}, {"ей", []string{"я"}}, {"ом", []string{"", "о"}}, {"ем", []string{"ь", "й", "е"}},
+	{"ами", []string{"ы"}}, {"ов", []string{"ы"}}, {"е", []string{"", "а", "о", "ь"}}, {"у", []string{"", "а", "о"}}, {"ы", []string{"а", ""}}, {"и", []string{"а", "ь", "я", "и"}}, {"а", []string{"", "о"}}, {"я", []string{"ь", "е", "й"}}, {"ю", []string{"ь", "я", "е"}},
+}
+
+func nominatives(text string) []string {
+	var out []string
+	for _, c := range cases {
+		if stem, ok := strings.CutSuffix(text, c.from); ok && len(stem) >= 4 {
+			for _, end := range c.to {
+				out = append(out, stem+end)
+			}
+		}
+	}
+	return out
+}
+
+// Knows reports whether some place has a name that folds to exactly this; it
+// is quick, for scanning texts. The argument must come from Fold.
+func (g *Gazetteer) Knows(folded string) bool {
+	if folded == "" || len(folded) > g.maxSize {
+		return false
+	}
+	h := uint64(hash(folded)) << 32
+	i, _ := slices.BinarySearch(g.folded, h)
+	for ; i < len(g.folded) && g.folded[i]>>32 == h>>32; i++ {
+		e := g.names[uint32(g.folded[i])]
+		if Fold(g.places[e.place].Names[e.name].Text) == folded {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,238 @@
+package gazetteer
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold returns the spelling under which a name is looked up: lower case,
+// without marks, quotes and hamza, hyphens and other punctuation as one blank,
+// Arabic forms and digits made one. Equal texts in NFC and NFD fold alike.
+func Fold(s string) string {
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			i++
+			b = foldASCII(b, c)
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		i += n
+		b = foldRune(b, r)
+	}
+	for len(b) > 0 && b[len(b)-1] == ' ' {
+		b = b[:len(b)-1]
+	}
+	return string(b)
+}
+
+func foldASCII(b []byte, c byte) []byte {
+	switch {
+	case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+		return append(b, c)
+	case 'A' <= c && c <= 'Z':
+		return append(b, c+'a'-'A')
+	case c == '\'' || c == '`':
+		return b
+	case len(b) > 0 && b[len(b)-1] != ' ':
+		return append(b, ' ')
+	}
+	return b
+}
+
+// straight are the runes that fold to one spelling without decomposing.
+var straight = map[rune]string{
+	'أ': "ا", 'إ': "ا", 'آ': "ا", 'ٱ': "ا", 'ى': "ي", 'ة': "ه", 'ؤ': "", 'ئ': "", 'ء': "", 'ـ': "",
+	'ک': "ك", 'ی': "ي", 'گ': "ك", 'پ': "ب", 'چ': "ج", 'ژ': "ج", 'ڤ': "ف",
+	'ß': "ss", 'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l", 'đ': "d", 'Đ': "d", 'ı': "i", 'æ': "ae", 'Æ': "ae", 'œ': "oe", 'Œ': "oe", 'ð': "d", 'þ': "th",
+	'ʿ': "", 'ʾ': "", 'ʻ': "", 'ʼ': "", '’': "", '‘': "", '´': "", 'ʹ': "", '′': "", '“': "", '”': "",
+	'І': "и", 'і': "и", 'ї': "и", 'Ї': "и", 'є': "е", 'Є': "е", 'ґ': "г", 'Ґ': "г",
+}
+
+func foldRune(b []byte, r rune) []byte {
+	if s, ok := straight[r]; ok {
+		return append(b, s...)
+	}
+	switch {
+	case 'ا' <= r && r <= 'ي', 'а' <= r && r <= 'я' && r != 'й':
+		return utf8.AppendRune(b, r)
+	case 'А' <= r && r <= 'Я' && r != 'Й':
+		return utf8.AppendRune(b, r+'а'-'А')
+	case '٠' <= r && r <= '٩':
+		return append(b, byte('0'+r-'٠'))
+	case '۰' <= r && r <= '۹':
+		return append(b, byte('0'+r-'۰'))
+	case unicode.In(r, unicode.Mn, unicode.Cf):
+		return b
+	}
+	if d := norm.NFKD.PropertiesString(string(r)).Decomposition(); len(d) > 0 {
+		for _, x := range string(d) {
+			if x != r && x < utf8.RuneSelf {
+				b = foldASCII(b, byte(x))
+			} else if x != r {
+				b = foldRune(b, x)
+			}
+		}
+		return b
+	}
+	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return utf8.AppendRune(b, unicode.ToLower(r))
+	}
+	if len(b) > 0 && b[len(b)-1] != ' ' {
+		b = append(b, ' ')
+	}
+	return b
+}
+
+// analysis is a name taken apart.
+type analysis struct {
+	folded  string
+	core    []string // words that name; all words where nothing else is left
+	generic uint32   // bits of the generics among its words (Tell, Deir, ...)
+	qual    uint32   // bits of its qualifiers (East, Upper, ...)
+	class   Class    // what its class word says (village, countryside, ...)
+}
+
+func analyse(s string) analysis {
+	a := analysis{folded: Fold(s)}
+	words := strings.Fields(a.folded)
+	for i, w := range words {
+		if len(words) > 1 {
+			if isArticle(w, words, i) {
+				continue
+			}
+			w = dropArabicArticle(w)
+			if g, ok := generics[w]; ok {
+				a.generic |= 1 << g
+				continue
+			}
+			if q, ok := qualifiers[trimNisba(w)]; ok {
+				a.qual |= 1 << q
+				continue
+			}
+			if c, ok := classWords[w]; ok {
+				if c != "" {
+					a.class = c
+				}
+				continue
+			}
+		} else {
+			w = dropArabicArticle(w)
+		}
+		a.core = append(a.core, w)
+	}
+	if len(a.core) == 0 {
+		a.core, a.generic, a.qual = words, 0, 0
+	}
+	return a
+}
+
+// plains returns the keys of plain spelling: the core, and the core with a
+// glued Latin article cut.
+func (a analysis) plains() []string {
+	keys := []string{strings.Join(a.core, " ")}
+	cut := false
+	glued := make([]string, len(a.core))
+	for i, w := range a.core {
+		glued[i] = cutGlued(w)
+		cut = cut || glued[i] != w
+	}
+	if cut {
+		keys = append(keys, strings.Join(glued, " "))
+	}
+	return keys
+}
+
+// bones returns the consonant skeleton of the core.
+func (a analysis) bones() string {
+	b := make([]byte, 0, 16)
+	for i, w := range a.core {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = skeleton(b, cutGlued(w))
+	}
+	return string(b)
+}
+
+// roman returns the core in one Latin spelling, vowels folded, for comparing.
+func (a analysis) roman() string {
+	b := make([]byte, 0, 32)
+	for i, w := range a.core {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = romanise(b, cutGlued(w))
+	}
+	return string(b)
+}
+
+func isArticle(w string, words []string, i int) bool {
+	if i == len(words)-1 {
+		return false
+	}
+	switch w {
+	case "al", "el", "ul", "il", "l", "the", "эль", "аль":
+		return true
+	case "ash", "esh", "ar", "er", "as", "es", "at", "et", "ad", "ed", "az", "ez", "an", "en", "ath", "adh", "эш", "аш", "эр", "ар", "эс", "ас", "эт", "ат", "эд", "ад", "эз", "аз", "эн", "ан":
+		first, _ := utf8.DecodeRuneInString(words[i+1])
+		second, _ := utf8.DecodeRuneInString(w[len(w)-utf8.RuneLen(first):])
+		return first == second || strings.HasPrefix(words[i+1], w[1:])
+	}
+	return false
+}
+
+func dropArabicArticle(w string) string {
+	if rest, ok := strings.CutPrefix(w, "ال"); ok && utf8.RuneCountInString(rest) >= 3 {
+		return rest
+	}
+	return w
+}
+
+// cutGlued cuts an article written in one with a Latin word: "alkousur",
+// "arraml"; never to fewer than three letters.
+func cutGlued(w string) string {
+	if len(w) < 5 || w[1] >= utf8.RuneSelf {
+		return w
+	}
+	if w[0] != 'a' && w[0] != 'e' && w[0] != 'u' {
+		return w
+	}
+	if w[1] == 'l' {
+		return w[2:]
+	}
+	if w[1] == w[2] && strings.IndexByte("tdrzsn", w[1]) >= 0 {
+		return w[2:]
+	}
+	if len(w) > 6 && w[1] == 's' && w[2] == 'h' && w[3] == 's' && w[4] == 'h' {
+		return w[3:]
+	}
+	return w
+}
+
+// trimNisba takes the adjective ending of a qualifier off: sharqiyeh, sharqiya.
+func trimNisba(w string) string {
+	for _, end := range []string{"iyyeh", "iyyah", "iyeh", "iyah", "iyya", "ieh", "iah", "iya", "yeh", "ye", "eh", "ah", "a", "i", "y", "ие", "ия", "ийя", "ية", "يه", "ي", "ه"} {
+		if rest, ok := strings.CutSuffix(w, end); ok && len(rest) >= 4 {
+			return rest
+		}
+	}
+	return w
+}
+
+const (
+	fnvOffset = 2166136261
+	fnvPrime  = 16777619
+)
+
+func hash(s string) uint32 {
+	h := uint32(fnvOffset)
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * fnvPrime
+	}
+	return h
+}

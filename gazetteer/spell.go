@@ -1,0 +1,249 @@
+package gazetteer
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// letters gives, for letters outside Latin, the Latin letters of the common
+// spelling. Digits of sound are written with capitals: S is sh, X is kh, G is
+// gh, J is j, H is a h that may be missing.
+var letters = map[rune]string{
+	'ا': "a", 'ب': "b", 'ت': "t", 'ث': "t", 'ج': "j", 'ح': "h", 'خ': "X", 'د': "d", 'ذ': "d", 'ر': "r", 'ز': "z", 'س': "s", 'ش': "S", 'ص': "s",
+	'ض': "d", 'ط': "t", 'ظ': "z", 'ع': "", 'غ': "G", 'ف': "f", 'ق': "k", 'ك': "k", 'ل': "l", 'م': "m", 'ن': "n", 'ه': "h", 'و': "w", 'ي': "y",
+	'а': "a", 'б': "b", 'в': "v", 'г': "g", 'д': "d", 'е': "e", 'ж': "j", 'з': "z", 'и': "i", 'к': "k", 'л': "l", 'м': "m", 'н': "n", 'о': "o",
+	'п': "p", 'р': "r", 'с': "s", 'т': "t", 'у': "u", 'ф': "f", 'х': "X", 'ц': "ts", 'ч': "S", 'ш': "S", 'щ': "S", 'ъ': "", 'ы': "i", 'ь': "", 'э': "e",
+	'ю': "yu", 'я': "ya",
+}
+
+// digraphs are Latin letter groups that stand for one sound, longest first.
+var digraphs = []struct{ from, to string }{
+	{"dsch", "J"}, {"tsch", "S"}, {"dzh", "J"}, {"sch", "S"}, {"дж", "J"},
+	{"sh", "S"}, {"ch", "S"}, {"kh", "X"}, {"gh", "G"}, {"dj", "J"}, {"zh", "J"}, {"th", "t"}, {"dh", "d"}, {"ph", "f"}, {"ou", "u"}, {"oo", "u"}, {"ee", "i"}, {"ck", "k"}, {"qu", "k"},
+}
+
+// romanise appends a folded word in the common spelling: one letter a sound,
+// o u w as u, e i y as i, doubled letters once, final -h, -ah, -eh, -e, -at as a.
+func romanise(b []byte, w string) []byte {
+	from := len(b)
+	for i := 0; i < len(w); {
+		s, n := sound(w[i:])
+		i += n
+		for k := range len(s) {
+			c := s[k]
+			switch c {
+			case 'o', 'w':
+				if len(b) > from || c == 'o' {
+					c = 'u'
+				}
+			case 'e', 'y':
+				if len(b) > from || c == 'e' {
+					c = 'i'
+				}
+			case 'q', 'c':
+				c = 'k'
+			case 'p':
+				c = 'b'
+			case 'j':
+				c = 'J'
+			}
+			if len(b) > from && b[len(b)-1] == c {
+				continue
+			}
+			b = append(b, c)
+		}
+	}
+	return feminine(b, from)
+}
+
+// sound returns the spelling of the first sound of w, and its bytes.
+func sound(w string) (string, int) {
+	for _, d := range digraphs {
+		if strings.HasPrefix(w, d.from) {
+			return d.to, len(d.from)
+		}
+	}
+	r, n := utf8.DecodeRuneInString(w)
+	if s, ok := letters[r]; ok {
+		return s, n
+	}
+	return w[:n], n
+}
+
+// feminine writes the ending -ah, -eh, -e, -i(ya), -at as a.
+func feminine(b []byte, from int) []byte {
+	n := len(b) - from
+	if n > 3 && b[len(b)-1] == 'h' && isVowel(b[len(b)-2]) {
+		b = b[:len(b)-1]
+		b[len(b)-1] = 'a'
+		return b
+	}
+	if n > 3 && b[len(b)-1] == 'h' {
+		b[len(b)-1] = 'a'
+	} else if n > 3 && b[len(b)-1] == 't' && b[len(b)-2] == 'a' {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func isVowel(c byte) bool { return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' }
+
+// skeleton appends a word's consonants: vowels out, h out, w and y out except
+// at the start, doubles once, confusable sounds that spellings mix most made
+// one (z with d, kh stays).
+func skeleton(b []byte, w string) []byte {
+	from := len(b)
+	r := romanise(make([]byte, 0, 24), w)
+	for i, c := range r {
+		switch {
+		case isVowel(c), c == 'h' && i > 0:
+			continue
+		case c == 'v':
+			c = 'w'
+		case c == 'h':
+			continue
+		}
+		if len(b) > from && b[len(b)-1] == c {
+			continue
+		}
+		b = append(b, c)
+	}
+	if len(b) == from { // a word of vowels only
+		return append(b, r...)
+	}
+	return b
+}
+
+// The costs of the distance, in twentieths of a letter.
+const (
+	costLetter    = 20
+	costConfused  = 10
+	costLoose     = 8 // insert or delete a vowel, h or blank
+	costVowel     = 5
+	costAcross    = 3 // w with u, y with i
+	maxCompared   = 64
+	maxSimilarity = 1000
+)
+
+// confused are sounds that spellings mix.
+var confused = func() map[[2]byte]bool {
+	m := map[[2]byte]bool{}
+	for _, p := range []string{"dz", "ts", "gJ", "gk", "gG", "Gk", "GJ", "Xh", "Xk", "sS", "sz", "td", "nm", "JS", "vb", "vu", "JS", "vw", "fv", "rG"} {
+		m[[2]byte{p[0], p[1]}], m[[2]byte{p[1], p[0]}] = true, true
+	}
+	return m
+}()
+
+func loose(c byte) bool { return isVowel(c) || c == 'h' || c == ' ' || c == 'w' || c == 'y' }
+
+func swap(a, b byte) int {
+	switch {
+	case a == b:
+		return 0
+	case isVowel(a) && isVowel(b):
+		return costVowel
+	case a == 'w' && b == 'u' || a == 'u' && b == 'w' || a == 'y' && b == 'i' || a == 'i' && b == 'y':
+		return costAcross
+	case confused[[2]byte{a, b}]:
+		return costConfused
+	}
+	return costLetter
+}
+
+func drop(c byte) int {
+	if loose(c) {
+		return costLoose
+	}
+	return costLetter
+}
+
+// similarity compares two romanised names, per mille: 1000 less 1.6 times the
+// weighted distance over the longer length.
+func similarity(a, b string) int32 {
+	if len(a) > maxCompared || len(b) > maxCompared || len(a) == 0 || len(b) == 0 {
+		if a == b {
+			return maxSimilarity
+		}
+		return 0
+	}
+	var rows [2][maxCompared + 1]int
+	for j := range len(b) {
+		rows[0][j+1] = rows[0][j] + drop(b[j])
+	}
+	for i := range len(a) {
+		prev, cur := &rows[i%2], &rows[(i+1)%2]
+		cur[0] = prev[0] + drop(a[i])
+		for j := range len(b) {
+			cur[j+1] = min(prev[j]+swap(a[i], b[j]), prev[j+1]+drop(a[i]), cur[j]+drop(b[j]))
+		}
+	}
+	dist := rows[len(a)%2][len(b)]
+	return int32(max(0, maxSimilarity-1600*dist/(costLetter*max(len(a), len(b)))))
+}
+
+// words makes a table from lines of alternatives: every form -> the line.
+func words(lines ...string) map[string]uint8 {
+	m := map[string]uint8{}
+	for i, l := range lines {
+		for _, w := range strings.Fields(l) {
+			m[w] = uint8(i)
+		}
+	}
+	return m
+}
+
+// generics are the common nouns in names. One may be missing on one side; two
+// different ones mean two places.
+var generics = words(
+	"tell tel tall tal تل телль тель",
+	"ain ein ayn aain عين айн эйн",
+	"deir dayr der dair دير дейр",
+	"kafr kfar kafar kefer kefr kufr كفر кафр",
+	"beit bayt bet bait بيت бейт",
+	"abu abou abo bu ابو абу",
+	"umm um om omm ام умм",
+	"sheikh shaykh cheikh sheik shekh شيخ шейх",
+	"maarrat maaret maart maarat marrat maarit معره мааррат маарет",
+	"jisr jesr جسر джиср",
+	"jabal jebel jabel mount جبل джебель",
+	"khan خان хан",
+	"wadi wady وادي вади",
+	"hosh housh hawsh حوش хош",
+	"khirbat khirbet kherbet khurbet خربه хирбет",
+	"burj برج бурдж",
+	"ras راس рас",
+	"bir beer بر бир",
+	"qalat qalaat kalaat قلعه",
+	"saint st san",
+	"khirba",
+	"nahr river نهر",
+	"san",
+	"port",
+	"new",
+	"fort",
+)
+
+// qualifiers tell two places of one name apart. Contradicting ones are a no.
+var qualifiers = words(
+	"east eastern sharq sharki sharqi shark شرق شرقي восточный восточная",
+	"west western gharb garb gharbi غرب غربي западный западная",
+	"north northern shamal shamali shmal شمال شمالي северный северная",
+	"south southern janub janoub janubi qibli qebli kebli جنوب جنوبي قبلي южный южная",
+	"upper fawqan foqan fawkan foka fawka fawqa foqa foqani فوقا فوقاني",
+	"lower tahtan tahta tahtani تحتا تحتاني",
+	"great greater big kabir kabeer kbir كبير большой",
+	"small little saghir sagheer sghir zghir صغير малый",
+	"jadid jadeed jadida jdid jdide جديد новый",
+	"old qadim qadeem kadim قديم старый",
+)
+
+// classWords stand beside a name and say what it is; empty says nothing.
+var classWords = map[string]Class{
+	"village": Village, "villages": Village, "قريه": Village, "قري": Village, "деревня": Village, "село": Village, "деревни": Village,
+	"town": Town, "بلده": Town, "город": City, "city": City, "مدينه": City,
+	"neighbourhood": Neighbourhood, "neighborhood": Neighbourhood, "district": "", "hayy": Neighbourhood, "hay": Neighbourhood, "حي": Neighbourhood, "район": "", "квартал": Neighbourhood,
+	"camp": Camp, "مخيم": Camp, "лагерь": Camp, "countryside": Region, "suburbs": Region, "suburb": Region, "rif": Region, "reef": Region, "rural": Region, "ريف": Region, "пригород": Region,
+	"subdistrict": Adm3, "nahiya": Adm3, "ناحيه": Adm3, "governorate": Adm1, "province": Adm1, "muhafazat": Adm1, "muhafazah": Adm1, "محافظه": Adm1, "провинция": Adm1, "провинции": Adm1, "мухафаза": Adm1,
+	"farms": Village, "mazari": Village, "مزارع": Village, "farm": Village, "road": Road, "square": Facility, "crossing": Crossing, "معبر": Crossing, "area": "", "region": "", "منطقه": "", "the": "", "of": "", "de": "", "da": "", "do": "",
+	"du": "", "des": "", "del": "", "hill": Hill, "island": "", "islands": "",
+}

@@ -43,6 +43,9 @@ type Options struct {
 	// LogKey signs checkpoints. Who holds it can start a second history, which
 	// witnesses refuse.
 	LogKey crypto.Signer
+	// Policy says whose signatures make a head, as record.ParsePolicy reads it;
+	// needed where LogKey is not given. Empty: the log's own and no quorum.
+	Policy string
 	// Desks are the desk keys that this process signs intake and clerical
 	// statements with. In a demo they are every office's keys.
 	Desks map[truce.OfficeID]truce.Signer
@@ -92,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Centre, error) {
 	}
 	var err error
 	c.log, err = record.Open(ctx, url, record.Options{
-		Origin: o.Origin, Now: o.Now, Signer: o.LogKey, Dir: o.Dir, ReadOnly: o.ReadOnly, Admit: c.admit, Reset: c.reset,
+		Origin: o.Origin, Now: o.Now, Signer: o.LogKey, Policy: o.Policy, Dir: o.Dir, ReadOnly: o.ReadOnly, Admit: c.admit, Reset: c.reset,
 	})
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -320,5 +321,66 @@ func TestNoForbiddenWords(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestTheDocketShowsEveryWayACaseCanEnd(t *testing.T) {
+	s := sayAll(t)
+	got := map[truce.FindingKind]truce.CaseState{}
+	for _, c := range s.book.Cases() {
+		got[c.Finding.Kind] = c.State
+	}
+	want := map[truce.FindingKind]truce.CaseState{
+		truce.Joint: truce.CaseClosed, truce.Parallel: truce.CaseNotified, truce.Deadlock: truce.CaseReferred, truce.Undecided: truce.CaseInquiry,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("findings and states %v, wanted %v", got, want)
+	}
+}
+
+// verdict judges, in an office's reading, the first act that some reports
+// allege, or only the claim of a name that ends in #1.
+func (s *sayer) verdict(office truce.OfficeID, names ...string) truce.Answer {
+	s.Helper()
+	var claims []truce.Claim
+	for _, name := range names {
+		name, only, one := strings.Cut(name, "#")
+		id, err := s.names.Lookup(nil)(name)
+		if err != nil {
+			s.Fatal(err)
+		}
+		for i, c := range s.reports[name].Claims {
+			if one && only != fmt.Sprint(i) {
+				continue
+			}
+			if err := c.Ref.Statement.UnmarshalText([]byte(id)); err != nil {
+				s.Fatal(err)
+			}
+			c.Ref.At, c.Ref.Family = uint32(i), c.Event
+			claims = append(claims, c)
+		}
+	}
+	return truce.Assess(s.book.Rules(), truce.ActOf(claims)[0], office, s.book.Next()).Answer
+}
+
+func TestVerdictsFollowTheReadings(t *testing.T) {
+	s := sayAll(t)
+	for _, c := range []struct {
+		name, us, ru string
+		claims       []string
+	}{
+		{"Sheikh Maqsoud on the evening of 4 May: in one map and not in the other", "prohibited", "insufficient", []string{"I46a"}},
+		{"west Aleppo after 01:00 on 5 May: both, by different clocks", "prohibited", "prohibited", []string{"I47b"}},
+		{"rockets on Kilis: an excluded actor, beyond the area", "outside-area", "outside-area", []string{"I34a"}},
+		{"Jablah and Tartus: violence, no party's violation", "outside-actor", "outside-actor", []string{"I53a", "I53b"}},
+		{"Harbinafsah, fired from: an excluded actor", "outside-actor", "outside-actor", []string{"I08a"}},
+		{"Khan Touman: a mixed coalition", "mixed", "mixed", []string{"I49a"}},
+		{"Daraya: cleared, and refused at the checkpoint", "prohibited", "prohibited", []string{"I50a"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if us, ru := s.verdict("us", c.claims...), s.verdict("ru", c.claims...); string(us) != c.us || string(ru) != c.ru {
+				t.Errorf("us %s, ru %s; wanted %s, %s", us, ru, c.us, c.ru)
+			}
+		})
 	}
 }

@@ -27,8 +27,10 @@ func (a Answer) Outside() bool {
 // outside ones, the one that got furthest along the order of questions goes
 // first: it says most.
 func (a Answer) rank() int {
-	return slices.Index([]Answer{Prohibited, Insufficient, IsExempt, OutsideActor, OutsideArea, OutsideTime, OutsideAct}, a)
+	return slices.Index(ranked[:], a)
 }
+
+var ranked = [...]Answer{Prohibited, Insufficient, IsExempt, OutsideActor, OutsideArea, OutsideTime, OutsideAct}
 
 // TermVerdict is the answer of one term, with the premises it rests on.
 type TermVerdict struct {
@@ -181,8 +183,9 @@ func (l *Lens) assess(act *Act, at, from, to Instant, depth int) Verdict {
 		if m := t.row.Body.Modality; m == Permit || m == Exempt {
 			continue
 		}
-		tv := p.judge(t)
-		v.Terms = append(v.Terms, tv)
+		v.Terms = append(v.Terms, TermVerdict{})
+		tv := &v.Terms[len(v.Terms)-1]
+		tv.Answer = p.judge(t, tv)
 		if tv.Answer.rank() < v.Answer.rank() {
 			v.Answer = tv.Answer
 		}

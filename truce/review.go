@@ -224,8 +224,11 @@ func (c *CaseFile) arrow(body Body, role Role) (Arrow, error) {
 	if s, ok := body.(*Step); ok {
 		to = s.To
 	}
-	if d, ok := body.(*Dissent); ok && c.filedAs(d.From) != nil {
-		return namedArrow("dissent-from-text", c.State, role)
+	if d, ok := body.(*Dissent); ok { // the one kind with two meanings
+		if c.filedAs(d.From) != nil {
+			return namedArrow("dissent-from-text", c.State, role)
+		}
+		return namedArrow("dissent", c.State, role)
 	}
 	return arrowFor(body.Kind(), c.State, to, role)
 }

@@ -290,7 +290,7 @@ func (v *visit) caseOf(p *incidentPage, i picture.Incident) error {
 		return err
 	}
 	p.Case = caseLink(v.t, c)
-	p.State = caseBadge(c)
+	p.State = caseBadge(c.File, v.view.Now())
 	return nil
 }
 

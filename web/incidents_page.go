@@ -133,7 +133,7 @@ func (v *visit) filterFields() []Field {
 		units = v.s.base.units(t.Code)
 	}
 	var states []Choice
-	for _, s := range []string{picture.Pending, picture.Confirmed, picture.Disputed, picture.Rejected, picture.Outside} {
+	for _, s := range statuses() {
 		states = append(states, Choice{s, t.T("status." + s)})
 	}
 	yes := Choice{"1", t.T("filter.yes")}

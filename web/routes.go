@@ -17,6 +17,12 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("GET /{$}", "today", s.today)
 	page("GET /incidents", "incidents", s.incidents)
 	page("GET /incidents/{id...}", "incidents", s.incident)
+	page("GET /docket", "docket", s.docket)
+	page("POST /docket", "docket", s.openCase)
+	page("GET /docket/{n}", "docket", s.docketCase)
+	page("POST /docket/{n}", "docket", s.sayOnCase)
+	page("POST /docket/reply", "docket", s.reply)
+	page("POST /docket/acknowledge", "docket", s.acknowledge)
 	page("GET /record", "record", s.record)
 	page("GET /s/{n}", "record", s.statement)
 	page("POST /s/{n}/withdraw", "record", s.withdraw)
@@ -37,6 +43,10 @@ func (s *site) routes(assets *Assets) http.Handler {
 	m.HandleFunc("GET /api/incidents.geojson", s.apiGeoJSON)
 
 	m.HandleFunc("POST /choose", s.pages.Choose)
+	page("GET /licences", "", func(v *visit) error { return s.pages.Licences(v.w, v.frame) })
+	if s.base != nil {
+		m.Handle("GET /map/base.geojson", s.base)
+	}
 	m.Handle("GET /assets/", assets)
 	m.HandleFunc("GET /healthz", healthz)
 	m.HandleFunc("GET /readyz", s.readyz)

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -31,10 +32,9 @@ var serveAt = flag.String("serve", "", "serve the founding dossier at this addre
 // A house is a centre into which the founding dossier was played, and its
 // pages. The clock stands where the demonstration's does.
 type testHouse struct {
-	centre  *centre.Centre
-	site    http.Handler
-	clock   *testClock
-	refused []error // lines of the dossier that the rules refused
+	centre *centre.Centre
+	site   http.Handler
+	clock  *testClock
 }
 
 type testClock struct {
@@ -116,9 +116,7 @@ func playDossier(ctx context.Context, dir, until string) (*testHouse, error) {
 			p.centre = h.centre
 			continue
 		}
-		if err := p.say(ctx, line); truce.KindOf(err) == truce.Conflict {
-			h.refused = append(h.refused, err)
-		} else if err != nil {
+		if err := p.say(ctx, line); err != nil {
 			return nil, err
 		}
 	}
@@ -130,7 +128,8 @@ func playDossier(ctx context.Context, dir, until string) (*testHouse, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.site, err = New(Options{Centre: h.centre, Map: base, Demo: &DemoHooks{MoveTo: func(_ context.Context, to truce.Instant) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	h.site, err = New(Options{Centre: h.centre, Map: base, Log: log, Demo: &DemoHooks{MoveTo: func(_ context.Context, to truce.Instant) error {
 		if to < truce.At(h.clock.now()) {
 			return &truce.Error{Kind: truce.Invalid, Field: "now", Why: "the clock goes forward only"}
 		}

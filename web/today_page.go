@@ -19,8 +19,9 @@ type todayPage struct {
 	page
 	Day      chosenDay
 	Days     []Field
-	Figures  []figure
-	Watched  string // "" where nothing was recorded
+	Claimed  []figure // claims, by whose side they were told
+	Found    []figure // incidents, by where their cases stand
+	Watched  string   // "" where nothing was recorded
 	Map      Drawn
 	Chart    Drawn
 	Spans    []spanPart
@@ -31,10 +32,12 @@ type todayPage struct {
 	ListHref string
 }
 
-// figure is one headline number, with the address that recomputes it.
+// figure is one headline number of the day, and of the week that ends with it,
+// each with the address that recomputes it.
 type figure struct {
 	Label, Value, Href string
-	Missing            string
+	Missing            string // of the day
+	Week, WeekHref     string
 }
 
 // today shows one counting day.
@@ -52,7 +55,7 @@ func queryToday(v *visit) (*todayPage, error) {
 		return nil, err
 	}
 	p := &todayPage{page: v.page(), Day: day, ListHref: address("/incidents", "day", day.Day)}
-	all, err := allIncidents(v.ctx(), v.view, picture.Filter{Day: day.Day, Oldest: true}, maxOnMap)
+	all, err := allIncidents(v.ctx(), v.view, picture.Filter{From: day.Week, To: day.To}, maxOnMap)
 	if err != nil {
 		return nil, err
 	}
@@ -62,10 +65,11 @@ func queryToday(v *visit) (*todayPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Figures, p.Watched = v.figures(all, day, len(watches) > 0), v.watched(watches)
+	p.Watched = v.watched(watches)
+	v.figures(p, all, len(watches) > 0)
 	if v.s.base != nil {
 		m := v.mapOf(all)
-		m.ID, m.List, m.Source = "today", address("/incidents", "day", day.Day)+"&", address("/api/incidents.geojson", "day", day.Day)
+		m.ID, m.List, m.Source = "today", day.week("/incidents")+"&", day.week("/api/incidents.geojson")
 		if p.Map, err = v.s.base.Draw(v.t, m); err != nil {
 			return nil, err
 		}
@@ -125,33 +129,52 @@ func (v *visit) watched(all []*truce.Watch) string {
 	return v.t.T("today.watched_in", "n", len(all), "areas", v.t.List(areas))
 }
 
-// figures are the headline numbers of a day: claims by whose side they were
-// told, incidents by where their cases stand. Nobody reported and nobody
-// watched is no data, never zero.
-func (v *visit) figures(all []picture.Incident, day chosenDay, watched bool) []figure {
-	href := func(name, value string) string { return address("/incidents", "day", day.Day, name, value) }
-	write := func(label string, n int, href string) figure {
-		if len(all) == 0 && !watched {
-			return figure{Label: label, Missing: "no_data"}
+// figures are the headline numbers of a day and of its week: claims by whose
+// side they were told, incidents by where their cases stand. Nobody reported
+// and nobody watched is no data, never zero.
+func (v *visit) figures(p *todayPage, all []picture.Incident, watched bool) {
+	day := slices.DeleteFunc(slices.Clone(all), func(i picture.Incident) bool { return i.Day != p.Day.Day })
+	write := func(label, status string, of func([]picture.Incident) int, links bool) figure {
+		f := figure{Label: label, Week: v.t.Number(int64(of(all)))}
+		if links {
+			f.Href, f.WeekHref = address("/incidents", "day", p.Day.Day, "status", status), address(p.Day.week("/incidents"))
+			if status != "" {
+				f.WeekHref += "&status=" + status
+			}
 		}
-		return figure{Label: label, Value: v.t.Number(int64(n)), Href: href}
+		if len(day) == 0 && !watched {
+			f.Missing, f.Href = "no_data", ""
+		} else {
+			f.Value = v.t.Number(int64(of(day)))
+		}
+		return f
 	}
-	out := []figure{write(v.t.T("today.count"), len(all), href("", ""))}
-	claims, status := map[truce.OfficeID]int{}, map[string]int{}
-	for _, i := range all {
-		status[i.Status]++
-		for o, n := range i.ClaimedBy {
-			claims[o] += n
+	claims := func(office truce.OfficeID) func([]picture.Incident) int {
+		return func(of []picture.Incident) (n int) {
+			for _, i := range of {
+				n += i.ClaimedBy[office]
+			}
+			return n
 		}
 	}
+	p.Claimed = append(p.Claimed, write(v.t.T("today.count"), "", func(of []picture.Incident) int { return len(of) }, true))
 	for _, o := range v.house.CoChairs() {
-		out = append(out, write(v.t.T("today.claimed_by", "office", v.officeName(o.ID)), claims[o.ID], ""))
+		p.Claimed = append(p.Claimed, write(v.t.T("today.claimed_by", "office", v.officeName(o.ID)), "", claims(o.ID), false))
 	}
-	out = append(out, write(v.t.T("today.claimed_by_others"), claims[""], ""))
-	for _, s := range []string{picture.Confirmed, picture.Disputed, picture.Rejected, picture.Pending, picture.Outside} {
-		out = append(out, write(v.t.T("status."+s), status[s], href("status", s)))
+	p.Claimed = append(p.Claimed, write(v.t.T("today.claimed_by_others"), "", claims(""), false))
+	for _, s := range statuses() {
+		p.Found = append(p.Found, write(v.t.T("status."+s), s, func(of []picture.Incident) (n int) {
+			for _, i := range of {
+				n += pick(i.Status == s, 1, 0)
+			}
+			return n
+		}, true))
 	}
-	return out
+}
+
+// statuses are the columns of the counts, in their order.
+func statuses() []string {
+	return []string{picture.Confirmed, picture.Disputed, picture.Rejected, picture.Pending, picture.Outside}
 }
 
 // dayChart draws incidents per day, and those among them that all co-chairs

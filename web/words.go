@@ -310,17 +310,25 @@ func (v *visit) day() (chosenDay, error) {
 	}
 	d.At = zone.Local(d.From)
 	d.Prev, d.Next = zone.DayOf(d.From-1), zone.DayOf(d.To)
+	d.First = d.At.AddDate(0, 0, -6).Format(time.DateOnly)
+	if d.Week, _, err = zone.DayBounds(d.First); err != nil {
+		return d, err
+	}
 	if d.To > v.view.Now() {
 		d.Next = ""
 	}
 	return d, nil
 }
 
+// chosenDay is a counting day, and the week that ends with it.
 type chosenDay struct {
-	Day, Prev, Next string
-	At              time.Time // its beginning, in the regime's zone
-	From, To        truce.Instant
+	Day, Prev, Next, First string
+	At                     time.Time // its beginning, in the regime's zone
+	From, To, Week         truce.Instant
 }
+
+// week is the address of a list of the week's incidents.
+func (d chosenDay) week(path string) string { return address(path, "from", d.First, "to", d.Day) }
 
 // address is a path with a query, the empty values left out.
 func address(path string, pairs ...string) string {

@@ -79,6 +79,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		initCommand(now),
 		signCommand(now),
 		submitCommand(now),
+		benchCommand(now),
 		replayCommand(now),
 		exportCommand(now),
 		verifyCommand(),

@@ -76,6 +76,9 @@ func newRoot(now func() time.Time) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		demoCommand(now),
+		initCommand(now),
+		signCommand(now),
+		submitCommand(now),
 		replayCommand(now),
 		exportCommand(now),
 		verifyCommand(),

@@ -106,9 +106,9 @@ CREATE TABLE docket (
   number   INTEGER NOT NULL,
   incident TEXT    NOT NULL,
   state    TEXT    NOT NULL,
-  marking  TEXT    NOT NULL,
   rests    INTEGER NOT NULL,
-  doc      TEXT    NOT NULL
+  doc      TEXT    NOT NULL, -- for the level amber
+  public   TEXT    NOT NULL  -- for every other level
 ) STRICT;
 CREATE UNIQUE INDEX docket_number ON docket (number);
 

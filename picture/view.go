@@ -244,6 +244,15 @@ func (v *View) Incident(ctx context.Context, id truce.IncidentID) (Incident, err
 	return i, v.one(ctx, "incident", &i, "SELECT doc FROM incident WHERE id = $1 AND level = $2", next.String(), string(v.Level()))
 }
 
+// IncidentLevels returns an incident's rows for every level of reader; only the
+// fold, which reads all, may ask.
+func (v *View) IncidentLevels(ctx context.Context, id truce.IncidentID) ([]Incident, error) {
+	if v.Level() != truce.Amber {
+		return nil, notFound("incident")
+	}
+	return each[Incident](ctx, v, "SELECT doc FROM incident WHERE id = $1 ORDER BY level", id.String())
+}
+
 // IncidentAt returns the incident whose anchor is shown as S INDEX @ AT.
 func (v *View) IncidentAt(ctx context.Context, index int64, at uint32) (Incident, error) {
 	var ref string
@@ -458,7 +467,7 @@ func (v *View) Cases(ctx context.Context, states ...truce.CaseState) ([]Case, er
 }
 
 // CaseNumber returns one case by its number.
-func (v *View) CaseNumber(ctx context.Context, number int64) (Case, error) {
+func (v *View) CaseNumber(ctx context.Context, number int) (Case, error) {
 	all, err := v.cases(ctx, "number = $1", number)
 	if err != nil || len(all) == 0 {
 		return Case{}, errors.Join(err, notFound("case"))
@@ -476,7 +485,11 @@ func (v *View) CaseByID(ctx context.Context, id truce.StatementID) (Case, error)
 }
 
 func (v *View) cases(ctx context.Context, cond string, args ...any) ([]Case, error) {
-	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, id, rests, marking, doc FROM docket WHERE "+v.sees("marking")+" AND "+v.before("idx")+" AND "+cond, args...)
+	col := "public"
+	if v.Level() == truce.Amber {
+		col = "doc"
+	}
+	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, id, rests, "+col+" FROM docket WHERE "+v.before("idx")+" AND "+cond, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read cases: %w", err)
 	}
@@ -485,7 +498,7 @@ func (v *View) cases(ctx context.Context, cond string, args ...any) ([]Case, err
 	for rows.Next() {
 		var c Case
 		var id, text string
-		if err := rows.Scan(&c.Index, &id, &c.Rests, &c.Marking, &text); err != nil {
+		if err := rows.Scan(&c.Index, &id, &c.Rests, &text); err != nil {
 			return nil, err
 		}
 		if err := errors.Join(c.ID.UnmarshalText([]byte(id)), json.Unmarshal([]byte(text), &c.File)); err != nil {

@@ -251,6 +251,9 @@ func (p Policy) met(name string, signers []string) bool {
 // open opens a checkpoint note of origin: it must carry the log's own
 // signature. strict refuses lines by keys that the policy does not know.
 func (p Policy) open(msg []byte, origin string, strict bool) (Head, error) {
+	if len(msg) > maxNote {
+		return Head{}, fmt.Errorf("checkpoint of %d bytes: want at most %d", len(msg), maxNote)
+	}
 	n, err := openNote(msg, strict, p.verifiers()...)
 	if err != nil {
 		return Head{}, fmt.Errorf("checkpoint: %w", err)

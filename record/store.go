@@ -76,6 +76,8 @@ func (s *store) connect(read bool) (*sql.DB, error) {
 		}
 		q.Add("_pragma", "journal_mode(WAL)")
 		q.Add("_pragma", "synchronous(FULL)")
+		q.Add("_pragma", "cache_size(-65536)")       // 64 MiB: keys are random, so is the page that each one touches
+		q.Add("_pragma", "wal_autocheckpoint(8192)") // 32 MiB
 	}
 	path := (&url.URL{Path: filepath.Join(s.dir, "record.db")}).EscapedPath()
 	db, err := sql.Open("sqlite", "file:"+path+"?"+q.Encode())

@@ -2,11 +2,14 @@ package web
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"flag"
 	"html/template"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,9 +28,10 @@ func degrees(lon, lat float64) Point {
 // specimenBase is an invented country of two provinces beside a neighbour.
 const specimenBase = `{"type":"FeatureCollection","bbox":[10,40,16,44],"features":[
 {"type":"Feature","properties":{"kind":"country","iso":"XN","label":[15.2,42],"names":{"en":"Westmark","ar":"وستمارك"}},"geometry":{"type":"Polygon","coordinates":[[[14.5,39],[17,39],[17,45],[14.2,45],[14.8,42.5],[14.5,39]]]}},
-{"type":"Feature","properties":{"kind":"country","iso":"XD","label":[12,42],"names":{"en":"Dorania","ar":"دورانيا"}},"geometry":{"type":"Polygon","coordinates":[[[10.6,40.4],[14.5,39],[14.8,42.5],[14.2,45],[11,43.6],[10.2,42.1],[10.6,40.4]]]}},
+{"type":"Feature","properties":{"kind":"country","iso":"XD","own":true,"label":[12,42],"names":{"en":"Dorania","ar":"دورانيا"}},"geometry":{"type":"Polygon","coordinates":[[[10.6,40.4],[14.5,39],[14.8,42.5],[14.2,45],[11,43.6],[10.2,42.1],[10.6,40.4]]]}},
 {"type":"Feature","properties":{"kind":"unit","own":true,"iso":"XD-KA","label":[12.2,43],"names":{"en":"Karsa","ar":"كارسا"}},"geometry":{"type":"Polygon","coordinates":[[[10.2,42.1],[12.4,42.2],[14.8,42.5],[14.2,45],[11,43.6],[10.2,42.1]]]}},
-{"type":"Feature","properties":{"kind":"unit","own":true,"iso":"XD-VE","label":[12.6,41.2],"names":{"en":"Velm","ar":"فيلم"}},"geometry":{"type":"MultiPolygon","coordinates":[[[[10.6,40.4],[14.5,39],[14.8,42.5],[12.4,42.2],[10.2,42.1],[10.6,40.4]]]]}}]}`
+{"type":"Feature","properties":{"kind":"unit","own":true,"iso":"XD-VE","label":[12.6,41.2],"names":{"en":"Velm","ar":"فيلم"}},"geometry":{"type":"MultiPolygon","coordinates":[[[[10.6,40.4],[14.5,39],[14.8,42.5],[12.4,42.2],[10.2,42.1],[10.6,40.4]]]]}},
+{"type":"Feature","properties":{"kind":"place","iso":"GN-1","label":[15.3,41.2],"names":{"en":"Port West"}},"geometry":{"type":"Point","coordinates":[15.3,41.2]}}]}`
 
 func specimenMap(t *testing.T, tongue *Tongue) Drawn {
 	t.Helper()
@@ -56,16 +60,20 @@ func specimenMap(t *testing.T, tongue *Tongue) Drawn {
 	return drawn
 }
 
-func specimenDays(t *testing.T, tongue *Tongue) template.HTML {
-	t.Helper()
-	svg, err := DrawDays(tongue, Days{
+func specimenSeries() Days {
+	return Days{
 		Label: "Complaints per day", From: time.Date(2016, 4, 6, 0, 0, 0, 0, time.UTC),
 		Lines: []Line{
 			{"Claimed by Ostrana", []int64{3, 4, 9, 2, 0, -1, -1, -1, 5, 7, 12, 11, 3, 2, 2, 8, 19, 22, 17, 9, 5, -1, 6, 7, 3, 2, 0, 0, 4, 9}},
 			{"Claimed by Westmark", []int64{6, 8, 7, 7, 3, -1, -1, -1, 9, 9, 8, -1, 6, 7, 4, 4, 10, 14, 19, 12, 8, -1, 9, 9, 6, 4, 3, 1, 6, 11}},
 		},
 		Watched: []int{0, 250, 500, 250, 250, -1, -1, -1, 1000, 750, 500, 500, 250, 0, 0, 0, 120, 500, 500, 500, 500, -1, 500, 500, 500, 250, 250, 250, 500, 500},
-	})
+	}
+}
+
+func specimenDays(t *testing.T, tongue *Tongue) template.HTML {
+	t.Helper()
+	svg, err := DrawDays(tongue, specimenSeries())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +175,56 @@ func TestMapLeadsToTheIncidentsItCounts(t *testing.T) {
 	}
 }
 
+func foundingBase(t *testing.T) *Base {
+	t.Helper()
+	body, err := os.ReadFile("../dossiers/syria-2016/map/base.geojson")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := NewBase(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestFoundingBase reads the base that the founding dossier ships.
+func TestFoundingBase(t *testing.T) {
+	b := foundingBase(t)
+	if n := len(b.file.body); n > 400_000 {
+		t.Errorf("the base has %d bytes, more than a page should load", n)
+	}
+	units, languages := 0, []string{"en", "ar", "fr", "ru"}
+	for _, f := range b.features {
+		if !f.own {
+			continue
+		}
+		if f.kind == "unit" {
+			units++
+		}
+		for _, l := range languages {
+			if f.names[l] == "" {
+				t.Errorf("%s has no name in %s", f.code, l)
+			}
+		}
+	}
+	if units != 15 {
+		t.Errorf("%d units, want 14 and the area of separation", units)
+	}
+	box, ok := b.UnitBox("SY-HL")
+	if !ok {
+		t.Fatal("the base has no SY-HL")
+	}
+	for _, lang := range []string{"en", "ar"} {
+		for name, part := range map[string]Box{"all": {}, "aleppo": box} {
+			drawn, err := b.Draw(testPages(t).catalogue.In(lang), Map{Box: part, Areas: []MapArea{{Code: "SY-LA", Name: "x", Count: 3}}, Marks: []MapMark{{degrees(37.15, 36.2), "x", "", ""}, {degrees(36.7, 36.0), "x", "", "prohibited"}, {degrees(36.3, 33.5), "x", "", ""}}})
+			if err != nil || len(drawn.SVG) > 90_000 {
+				t.Errorf("%s: %d bytes, %v", name, len(drawn.SVG), err)
+			}
+		}
+	}
+}
+
 func TestBaseRefuses(t *testing.T) {
 	for name, c := range map[string]string{
 		"no json":       `{`,
@@ -214,6 +272,25 @@ func TestGapIsNoZero(t *testing.T) {
 	}
 	if _, err := DrawDays(tongue, Days{Lines: []Line{{"x", make([]int64, maxChartDays+1)}}}); err == nil {
 		t.Error("a chart over the limit was drawn")
+	}
+}
+
+func TestDaysAsJSON(t *testing.T) {
+	got, err := json.Marshal(Days{From: time.Date(2016, 5, 4, 0, 0, 0, 0, time.UTC), Lines: []Line{{"A", []int64{0, -1}}}, Watched: []int{-1, 250}})
+	if want := `{"from":"2016-05-04","lines":[{"name":"A","values":[0,null]}],"watched":[null,250]}`; err != nil || string(got) != want {
+		t.Errorf("%s, %v; want %s", got, err, want)
+	}
+}
+
+func TestBaseIsServed(t *testing.T) {
+	b, err := NewBase([]byte(specimenBase))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	b.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/map/base.geojson", nil))
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/geo+json" || w.Body.String() != specimenBase {
+		t.Errorf("%d %v", w.Code, w.Header())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,10 +34,15 @@ type Box struct{ West, South, East, North int64 }
 type Base struct {
 	box      Box
 	features []feature
+	file     *asset
 }
 
+// ServeHTTP gives the base as it was read, for the interactive map; it stands
+// at /map/base.geojson.
+func (b *Base) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.file.serve(w, r) }
+
 type feature struct {
-	kind  string // "country", "unit"
+	kind  string // "country", "unit", "place"
 	code  string // ISO 3166-2 or 3166-1
 	own   bool   // a unit of the country that the dossier is about
 	names map[string]string
@@ -89,8 +95,9 @@ type Map struct {
 	Labels   []MapLabel
 }
 
-// NewBase reads a GeoJSON FeatureCollection of polygons with the properties
-// kind, iso, own, label ([lon, lat]) and names ({"en": ...}), and a bbox.
+// NewBase reads a GeoJSON FeatureCollection with a bbox, as tools/geodata makes
+// it: polygons of kind "country" and "unit", points of kind "place", each with
+// the properties iso, own, label ([lon, lat]) and names ({"en": ...}).
 func NewBase(geojson []byte) (*Base, error) {
 	if len(geojson) > maxBaseBytes {
 		return nil, fmt.Errorf("base map: over %d bytes: clip it to the dossier's box", maxBaseBytes)
@@ -113,7 +120,7 @@ func NewBase(geojson []byte) (*Base, error) {
 	if err := json.Unmarshal(geojson, &in); err != nil {
 		return nil, fmt.Errorf("base map: %w", err)
 	}
-	b := &Base{}
+	b := &Base{file: newAsset("base.geojson", geojson)}
 	box, err := units(in.BBox, 4)
 	if err != nil {
 		return nil, fmt.Errorf("base map: bbox: %w", err)
@@ -141,6 +148,8 @@ func NewBase(geojson []byte) (*Base, error) {
 func rings(kind string, raw json.RawMessage) ([][]Point, error) {
 	var polygons [][][][]json.Number
 	switch kind {
+	case "Point": // a place: its label says where
+		return nil, nil
 	case "Polygon":
 		polygons = make([][][][]json.Number, 1)
 		if err := json.Unmarshal(raw, &polygons[0]); err != nil {
@@ -151,7 +160,7 @@ func rings(kind string, raw json.RawMessage) ([][]Point, error) {
 			return nil, err
 		}
 	default:
-		return nil, fmt.Errorf("geometry %q: want Polygon or MultiPolygon", kind)
+		return nil, fmt.Errorf("geometry %q: want Polygon, MultiPolygon or Point", kind)
 	}
 	var out [][]Point
 	for _, polygon := range polygons {
@@ -306,12 +315,17 @@ func (d *drawing) f(format string, args ...any) {
 }
 
 func (d *drawing) land(b *Base) {
-	for _, layer := range []struct{ kind, class, paint string }{
-		{"country", "m-land", `fill="#f4f1e9" stroke="#b9b2a2" stroke-width="1"`},
-		{"unit", "m-unit", `fill="#fffdf8" stroke="#b9b2a2" stroke-width="1"`},
+	for _, layer := range []struct {
+		kind         string
+		class, paint string
+		own          bool // of the dossier's country alone
+	}{
+		{"country", "m-land", `fill="#f4f1e9" stroke="#b9b2a2" stroke-width="1"`, false},
+		{"unit", "m-unit", `fill="#fffdf8" stroke="#b9b2a2" stroke-width="1"`, true},
+		{"country", "m-border", `fill="none" stroke="#7d828a" stroke-width="2"`, true},
 	} {
 		for _, f := range b.features {
-			if f.kind != layer.kind || layer.kind == "unit" && !f.own {
+			if f.kind != layer.kind || layer.own && !f.own {
 				continue
 			}
 			if path := d.path(f.rings); path != "" {
@@ -455,7 +469,7 @@ func (d *drawing) cluster(c cluster, m Map) {
 	one := m.Marks[c.first]
 	href, title := one.Href, one.Title
 	if c.n > 1 {
-		title = d.t.T("map.cluster", "n", c.n, "title", one.Title)
+		title = d.t.Number(int64(c.n)) + ": " + d.t.T("map.cluster", "n", c.n, "title", one.Title)
 		href = ""
 		if m.List != "" {
 			sw, ne := d.p.place(c.cells[0]-1, c.cells[3]+1), d.p.place(c.cells[2]+1, c.cells[1]-1)
@@ -529,7 +543,7 @@ func (d *drawing) areas(b *Base, areas []MapArea) {
 			box := boxOf(rings)
 			at = Point{(box.West + box.East) / 2, (box.South + box.North) / 2}
 		}
-		title := d.t.T("map.area", "name", a.Name, "n", a.Count)
+		title := d.t.Number(int64(a.Count)) + ": " + d.t.T("map.area", "name", a.Name, "n", a.Count)
 		if a.Href != "" {
 			d.f(`<a href="%s" aria-label="%s">`, a.Href, title)
 		} else {
@@ -559,47 +573,41 @@ func (d *drawing) room(at Point) (x, y int, free bool) {
 	return 0, 0, false
 }
 
-// names writes the names of units, then of places, where nothing stands yet.
+// names writes names where nothing stands yet: those given, then of units, of
+// places, of countries. A wide map names the units of its own country and the
+// places of others; a narrow one names every place.
 func (d *drawing) names(b *Base, labels []MapLabel) {
-	for _, f := range b.features {
-		name := f.names[d.t.Code]
-		if name == "" {
-			name = f.names["en"]
-		}
-		if f.kind == "unit" && f.own {
-			d.name(f.label, name, "m-label", 17, 0)
-		}
-	}
 	for _, l := range labels {
 		d.name(l.At, l.Text, "m-label", 16, -14)
 	}
-	for _, f := range b.features {
-		if f.kind != "country" {
-			continue
-		}
-		name := f.names[d.t.Code]
-		if name == "" {
-			name = f.names["en"]
-		}
-		if !b.ownCountry(f.code) {
-			d.name(f.label, name, "m-country", 18, 0)
+	narrow := 2*(d.p.box.East-d.p.box.West) < b.box.East-b.box.West
+	for _, kind := range []string{"unit", "place", "country"} {
+		for _, f := range b.features {
+			name := f.names[d.t.Code]
+			if name == "" {
+				name = f.names["en"]
+			}
+			switch {
+			case f.kind != kind:
+			case kind == "unit" && f.own:
+				d.name(f.label, name, "m-label m-unit-name", 17, 0)
+			case kind == "place" && (narrow || !f.own):
+				if d.name(f.label, name, "m-label", 15, -9) {
+					x, y := d.p.at(f.label)
+					d.f(`<circle class="m-place" cx="%d" cy="%d" r="3" fill="#4d545c"/>`, x, y)
+				}
+			case kind == "country" && !f.own:
+				d.name(f.label, name, "m-label m-country", 18, 0)
+			}
 		}
 	}
 }
 
-func (b *Base) ownCountry(code string) bool {
-	for _, f := range b.features {
-		if f.own && strings.HasPrefix(f.code, code+"-") {
-			return true
-		}
-	}
-	return false
-}
-
-func (d *drawing) name(at Point, text, class string, size, dy int) {
+// name writes a text near a point, if it can be without covering anything.
+func (d *drawing) name(at Point, text, class string, size, dy int) bool {
 	x, y := d.p.at(at)
 	half := utf8.RuneCountInString(text) * size * 3 / 10
-	for _, shift := range []int{dy, dy + 26, dy - 26, dy + 44} {
+	for _, shift := range []int{dy, dy + 24, dy - 24} {
 		box := [4]int{x - half, y + shift - size, x + half, y + shift + 5}
 		if text == "" || box[0] < 0 || box[1] < 0 || box[2] > int(d.p.width) || box[3] > int(d.p.height) || !d.take(box) {
 			continue
@@ -609,8 +617,9 @@ func (d *drawing) name(at Point, text, class string, size, dy int) {
 			direction = "rtl"
 		}
 		d.f(`<text class="%s" x="%d" y="%d" text-anchor="middle" font-size="%d" direction="%s" fill="#4d545c">%s</text>`, class, x, y+shift, size, direction, text)
-		return
+		return true
 	}
+	return false
 }
 
 // take reserves a box unless it meets one that is taken.

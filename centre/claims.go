@@ -233,7 +233,7 @@ func (f *fold) draw(ctx context.Context, index int64, in link.Incident, conflict
 		claims = append(claims, c)
 	}
 	before := f.incidents[in.ID]
-	rows := f.build(ctx, index, in, claims, proposed, conflicts)
+	rows := f.build(index, in, claims, proposed, conflicts)
 	for _, level := range levels {
 		if i := rows[level]; i != nil {
 			f.put(*i)

@@ -226,28 +226,29 @@ func Total(shares []Share) (sum Range, leftOut int) {
 			continue
 		}
 		lows[s.Coarse] = max(lows[s.Coarse], s.Low)
+		best := s.Low
 		if s.HasBest {
-			sum.Best += s.Best
-			sum.HasBest = true
-		} else {
-			sum.Best += s.Low
+			best, sum.HasBest = s.Best, true
 		}
-		finest := s.Finest
-		if len(finest) == 0 {
-			finest = []Range{s.Range}
-		}
+		sum.Best = plus(sum.Best, best)
 		high := int32(0)
-		for _, f := range finest {
-			high += f.High
+		sum.OrMore = sum.OrMore || s.OrMore
+		for _, f := range s.Finest {
+			high = plus(high, f.High)
 			sum.OrMore = sum.OrMore || f.OrMore
 		}
-		sum.High += max(high, s.High)
+		sum.High = plus(sum.High, max(high, s.High))
 	}
 	for _, low := range lows {
-		sum.Low += low
+		sum.Low = plus(sum.Low, low)
 	}
 	return sum, leftOut
 }
+
+// plus adds two figures and stops at the largest that a figure may have.
+func plus(a, b int32) int32 { return int32(min(int64(a)+int64(b), maxTotal)) }
+
+const maxTotal = 2_000_000_000
 
 // CountedOf returns the figures of an incident's claims as they count: denials
 // and what did not happen give none. Claims come with Ref set; publisher names

@@ -150,6 +150,7 @@ type player struct {
 	day     string // the next day to close
 	founded truce.Instant
 	render  centre.Render
+	base    []byte // the ground of maps
 }
 
 func newPlayer(ctx context.Context, dir, dossier string, now func() time.Time) (*player, error) {
@@ -157,7 +158,11 @@ func newPlayer(ctx context.Context, dir, dossier string, now func() time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	p := &player{files: files, clock: &demoClock{real: now}, said: map[string]saidLine{}}
+	base, err := mapOf(files)
+	if err != nil {
+		return nil, err
+	}
+	p := &player{files: files, base: base, render: renderer(base), clock: &demoClock{real: now}, said: map[string]saidLine{}}
 	next, _ := iter.Pull2(intake.Dossier(files))
 	p.next = next
 	first, err, ok := next()

@@ -59,13 +59,14 @@ type Book struct {
 	policy   Policy
 	founding *Founding
 	docket   *Docket
+	rules    *Regime
 }
 
 // NewBook returns a Book at the beginning of a record.
 func NewBook() *Book {
 	return &Book{
 		keys: map[KeyID]*heldKey{}, offices: map[OfficeID]Office{}, said: map[StatementID]*seen{},
-		digests: map[Digest]bool{}, waiting: map[StatementID]*pending{}, docket: NewDocket(),
+		digests: map[Digest]bool{}, waiting: map[StatementID]*pending{}, docket: NewDocket(), rules: NewRegime(),
 	}
 }
 
@@ -266,6 +267,9 @@ func (b *Book) judgeBody(at Instant, s *Said) error {
 	if err := b.judgeLocal(st.Body); err != nil {
 		return err
 	}
+	if err := b.rules.judge(st.Office, st.Body); err != nil {
+		return err
+	}
 	return b.docket.judge(b, at, s)
 }
 
@@ -303,6 +307,9 @@ func (b *Book) own(id StatementID, office OfficeID) error {
 		return conflict("statement", "it was withdrawn already")
 	case old.kind == "founding" || old.kind == "concurrence" || old.kind == "statement-withdrawal":
 		return forbidden("statement", "a %s is not taken back", old.kind)
+	}
+	if info, _ := InfoOf(old.kind); info.Group == GroupDocket {
+		return forbidden("statement", "what stands on the docket is not taken back: take the next step, or reopen the case")
 	}
 	return nil
 }
@@ -391,6 +398,7 @@ func (b *Book) take(index int64, at Instant, s *Said) {
 			b.settle(body.With)
 		}
 	}
+	b.rules.Take(index, at, s.ID, st.Office, st)
 	b.docket.take(b, index, at, s)
 }
 
@@ -438,6 +446,7 @@ func (b *Book) settle(id StatementID) {
 			b.order = append(b.order, x.ID)
 		}
 		b.offices[x.ID] = *x
+		b.rules.seat(*x)
 	case *Policy:
 		b.policy = *x
 	case *Method:
@@ -454,7 +463,7 @@ func (b *Book) Clone() *Book {
 	c := &Book{
 		next: b.next, origin: b.origin, regime: b.regime, mode: b.mode, order: slices.Clone(b.order),
 		offices: maps.Clone(b.offices), digests: maps.Clone(b.digests), method: b.method, proc: b.proc,
-		policy: b.policy, founding: b.founding, docket: b.docket.clone(),
+		policy: b.policy, founding: b.founding, docket: b.docket.clone(), rules: b.rules.Clone(),
 		keys: map[KeyID]*heldKey{}, said: map[StatementID]*seen{}, waiting: map[StatementID]*pending{},
 	}
 	for id, k := range b.keys {
@@ -494,6 +503,10 @@ func (b *Book) Method() Method { return b.method }
 
 // Policy returns the cosigning policy in force.
 func (b *Book) Policy() Policy { return b.policy }
+
+// Rules returns the regime as the record has told it up to the Book's edge; it
+// is the Book's own and may not be changed.
+func (b *Book) Rules() *Regime { return b.rules }
 
 // Office returns an office by its id.
 func (b *Book) Office(id OfficeID) (Office, bool) { o, ok := b.offices[id]; return o, ok }
@@ -551,4 +564,15 @@ type GrantedKey struct {
 	KeyAct
 	ID           KeyID
 	Since, Until int64
+}
+
+// Reset takes the Book back to the beginning of its record, to be folded anew.
+// Whoever holds the Book keeps holding it.
+func (b *Book) Reset() {
+	n := NewBook()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.keys, b.next, b.origin, b.regime, b.mode = n.keys, 0, "", "", ""
+	b.offices, b.order, b.said, b.digests, b.waiting = n.offices, nil, n.said, n.digests, n.waiting
+	b.method, b.proc, b.policy, b.founding, b.docket = n.method, n.proc, n.policy, nil, n.docket
 }

@@ -263,6 +263,7 @@ type Procedure struct {
 	Release       string    `json:"release,omitempty"`
 	Clocks        []Clock   `json:"clocks"`
 	Threshold     Threshold `json:"threshold"`
+	Sealing       bool      `json:"sealing,omitempty"`        // assessments are sealed first, so that who files second has not read the first
 	CoverageFloor int32     `json:"coverage_floor"`           // per mille of hours watched, below it nothing reads as calm
 	PersonsK      int32     `json:"persons_k,omitempty"`      // smallest cell published about witnesses
 	DelaySeconds  int64     `json:"delay_seconds,omitempty"`  // longest batching delay of confidential intake

@@ -77,6 +77,7 @@ type Term struct {
 	When          When         `json:"when,omitzero"`           // empty is the span's time
 	Conditions    []string     `json:"conditions,omitempty"`    // premises that must be signed
 	Exceptions    []Exception  `json:"exceptions,omitempty"`
+	Beside        []string     `json:"beside,omitempty"` // acts that it does not judge and beside which pages name it
 	Severity      string       `json:"severity,omitempty"`
 	Note          string       `json:"note,omitempty"`
 }
@@ -96,7 +97,7 @@ func (t *Term) Validate() error {
 	case len(t.Summary) == 0 && t.Verbatim == "":
 		return invalid("summary", "a term has words: a summary, or its text")
 	}
-	for i, a := range append(slices.Clone(t.Acts), t.Weapons...) {
+	for i, a := range slices.Concat(t.Acts, t.Weapons, t.Beside) {
 		if !taxonomy.Has(a) {
 			return invalid("acts."+strconv.Itoa(i), "%q is not in the taxonomy: see the page of terms", clip(a))
 		}
@@ -182,7 +183,7 @@ type Reading struct {
 	Adopts       SpanID    `json:"adopts,omitempty"` // a claimed span taken over whole
 	Term         TermID    `json:"term,omitempty"`
 	Actor        ActorID   `json:"actor,omitempty"`
-	Status       string    `json:"status,omitempty"` // of the actor: accepted, accepted-notified, excluded, unprotected, unknown
+	Status       string    `json:"status,omitempty"` // of the actor: accepted, accepted-notified, excluded, unprotected, not-party, withdrawn, suspended, unknown
 	Area         Area      `json:"area,omitzero"`
 	When         When      `json:"when,omitzero"`     // start and end of the span in this reading
 	Validity     When      `json:"validity,omitzero"` // when the reading itself holds; empty is always
@@ -209,8 +210,8 @@ func (r *Reading) Validate() error {
 			return invalid("span", "name the span that is read, or the claimed span that is adopted")
 		}
 	case "actor":
-		if r.Actor == "" || r.Status == "" {
-			return invalid("actor", "name the actor and its status")
+		if r.Actor == "" || !slices.Contains([]string{StatusAccepted, StatusNotified, StatusExcluded, StatusUnprotected, StatusNotParty, StatusWithdrawn, StatusSuspended, StatusUnknown}, r.Status) {
+			return invalid("actor", "name the actor and its status: accepted, accepted-notified, excluded, unprotected, not-party, withdrawn, suspended or unknown")
 		}
 	case "term":
 		if r.Term == "" {

@@ -236,3 +236,8 @@ func join(path, name string) string {
 	}
 	return path + "." + name
 }
+
+// ReadJSON decodes JSON as strictly as a statement's body: no name twice or in
+// two cases, no unknown field, whole numbers only, nothing after the value.
+// Its errors name the field.
+func ReadJSON(b []byte, v any) error { return strictJSON(b, v) }

@@ -1,0 +1,395 @@
+package link
+
+// The blocking index: claims by where and when, without pairs. A claim with a
+// point is chained in the cells of every level from its own up, so that a
+// query at any level finds all that is as fine or finer in one neighbourhood of
+// 3x3 cells, and what is coarser in the chains of the coarser levels' own.
+
+// cellMetres are the sides of the cells of the three levels.
+var cellMetres = [levels]int64{2_000, 10_000, 50_000}
+
+const levels = 3
+
+// The sorts of key in a table, in its top three bits.
+const (
+	kAll   = 1 // + level: claims of this level and finer, by cell
+	kOwn   = 3 // + level: claims of this level alone, by cell; of level 1 and 2
+	kPlace = 6 // by place
+	kArea  = 7 // by area
+)
+
+// The chain slots of a claim. A claim of level l uses slots l to 2 for the
+// cells, and slot l-1, which it has free, for its own level.
+const (
+	slotPlace = 3
+	slotArea  = 4
+)
+
+// table is a hash table from a key to the head of a chain or to a count.
+type table struct {
+	keys []uint32
+	vals []int32
+	n    int
+}
+
+func (t *table) find(key uint32) (int32, bool) {
+	if len(t.keys) == 0 {
+		return none, false
+	}
+	mask := uint32(len(t.keys) - 1)
+	for i := key * 0x9E3779B1 >> 7 & mask; ; i = (i + 1) & mask {
+		switch t.keys[i] {
+		case key:
+			return t.vals[i], true
+		case 0:
+			return none, false
+		}
+	}
+}
+
+// slot returns the value of a key, which it makes with value v where it is new.
+func (t *table) slot(key uint32, v int32) *int32 {
+	if t.n*4 >= len(t.keys)*3 {
+		t.grow()
+	}
+	mask := uint32(len(t.keys) - 1)
+	i := key * 0x9E3779B1 >> 7 & mask
+	for t.keys[i] != key {
+		if t.keys[i] == 0 {
+			t.keys[i], t.vals[i] = key, v
+			t.n++
+			break
+		}
+		i = (i + 1) & mask
+	}
+	return &t.vals[i]
+}
+
+func (t *table) grow() {
+	old := *t
+	size := max(8, 2*len(old.keys))
+	*t = table{keys: make([]uint32, size), vals: make([]int32, size)}
+	for i, k := range old.keys {
+		if k != 0 {
+			*t.slot(k, 0) = old.vals[i]
+		}
+	}
+}
+
+// index is the whole of the blocking index.
+type index struct {
+	columns [levels][]int32 // cells in each row of a level
+	cosines []uint32        // of the rows of level 0
+	days    map[int32]*table
+	weeks   map[int32]*table   // counts, for the local rate
+	undated map[uint32]int32   // place -> chain of its claims without a date
+	seen    map[uint32][]int32 // place -> days on which it has claims, in order of coming
+	first   int32              // first and last day of any claim
+	last    int32
+	dated   int32
+	lastDay int32 // cache of the last day's table
+	lastTab *table
+}
+
+func newIndex() index {
+	x := index{
+		days: map[int32]*table{}, weeks: map[int32]*table{}, undated: map[uint32]int32{}, seen: map[uint32][]int32{},
+		first: 1 << 30, last: -1 << 30, lastDay: -1 << 30,
+	}
+	for l, g := range cellMetres {
+		rows := int32(20_015_000 / g)
+		x.columns[l] = make([]int32, rows)
+		for r := range rows {
+			lat := (2*int64(r)+1)*900_000_000/int64(rows) - 900_000_000
+			cos := cosine(lat)
+			x.columns[l][r] = max(int32(40_030_000/g*int64(cos)>>16), 1)
+			if l == 0 {
+				x.cosines = append(x.cosines, max(cos, 1))
+			}
+		}
+	}
+	return x
+}
+
+// row returns the row of a latitude at a level.
+func (x *index) row(level int, lat int32) int32 {
+	rows := int64(len(x.columns[level]))
+	return int32(min((int64(lat)+900_000_000)*rows/1_800_000_000, rows-1))
+}
+
+func (x *index) column(level int, row, lon int32) int32 {
+	n := int64(x.columns[level][row])
+	return int32(min((int64(lon)+1_800_000_000)*n/3_600_000_000, n-1))
+}
+
+func cellKey(kind uint32, row, col int32) uint32 { return kind<<29 | uint32(row)<<15 | uint32(col) }
+
+func wordKey(kind, n uint32) uint32 { return kind<<29 | n&(1<<29-1) }
+
+// levelOf returns the finest level whose cell is at least four standard errors
+// (two to either side) wide.
+func levelOf(c *packed) int {
+	s := int64(c.sigma) * 10
+	for l, g := range cellMetres {
+		if g >= 2*s {
+			return l
+		}
+	}
+	return levels - 1
+}
+
+const maxDaysLong = 3 // a longer interval is not blocked by day
+
+// dayOf returns the day of the middle of a claim's interval; false where it has
+// none or one over three days long.
+func dayOf(c *packed) (int32, bool) {
+	if c.flags&isDated == 0 || c.t1-c.t0 > maxDaysLong*minutesADay {
+		return 0, false
+	}
+	return floorDiv(c.t0+(c.t1-c.t0)/2, minutesADay), true
+}
+
+func (x *index) day(d int32) *table {
+	if d == x.lastDay {
+		return x.lastTab
+	}
+	t := x.days[d]
+	if t != nil {
+		x.lastDay, x.lastTab = d, t
+	}
+	return t
+}
+
+// insert chains claim i, whose record is c.
+func (x *index) insert(i int32, c *packed) {
+	d, dated := dayOf(c)
+	if !dated {
+		if c.place != 0 {
+			head, ok := x.undated[c.place]
+			if !ok {
+				head = none
+			}
+			c.next[slotPlace] = head
+			x.undated[c.place] = i
+		}
+		return
+	}
+	t := x.day(d)
+	if t == nil {
+		t = &table{}
+		x.days[d] = t
+	}
+	x.first, x.last, x.dated = min(x.first, d), max(x.last, d), x.dated+1
+	push := func(key uint32, slot int) {
+		head := t.slot(key, none)
+		c.next[slot], *head = *head, i
+	}
+	if c.place != 0 {
+		push(wordKey(kPlace, c.place), slotPlace)
+		if s := x.seen[c.place]; len(s) == 0 || s[len(s)-1] != d {
+			x.seen[c.place] = append(s, d)
+		}
+	}
+	if c.area != 0 && c.flags&isPointed == 0 {
+		push(wordKey(kArea, c.area), slotArea)
+	}
+	if c.flags&isPointed != 0 {
+		l := levelOf(c)
+		for m := l; m < levels; m++ {
+			row := x.row(m, c.lat)
+			push(cellKey(uint32(kAll+m), row, x.column(m, row, c.lon)), m)
+		}
+		if l > 0 {
+			row := x.row(l, c.lat)
+			push(cellKey(uint32(kOwn+l), row, x.column(l, row, c.lon)), l-1)
+		}
+	}
+	x.count(d, c)
+}
+
+// count keeps, per week, the claims in squares of 3x3 cells, per place and per
+// area.
+func (x *index) count(d int32, c *packed) {
+	w := x.weeks[floorDiv(d, 7)]
+	if w == nil {
+		w = &table{}
+		x.weeks[floorDiv(d, 7)] = w
+	}
+	*w.slot(weekTotal, 0)++
+	if c.flags&isPointed != 0 {
+		for m := range levels {
+			*w.slot(x.squareKey(m, c), 0)++
+		}
+	}
+	if c.place != 0 {
+		*w.slot(wordKey(kPlace, c.place), 0)++
+	}
+	if c.area != 0 {
+		*w.slot(wordKey(kArea, c.area), 0)++
+	}
+}
+
+const weekTotal = 1 // a key that no cell, place or area has
+
+func (x *index) squareKey(m int, c *packed) uint32 {
+	row := x.row(m, c.lat) / 3
+	mid := min(row*3+1, int32(len(x.columns[m]))-1)
+	return cellKey(uint32(kAll+m), row, x.column(m, mid, c.lon)/3)
+}
+
+const maxCandidates = 512
+
+// search is what one query needs: scratch that is used again and again.
+type search struct {
+	found  []int32
+	own    int // how many of them the query's own 3x3x3 block gave
+	capped bool
+}
+
+// candidates fills s with the claims that may be about the same thing as c: in
+// the neighbouring cells, on the neighbouring days, nearest day first; of the
+// same place or area; of the same place without a date.
+func (p *Partition) candidates(c *packed, s *search) {
+	s.found, s.own, s.capped = s.found[:0], 0, false
+	d, dated := dayOf(c)
+	if !dated {
+		p.undatedCandidates(c, s)
+		return
+	}
+	reach := int32(1)
+	if c.t1-c.t0 > 2*minutesADay {
+		reach = 2
+	}
+	for k := int32(0); k <= 2*reach; k++ {
+		day := d + (k+1)/2*(1-2*(k&1)) // d, d-1, d+1, d-2, d+2
+		t := p.day(day)
+		if t == nil {
+			continue
+		}
+		if c.flags&isPointed != 0 {
+			l := levelOf(c)
+			before := len(s.found)
+			p.cells(t, kAll+l, l, l, c, s)
+			s.own += len(s.found) - before
+			for m := l + 1; m < levels; m++ {
+				p.cells(t, kOwn+m, m, m-1, c, s)
+			}
+		}
+		if c.place != 0 {
+			p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
+		}
+		if c.area != 0 {
+			p.chain(t, wordKey(kArea, c.area), slotArea, s)
+		}
+	}
+	if c.flags&isPointed == 0 {
+		s.own = len(s.found)
+	}
+	if c.place != 0 {
+		p.walk(p.undatedHead(c.place), slotPlace, s)
+	}
+}
+
+func (x *index) undatedHead(place uint32) int32 {
+	if head, ok := x.undated[place]; ok {
+		return head
+	}
+	return none
+}
+
+const maxDaysBack = 32
+
+// undatedCandidates looks at the place alone: its claims without a date, and
+// those of the last 32 days on which it had any.
+func (p *Partition) undatedCandidates(c *packed, s *search) {
+	if c.place == 0 {
+		return
+	}
+	p.walk(p.undatedHead(c.place), slotPlace, s)
+	days := p.seen[c.place]
+	for i := len(days) - 1; i >= max(0, len(days)-maxDaysBack); i-- {
+		if t := p.day(days[i]); t != nil {
+			p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
+		}
+	}
+	s.own = len(s.found)
+}
+
+// cells walks the chains of the 3x3 cells around c's at a level.
+func (p *Partition) cells(t *table, kind, level, slot int, c *packed, s *search) {
+	row := p.row(level, c.lat)
+	for r := max(row-1, 0); r <= min(row+1, int32(len(p.columns[level]))-1); r++ {
+		n := p.columns[level][r]
+		col := p.column(level, r, c.lon)
+		for k := int32(-1); k <= 1; k++ {
+			if n < 3 && k+1 >= n {
+				break // near a pole a row has fewer cells than three
+			}
+			p.chain(t, cellKey(uint32(kind), r, (col+k+n)%n), slot, s)
+		}
+	}
+}
+
+func (p *Partition) chain(t *table, key uint32, slot int, s *search) {
+	if head, ok := t.find(key); ok {
+		p.walk(head, slot, s)
+	}
+}
+
+func (p *Partition) walk(i int32, slot int, s *search) {
+	for ; i != none; i = p.claims.at(i).next[slot] {
+		if len(s.found) == maxCandidates {
+			s.capped = true
+			return
+		}
+		s.found = append(s.found, i)
+	}
+}
+
+// expected returns, in thousandths, how many claims on other incidents the
+// window of c holds by the rate of its surroundings over the last two weeks.
+// Own is the number of claims that its block gave, which are left out.
+func (x *index) expected(c *packed, own int, total int32) int64 {
+	d, dated := dayOf(c)
+	switch {
+	case !dated && c.place != 0:
+		return 1000 * int64(own)
+	case !dated:
+		return 1000 * int64(total)
+	}
+	week := floorDiv(d, 7)
+	now, past := x.weeks[week], x.weeks[week-1]
+	days := int64(min(14, max(1, d-max(x.first, (week-1)*7)+1)))
+	if d < x.last {
+		days = max(1, min(14, int64(min(x.last, week*7+6)-max(x.first, (week-1)*7)+1)))
+	}
+	count := func(key uint32) int64 {
+		var n int64
+		for _, t := range [2]*table{now, past} {
+			if t != nil {
+				if v, ok := t.find(key); ok {
+					n += int64(v)
+				}
+			}
+		}
+		return n
+	}
+	rate := func(n, parent int64) int64 { // thousandths a window of three days
+		return 3 * (1000*max(n-int64(own), 0) + 3*parent) / (days + 3)
+	}
+	switch {
+	case c.flags&isPointed != 0:
+		l := levelOf(c)
+		parent := int64(0) // thousandths a day
+		if l+1 < levels {
+			ratio := cellMetres[l+1] / cellMetres[l]
+			parent = 1000 * count(x.squareKey(l+1, c)) / (ratio * ratio * days)
+		}
+		return rate(count(x.squareKey(l, c)), parent)
+	case c.place != 0:
+		return rate(count(wordKey(kPlace, c.place)), 0)
+	case c.area != 0:
+		return rate(count(wordKey(kArea, c.area)), 0)
+	}
+	return rate(count(weekTotal), 0)
+}

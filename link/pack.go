@@ -1,0 +1,430 @@
+package link
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/marchday/marchday/truce"
+)
+
+// packed is what the engine keeps of a claim. Numbers of places, words and
+// sets are those of the dictionaries; 0 is not stated.
+type packed struct {
+	t0, t1                     int32 // minutes since 1970, if dated
+	lon, lat                   int32 // 1e-7 degree, if pointed
+	place, area                uint32
+	by, against, names         uint32
+	lineage                    uint32    // number of the root's lineage; own|n where none is stated
+	next                       [5]int32  // chains of the blocking index
+	member                     int32     // next claim of the incident
+	sketch                     int32     // of the report's text, none
+	in                         int32     // the incident, none where it stands aside
+	sum                        int32     // of its weights at its placement, or at its last move
+	killed, wounded            [2]uint16 // low, high; low unstated, high open
+	concepts                   [8]uint16 // sorted, 0 at the end
+	sigma                      uint16    // standard error of the point in 10 m
+	prior                      int16     // against a claim of its window, at its placement
+	act, weapon, object, lang_ uint8
+	flags                      uint8
+	day                        uint8 // weekday in the low 3 bits, class of the hour above
+	n                          uint8 // claims compared at its placement
+	state                      State
+}
+
+// The flags of a packed claim.
+const (
+	isDated   = 1 << iota
+	isPointed // has a point
+	isSupport // opens nothing
+	isDenial  // speaks against
+	isFiring  // about where fire came from
+	isImpact  // about where it fell
+	isGone    // removed; kept for the name of its incident
+	isOpener  // has given an incident its name
+)
+
+const (
+	unstated = 65534
+	openEnd  = 65535
+	own      = 1 << 31 // lineage of a claim that states none
+	none     = -1
+)
+
+// dict numbers strings from 1 in the order in which they were first seen.
+type dict struct {
+	ids    map[string]uint32
+	counts []uint32 // claims that state the number; index 0 is unused
+	square uint64   // sum of the squares of counts
+	total  uint64   // sum of counts
+}
+
+func newDict() dict { return dict{ids: map[string]uint32{}, counts: []uint32{0}} }
+
+// id returns the number of s, 0 for "". Where it is new it gets one if add,
+// else a number that none has.
+func (d *dict) id(s string, add bool) uint32 {
+	if s == "" {
+		return 0
+	}
+	n, ok := d.ids[s]
+	if !ok {
+		if !add {
+			return own - 1
+		}
+		n = uint32(len(d.counts))
+		d.ids[strings.Clone(s)] = n
+		d.counts = append(d.counts, 0)
+	}
+	return n
+}
+
+// note counts one more claim, or one less, that states n.
+func (d *dict) note(n uint32, by int32) {
+	if n == 0 || int(n) >= len(d.counts) {
+		return
+	}
+	c := uint64(d.counts[n])
+	if by > 0 {
+		d.counts[n]++
+		d.square += 2*c + 1
+		d.total++
+	} else if c > 0 {
+		d.counts[n]--
+		d.square -= 2*c - 1
+		d.total--
+	}
+}
+
+// rarity returns the term-frequency weight of agreeing on n: log2 of the
+// chance that two values agree over the share of this one, within 8 bits.
+func (d *dict) rarity(n uint32) int32 {
+	if n == 0 || int(n) >= len(d.counts) || d.square == 0 {
+		return 0
+	}
+	w := log2Milli(d.square) - log2Milli(d.total*uint64(max(d.counts[n], 1)))
+	return min(max(w, -maxRarity), maxRarity)
+}
+
+const (
+	maxRarity = 8000
+	maxFigure = 1000 // a higher figure is as rare as one that was never stated
+)
+
+// sets numbers sorted lists of numbers, so that equal sets have equal numbers.
+type sets struct {
+	dict
+	lists [][]uint32
+}
+
+func newSets() sets { return sets{dict: newDict(), lists: [][]uint32{nil}} }
+
+const maxSet = 16
+
+// id returns the number of the set of ids, which it sorts and cuts at 16.
+func (s *sets) id(ids []uint32, add bool) uint32 {
+	if len(ids) == 0 {
+		return 0
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if len(ids) > maxSet {
+		ids = ids[:maxSet]
+	}
+	var key [4 * maxSet]byte
+	b := key[:0]
+	for _, n := range ids {
+		b = append(b, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
+	}
+	n, ok := s.ids[string(b)]
+	if !ok {
+		if !add {
+			return own - 1
+		}
+		n = s.dict.id(string(b), true)
+		s.lists = append(s.lists, slices.Clone(ids))
+	}
+	return n
+}
+
+func (s *sets) list(n uint32) []uint32 {
+	if int(n) >= len(s.lists) {
+		return nil
+	}
+	return s.lists[n]
+}
+
+// shared returns how many numbers two sets have in common.
+func (s *sets) shared(a, b uint32) int {
+	if a == b {
+		return len(s.list(a))
+	}
+	x, y, n := s.list(a), s.list(b), 0
+	for len(x) > 0 && len(y) > 0 {
+		switch {
+		case x[0] < y[0]:
+			x = x[1:]
+		case x[0] > y[0]:
+			y = y[1:]
+		default:
+			x, y, n = x[1:], y[1:], n+1
+		}
+	}
+	return n
+}
+
+// words is every dictionary of a partition.
+type words struct {
+	places, areas, actors, names, lineages, langs dict
+	killed, wounded                               dict // the low figure plus one: no strings
+	acts, arms, objects                           nodes
+	bys, sides, victims                           sets
+	spelled                                       map[string]uint32 // a name less a letter -> place
+	alike                                         []uint32          // place -> the first place spelled like it
+	concepts                                      []uint32          // claims that have each of the 65536 hashes
+	lineageNames                                  []string
+}
+
+func newWords() words {
+	tree := truce.NewTree(truce.Taxonomy())
+	return words{
+		places: newDict(), areas: newDict(), actors: newDict(), names: newDict(), lineages: newDict(), langs: newDict(),
+		killed: dict{counts: make([]uint32, maxFigure+2)}, wounded: dict{counts: make([]uint32, maxFigure+2)},
+		acts: nodes{dict: newDict(), tree: tree}, arms: nodes{dict: newDict(), tree: tree}, objects: nodes{dict: newDict(), tree: tree},
+		bys: newSets(), sides: newSets(), victims: newSets(),
+		spelled: map[string]uint32{}, alike: []uint32{0}, concepts: make([]uint32, 1<<16), lineageNames: []string{""},
+	}
+}
+
+// nodes numbers the words of one of the taxonomy's trees, up to 250 of them,
+// with the steps between each two.
+type nodes struct {
+	dict
+	tree  truce.Tree
+	names []string
+	steps [][]int8 // of each pair, -1 where they share no ancestor
+}
+
+const maxNodes = 250
+
+func (t *nodes) id(s string, add bool) uint8 {
+	if s == "" {
+		return 0
+	}
+	if _, ok := t.ids[s]; !ok && (!add || len(t.names) == maxNodes) {
+		return maxNodes + 1
+	}
+	n := t.dict.id(s, true)
+	if int(n) > len(t.names) {
+		row := make([]int8, len(t.names)+1)
+		for i, old := range t.names {
+			row[i] = int8(t.tree.Steps(old, s))
+			t.steps[i] = append(t.steps[i], row[i])
+		}
+		t.names, t.steps = append(t.names, s), append(t.steps, row)
+	}
+	return uint8(n)
+}
+
+// apart returns the steps up to the lowest common ancestor of two numbers, the
+// larger of the two; -1 where they have none.
+func (t *nodes) apart(a, b uint8) int8 {
+	if a == b {
+		return 0
+	}
+	if int(a) > len(t.names) || int(b) > len(t.names) {
+		return -1
+	}
+	return t.steps[a-1][b-1]
+}
+
+// compatible reports whether one number is an ancestor of the other.
+func (t *nodes) compatible(a, b uint8) bool {
+	if int(a) > len(t.names) || int(b) > len(t.names) {
+		return false
+	}
+	x, y := t.names[a-1], t.names[b-1]
+	return t.tree.Is(x, y) || t.tree.Is(y, x)
+}
+
+// place returns the number of a place by its id or, where none is stated, by
+// its folded name; names that differ by a lost letter are alike.
+func (w *words) place(it *Item, add bool) uint32 {
+	if it.Place != "" {
+		return w.grow(string(it.Place), "", add)
+	}
+	name := Fold(it.Name)
+	if name == "" {
+		return 0
+	}
+	return w.grow("~"+name, name, add)
+}
+
+func (w *words) grow(key, name string, add bool) uint32 {
+	n := w.places.id(key, add)
+	if int(n) < len(w.alike) || !add {
+		return n
+	}
+	w.alike = append(w.alike, n)
+	if len(name) < minSpelled || len(name) > maxSpelled {
+		return n
+	}
+	w.spell(name, n)
+	return n
+}
+
+const (
+	minSpelled = 6
+	maxSpelled = 48
+)
+
+// spell finds the first place whose name is this one, or becomes it or is
+// reached from it by the loss of one letter.
+func (w *words) spell(name string, n uint32) {
+	cuts := []string{name}
+	for i := range name {
+		j := i + 1
+		for j < len(name) && name[j]&0xC0 == 0x80 {
+			j++
+		}
+		cuts = append(cuts, name[:i]+name[j:])
+	}
+	for i, c := range cuts {
+		// a whole name may equal another's cut, a cut another's whole name: one letter, not two
+		if m, ok := w.spelled[c]; ok && (i == 0 || w.spelled["="+c] == m) {
+			w.alike[n] = w.alike[m]
+			break
+		}
+	}
+	if _, ok := w.spelled["="+name]; !ok {
+		w.spelled["="+name] = n
+	}
+	for _, c := range cuts {
+		if _, ok := w.spelled[c]; !ok {
+			w.spelled[c] = n
+		}
+	}
+}
+
+func (w *words) likeness(n uint32) uint32 {
+	if int(n) < len(w.alike) {
+		return w.alike[n]
+	}
+	return n
+}
+
+// pack writes an item as numbers. With add, new words get numbers.
+func (w *words) pack(it *Item, add bool) packed {
+	c := packed{
+		member: none, in: none, sketch: none, next: [5]int32{none, none, none, none, none},
+		place: w.place(it, add), area: w.areas.id(string(it.Area), add),
+		act: w.acts.id(it.Act, add), weapon: w.arms.id(it.Weapon, add), object: w.objects.id(it.Object, add),
+		lineage: w.lineages.id(it.Lineage, add), lang_: uint8(min(w.langs.id(it.Lang, add), 255)),
+		by: w.actorSet(&w.bys, it.By, add), against: w.actorSet(&w.sides, it.Against, add),
+		killed: packRange(it.Killed), wounded: packRange(it.Wounded),
+		day: uint8(it.Weekday&7) | it.Hour<<3,
+	}
+	if it.From != 0 {
+		from, to := clampMinutes(it.From), clampMinutes(it.To)
+		c.t0, c.t1 = from, max(from, to)
+		c.flags |= isDated
+	}
+	if it.Point != (truce.Point{}) && it.Point.Valid() {
+		c.lon, c.lat = it.Point.Lon, it.Point.Lat
+		c.sigma = uint16(min(max(it.RadiusMetres, 0)/20, 65535))
+		c.flags |= isPointed
+	}
+	if it.Mode == Supports {
+		c.flags |= isSupport
+	}
+	if it.Denies {
+		c.flags |= isDenial
+	}
+	switch it.Side {
+	case truce.Firing:
+		c.flags |= isFiring
+	case truce.Impact:
+		c.flags |= isImpact
+	}
+	if add && int(c.lineage) == len(w.lineageNames) {
+		w.lineageNames = append(w.lineageNames, it.Lineage)
+	}
+	c.names = w.nameSet(it.Victims, add)
+	c.concepts = w.packConcepts(it.Concepts)
+	return c
+}
+
+// clampMinutes returns an instant in minutes, within what an int32 holds with
+// room to subtract.
+func clampMinutes(i truce.Instant) int32 {
+	const far = 1 << 29
+	return int32(min(max(int64(i)/60, -far), far))
+}
+
+func packRange(r Range) [2]uint16 {
+	if !r.Stated {
+		return [2]uint16{unstated, unstated}
+	}
+	low := uint16(min(max(r.Low, 0), unstated-1))
+	if r.High < r.Low {
+		return [2]uint16{low, openEnd}
+	}
+	return [2]uint16{low, uint16(min(r.High, unstated-1))}
+}
+
+func (w *words) actorSet(s *sets, ids []truce.ActorID, add bool) uint32 {
+	if len(ids) == 0 {
+		return 0
+	}
+	var buf [maxSet]uint32
+	list := buf[:0]
+	for _, a := range ids[:min(len(ids), maxSet)] {
+		if n := w.actors.id(string(a), add); n != 0 {
+			list = append(list, n)
+		}
+	}
+	return s.id(list, add)
+}
+
+func (w *words) nameSet(names []string, add bool) uint32 {
+	if len(names) == 0 {
+		return 0
+	}
+	var buf [maxSet]uint32
+	list := buf[:0]
+	for _, a := range names[:min(len(names), maxSet)] {
+		if n := w.names.id(Fold(a), add); n != 0 {
+			list = append(list, n)
+		}
+	}
+	return w.victims.id(list, add)
+}
+
+// packConcepts keeps the eight concepts that fewest claims have so far, sorted
+// by hash. Of a long list the first 64 are looked at.
+func (w *words) packConcepts(list []string) [8]uint16 {
+	var out [8]uint16
+	var counts [8]uint32
+	n := 0
+	for _, s := range list[:min(len(list), maxConcepts)] {
+		h := uint16(hash64(s)>>48) | 1
+		if slices.Contains(out[:n], h) {
+			continue
+		}
+		c := w.concepts[h]
+		i := n
+		for i > 0 && (counts[i-1] > c || counts[i-1] == c && out[i-1] > h) {
+			i--
+		}
+		if i == len(out) {
+			continue
+		}
+		n = min(n+1, len(out))
+		copy(out[i+1:n], out[i:n-1])
+		copy(counts[i+1:n], counts[i:n-1])
+		out[i], counts[i] = h, c
+	}
+	slices.Sort(out[:n])
+	return out
+}
+
+const maxConcepts = 64

@@ -1,0 +1,91 @@
+package link
+
+import "github.com/marchday/marchday/truce"
+
+// refs keeps the names of claims: 12 bytes a claim, and 32 for each statement.
+type refs struct {
+	statements slab[truce.Digest]
+	families   dict
+	names      []string
+	of         slab[ref]
+	buckets    []int32 // open addressing over claim numbers + 1
+}
+
+// ref is a ClaimRef with its parts numbered.
+type ref struct {
+	statement int32
+	at        uint32
+	family    uint16
+	n         uint8
+}
+
+func newRefs() refs { return refs{families: newDict(), names: []string{""}} }
+
+func refHash(r *truce.ClaimRef, family uint32) uint64 {
+	var h uint64
+	for i := range 8 {
+		h = h<<8 | uint64(r.Statement[i])
+	}
+	return mix(h ^ mix(uint64(r.At)<<24^uint64(family)<<8^uint64(r.N)))
+}
+
+// full returns the name of claim id.
+func (t *refs) full(id int32) truce.ClaimRef {
+	r := t.of.at(id)
+	return truce.ClaimRef{Statement: *t.statements.at(r.statement), At: r.at, Family: t.names[r.family], N: r.n}
+}
+
+const maxFamilies = 65_000
+
+// add names claim id, the newest.
+func (t *refs) add(name truce.ClaimRef, id int32) {
+	f := t.families.id(name.Family, len(t.names) < maxFamilies)
+	if f == own-1 {
+		f = 0
+	} else if int(f) == len(t.names) {
+		t.names = append(t.names, name.Family)
+	}
+	s := t.statements.n - 1
+	if s < 0 || *t.statements.at(s) != name.Statement {
+		s = t.statements.add(name.Statement)
+	}
+	t.of.add(ref{s, name.At, uint16(f), name.N})
+	if (int(id)+1)*8 >= len(t.buckets)*7 {
+		t.grow(id)
+	}
+	t.put(id)
+}
+
+func (t *refs) put(id int32) {
+	name := t.full(id)
+	mask := uint64(len(t.buckets) - 1)
+	i := refHash(&name, uint32(t.of.at(id).family)) & mask
+	for t.buckets[i] != 0 {
+		i = (i + 1) & mask
+	}
+	t.buckets[i] = id + 1
+}
+
+func (t *refs) grow(n int32) {
+	t.buckets = make([]int32, max(64, 2*len(t.buckets)))
+	for i := range n {
+		t.put(i)
+	}
+}
+
+// get returns the number of a claim by its name.
+func (t *refs) get(name truce.ClaimRef) (int32, bool) {
+	f := t.families.id(name.Family, false)
+	if f == own-1 || len(t.buckets) == 0 {
+		return none, false
+	}
+	mask := uint64(len(t.buckets) - 1)
+	for i := refHash(&name, f) & mask; t.buckets[i] != 0; i = (i + 1) & mask {
+		id := t.buckets[i] - 1
+		r := t.of.at(id)
+		if r.at == name.At && r.n == name.N && uint32(r.family) == f && *t.statements.at(r.statement) == name.Statement {
+			return id, true
+		}
+	}
+	return none, false
+}

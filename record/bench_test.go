@@ -1,0 +1,82 @@
+package record
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// BenchmarkAdd measures durable 1 KiB adds by 1, 64 and 256 callers at once,
+// and beside it the rate of fsyncs of the same disk in the same run.
+func BenchmarkAdd(b *testing.B) {
+	for _, writers := range []int{1, 64, 256} {
+		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
+			dir := b.TempDir()
+			syncs := syncRate(b, dir)
+			o := options()
+			o.Now = time.Now
+			l := openTest(b, dir, o)
+			took := make([]time.Duration, b.N)
+			var next atomic.Int64
+			var wg sync.WaitGroup
+			b.ResetTimer()
+			for range writers {
+				wg.Go(func() {
+					body := make([]byte, 1024)
+					for {
+						i := next.Add(1) - 1
+						if i >= int64(b.N) {
+							return
+						}
+						binary.BigEndian.PutUint64(body, uint64(i))
+						start := time.Now()
+						if _, err := l.Add(context.Background(), sha256.Sum256(body), slices.Clone(body)); err != nil {
+							b.Error(err)
+							return
+						}
+						took[i] = time.Since(start)
+					}
+				})
+			}
+			wg.Wait()
+			b.StopTimer()
+			slices.Sort(took)
+			rate := float64(b.N) / b.Elapsed().Seconds()
+			b.ReportMetric(rate, "adds/s")
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+			b.ReportMetric(syncs, "fsyncs/s")
+			b.ReportMetric(rate/syncs, "adds/fsync")
+		})
+	}
+}
+
+// syncRate is how many 4 KiB writes with fsync a second this disk does.
+func syncRate(b *testing.B, dir string) float64 {
+	b.Helper()
+	f, err := os.Create(filepath.Join(dir, "sync"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	page := make([]byte, 4096)
+	start := time.Now()
+	n := 0
+	for ; time.Since(start) < 200*time.Millisecond; n++ {
+		if _, err := f.WriteAt(page, int64(n%64)*4096); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Sync(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return float64(n) / time.Since(start).Seconds()
+}

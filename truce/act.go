@@ -1,0 +1,174 @@
+package truce
+
+import "slices"
+
+// Named is somebody an act names, and the statement that names it. Without
+// a statement it was said by nobody who signed.
+type Named struct {
+	ID ActorID
+	By StatementID
+}
+
+// Signed is a premise that somebody said about an act, and who.
+type Signed struct {
+	Premise
+	By      StatementID // zero: claimed, and signed by nobody
+	Speaker string      // one who is alleged to have done the act only claims, never signs
+}
+
+// Act is what one actor is alleged to have done: the facts that a verdict is
+// given on. It is built from the claims of one incident.
+type Act struct {
+	Events   []string // nodes of the taxonomy's acts
+	Weapons  []string
+	Object   string
+	Actor    Named
+	Targets  []Named
+	Where    Where
+	When     When
+	Premises []Signed
+}
+
+// ActOf builds the acts that an incident's claims allege, one for each alleged
+// actor in the order of the claims; where nobody is alleged, one whose actor is
+// not stated. What is alleged against an actor is taken from the claims that
+// allege it; place and time are the finest of all. Denials, plans, wishes,
+// background and aggregates allege nothing. Claims come in record order with
+// their Ref set.
+func ActOf(claims []Claim) []Act {
+	var told []Claim
+	var actors []Named
+	for _, c := range claims {
+		if !c.Stance.Asserted() || c.Negated || c.Form == Denial || c.Form == Background || c.Form == Aggregate {
+			continue
+		}
+		told = append(told, c)
+		for _, a := range c.Actors {
+			id := ActorID(a.ID)
+			if id != "" && id != "unknown" && !slices.ContainsFunc(actors, func(x Named) bool { return x.ID == id }) {
+				actors = append(actors, Named{id, c.Ref.Statement})
+			}
+		}
+	}
+	if len(told) == 0 {
+		return nil
+	}
+	if len(actors) == 0 {
+		return []Act{actBy(Named{}, told)}
+	}
+	acts := make([]Act, len(actors))
+	for i, a := range actors {
+		acts[i] = actBy(a, told)
+	}
+	return acts
+}
+
+func actBy(actor Named, told []Claim) Act {
+	act := Act{Actor: actor, Where: finestPlace(told), When: finestTime(told)}
+	for _, own := range []bool{true, false} {
+		for i := range told {
+			if own == names(told[i].Actors, actor.ID) {
+				act.add(&told[i], !own && actor.ID != "")
+			}
+		}
+	}
+	return act
+}
+
+func names(refs []Ref, id ActorID) bool {
+	return id != "" && slices.ContainsFunc(refs, func(r Ref) bool { return r.ID == string(id) })
+}
+
+// add takes one claim's facts in. A claim about somebody else's hand fills only
+// what the claims about this actor leave open.
+func (a *Act) add(c *Claim, fill bool) {
+	if (c.Form == EventClaim || c.Form == Attribution) && (!fill || len(a.Events) == 0) && !slices.Contains(a.Events, c.Event) {
+		a.Events = append(a.Events, c.Event)
+	}
+	if !fill || len(a.Weapons) == 0 {
+		for _, w := range c.Weapons {
+			if w.ID != "" && w.ID != "unknown" && !slices.Contains(a.Weapons, w.ID) {
+				a.Weapons = append(a.Weapons, w.ID)
+			}
+		}
+	}
+	if a.Object == "" {
+		a.Object = c.Object
+	}
+	if !fill || len(a.Targets) == 0 {
+		for _, t := range c.Targets {
+			id := ActorID(t.ID)
+			if id != "" && id != "unknown" && !slices.ContainsFunc(a.Targets, func(x Named) bool { return x.ID == id }) {
+				a.Targets = append(a.Targets, Named{id, c.Ref.Statement})
+			}
+		}
+	}
+	for _, p := range c.Premises {
+		a.Premises = append(a.Premises, Signed{p, c.Ref.Statement, c.Speaker("")})
+	}
+}
+
+// finestPlace returns where it fell, by the smallest radius, then by the first
+// named place; a place where fire came from only if there is no other.
+func finestPlace(told []Claim) Where {
+	best, rank := Where{}, int64(1)<<60
+	for i := range told {
+		w := told[i].Place()
+		if w.Place == "" && w.Point == nil && w.Sector == nil && len(w.Within) == 0 {
+			continue
+		}
+		r := int64(w.RadiusMetres)
+		switch {
+		case w.Sector != nil:
+			r = int64(w.Sector.RangeMaxMetres)
+		case w.Point == nil:
+			r = 1 << 40
+		}
+		if told[i].Side == Firing {
+			r += 1 << 50
+		}
+		if r < rank {
+			best, rank = w, r
+		}
+	}
+	return best
+}
+
+// finestTime returns the narrowest interval, the earliest claim's among equals.
+func finestTime(told []Claim) When {
+	best, rank := When{}, Instant(1)<<60
+	for i := range told {
+		w := told[i].When
+		from, to := w.Bounds()
+		r := Instant(1) << 50
+		if from != 0 && to != 0 {
+			r = to - from
+		} else if from == 0 && to == 0 {
+			continue
+		}
+		if r < rank {
+			best, rank = w, r
+		}
+	}
+	return best
+}
+
+// Bounds returns the interval with an open end closed by the precision, if it
+// has one: a minute, an hour, a day. A time with neither is one instant.
+func (w When) Bounds() (from, to Instant) {
+	if w.From == 0 || w.To != 0 {
+		return w.From, w.To
+	}
+	switch w.Precision {
+	case "":
+		return w.From, w.From + 1
+	case ToMinute:
+		return w.From, w.From + 60
+	case ToHour:
+		return w.From, w.From + 60*60
+	case ToDay:
+		return w.From, w.From + Day
+	case ToDays, ToWeeks, ToPart, ToMonth, ToYear, Bounded, Fuzzy:
+	}
+	return w.From, 0
+}

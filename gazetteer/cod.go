@@ -3,6 +3,8 @@ package gazetteer
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/marchday/marchday/truce"
@@ -22,6 +24,8 @@ func unitOf(f feature) (b Boundary, swap bool, err error) {
 	if id := text("id"); id != "" {
 		b.ID, b.Class, b.Country, b.Parent = truce.PlaceID(id), Class(text("class")), text("country"), truce.PlaceID(text("parent"))
 		b.Names = parseNames(text("names"))
+	} else if iso := text("iso"); iso != "" {
+		b.mapUnit(iso, text("kind"), f.Properties["names"])
 	} else {
 		swap = codUnit(&b, text)
 	}
@@ -42,6 +46,22 @@ func unitOf(f feature) (b Boundary, swap bool, err error) {
 		b.Point = middle(b.Rings)
 	}
 	return b, swap, nil
+}
+
+// mapUnit fills a unit from a dossier's own map: its ISO 3166 code, whether it
+// is a country, and its names by language.
+func (b *Boundary) mapUnit(iso, kind string, names any) {
+	b.ID, b.Class, b.Country = truce.PlaceID(iso), Adm1, iso[:min(2, len(iso))]
+	b.Parent = truce.PlaceID(b.Country)
+	if kind == "country" {
+		b.Class, b.Parent = Country, ""
+	}
+	byLang, _ := names.(map[string]any)
+	for _, lang := range slices.Sorted(maps.Keys(byLang)) {
+		if s, ok := byLang[lang].(string); ok && s != "" {
+			b.Names = append(b.Names, Name{Lang: lang, Text: s})
+		}
+	}
 }
 
 // degrees turns decimal degrees into 1e-7 degree, to the nearest.

@@ -123,7 +123,8 @@ func ReadPlaces(r io.Reader) ([]Place, error) {
 			for i, c := range cols {
 				at[c] = i
 			}
-			if _, ok := at["id"]; !ok {
+			_, own := at["id"]
+			if _, geo := at["geonameid"]; !own && !geo {
 				return fmt.Errorf("line %d: the first line names the columns: id, class, country, parent, lon, lat, population, names", n)
 			}
 			return nil
@@ -134,7 +135,11 @@ func ReadPlaces(r io.Reader) ([]Place, error) {
 			}
 			return ""
 		}
-		p, err := placeOf(col)
+		row := placeOf
+		if _, geo := at["geonameid"]; geo {
+			row = extractOf
+		}
+		p, err := row(col)
 		if err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}

@@ -24,3 +24,7 @@
 // stores per claim its row and the shares of its placement, and per incident
 // nothing that is not in those rows.
 package link
+
+// Version names the rules of the engine. It changes whenever the same claims and
+// model may give other incidents.
+const Version = "link/1"

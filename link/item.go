@@ -61,10 +61,10 @@ type Item struct {
 	Victims        []string // names already public
 	Concepts       []string // rare words of the text, folded by Fold; language-neutral ones too
 	Lang           string
-	Lineage        string   // whose account it is: innermost source, wire, or publisher; empty is its own
-	URL            string   // canonical address or hash of the exhibit
-	Text           string   // as received, for copies only; never kept
-	Cites          []string // lineages that it quotes
+	Lineage        string           // whose account it is: innermost source, wire, or publisher; empty is its own
+	URL            string           // canonical address or hash of the exhibit
+	Text           string           // as received, for copies only; never kept
+	Cites          []truce.ClaimRef // claims that it quotes: its account is theirs
 	About          []truce.ClaimRef
 	Response       bool // says that it answers what About names
 }

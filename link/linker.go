@@ -127,21 +127,40 @@ func (p Placement) Reasons() []Reason {
 // Place puts one claim where it belongs. Claims come in the order of the
 // record: by index, then by offset. A name that was placed before is refused.
 func (l *Linker) Place(it Item) (Change, error) {
-	if it.Ref.IsZero() {
-		return Change{}, bad("ref", "a claim has a name")
+	out, err := l.add(&it)
+	if err != nil {
+		return Change{}, err
 	}
-	if _, known := l.p.refs.get(it.Ref); known {
-		return Change{}, &truce.Error{Kind: truce.Conflict, Field: "ref", Why: it.Ref.String() + " was placed before: remove it, or place its correction under its own name"}
-	}
-	if it.Point != (truce.Point{}) && !it.Point.Valid() {
-		return Change{}, bad("point", "lon %d lat %d is not on the earth: longitude comes first", it.Point.Lon, it.Point.Lat)
-	}
-	out := l.p.add(&it)
-	l.adopt(it.Ref, out.id)
 	pl := l.placement(&out)
 	ch := l.settle(append(slices.Clone(l.p.moved), out.id))
 	ch.Placement = &pl
 	return ch, nil
+}
+
+// Add is Place without the rows: for loading many claims, from a file or again
+// at start.
+func (l *Linker) Add(it Item) (Placement, error) {
+	out, err := l.add(&it)
+	if err != nil {
+		return Placement{}, err
+	}
+	l.dirty = l.dirty || len(l.p.moved) > 0
+	return l.placement(&out), nil
+}
+
+func (l *Linker) add(it *Item) (placed, error) {
+	if it.Ref.IsZero() {
+		return placed{}, bad("ref", "a claim has a name")
+	}
+	if _, known := l.p.refs.get(it.Ref); known {
+		return placed{}, &truce.Error{Kind: truce.Conflict, Field: "ref", Why: it.Ref.String() + " was placed before: remove it, or place its correction under its own name"}
+	}
+	if it.Point != (truce.Point{}) && !it.Point.Valid() {
+		return placed{}, bad("point", "lon %d lat %d is not on the earth: longitude comes first", it.Point.Lon, it.Point.Lat)
+	}
+	out := l.p.add(it)
+	l.adopt(it.Ref, out.id)
+	return out, nil
 }
 
 func (l *Linker) placement(out *placed) Placement {
@@ -211,6 +230,30 @@ func (l *Linker) groupOf(name truce.IncidentID) (*group, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Row returns where a claim stands now, false where its name is unknown.
+func (l *Linker) Row(name truce.ClaimRef) (Row, bool) {
+	id, ok := l.p.refs.get(name)
+	if !ok {
+		return Row{}, false
+	}
+	if l.dirty {
+		l.recount()
+	}
+	if x := l.p.claims.at(id); !l.touched(id, x) {
+		return l.machineRow(id, x), true
+	}
+	g, ok := l.groupOf(name)
+	if !ok {
+		return Row{}, false
+	}
+	for _, r := range l.rows(g) {
+		if r.Ref == name {
+			return r, true
+		}
+	}
+	return Row{}, false
 }
 
 // Stats returns what the engine counted so far.

@@ -352,7 +352,7 @@ func (l *Linker) settle(touched []int32) Change {
 	drawn := map[int32]bool{}
 	for _, id := range touched {
 		x := l.p.claims.at(id)
-		if l.bound[id] != nil || l.frozen[id] != nil || x.in != none && l.held[x.in] > 0 {
+		if l.touched(id, x) {
 			held = append(held, id)
 			continue
 		}
@@ -383,6 +383,12 @@ func (l *Linker) settle(touched []int32) Change {
 	}
 	slices.SortFunc(ch.Rows, func(a, b Row) int { return int(l.number(a.Ref)) - int(l.number(b.Ref)) })
 	return ch
+}
+
+// touched reports whether a decision or a freeze bears on claim id or on its
+// machine incident.
+func (l *Linker) touched(id int32, x *packed) bool {
+	return l.bound[id] != nil || l.frozen[id] != nil || x.in != none && l.held[x.in] > 0
 }
 
 func (l *Linker) number(name truce.ClaimRef) int32 {
@@ -539,7 +545,7 @@ func (l *Linker) responses(g *group) []Response {
 // it stands aside.
 func (l *Linker) nameOf(id int32) (truce.IncidentID, bool) {
 	x := l.p.claims.at(id)
-	if l.bound[id] == nil && l.frozen[id] == nil && (x.in == none || l.held[x.in] == 0) {
+	if !l.touched(id, x) {
 		if x.in == none {
 			return truce.IncidentID{}, false
 		}

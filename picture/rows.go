@@ -94,6 +94,7 @@ type Claim struct {
 // Link says how a claim came to its incident.
 type Link struct {
 	State   string            `json:"state"`             // opened, joined, provisional, pinned, proposed, aside
+	Role    string            `json:"role,omitempty"`    // supports, contradicts, proposed
 	Weight  int64             `json:"weight,omitempty"`  // millibits
 	N       int64             `json:"n,omitempty"`       // representatives that Sum is over
 	Sum     int64             `json:"sum,omitempty"`     // millibits
@@ -155,32 +156,56 @@ const (
 
 // Incident is a set of claims about one event, as one level of reader sees it.
 type Incident struct {
-	ID        truce.IncidentID                    `json:"id"`
-	Level     truce.Marking                       `json:"level"`
-	Index     int64                               `json:"index"` // of the anchor's statement
-	Rests     int64                               `json:"rests"`
-	Day       string                              `json:"day,omitempty"` // counting day of its beginning
-	Event     string                              `json:"event"`
-	Object    string                              `json:"object,omitempty"`
-	When      truce.When                          `json:"when,omitzero"`
-	Where     truce.Where                         `json:"where,omitzero"`
-	Alleged   []Alleged                           `json:"alleged,omitempty"` // who is said to have done it, by whom
-	Targets   []truce.ActorID                     `json:"targets,omitempty"`
-	Claims    []truce.ClaimRef                    `json:"claims"`
-	Proposed  []truce.ClaimRef                    `json:"proposed,omitempty"` // additions to a frozen incident
-	Lineages  []string                            `json:"lineages"`           // independent sources
-	Tolls     map[truce.CasualtyKind]truce.Losses `json:"tolls,omitempty"`
-	ClaimedBy map[truce.OfficeID]int              `json:"claimed_by,omitempty"` // claims by each co-chair's side; "" is others
-	Verdicts  []truce.Verdict                     `json:"verdicts,omitempty"`
-	Agreement truce.Agreement                     `json:"agreement,omitzero"`
-	Responses []Response                          `json:"responses,omitempty"`
-	Aliases   []truce.IncidentID                  `json:"aliases,omitempty"`
-	Case      int64                               `json:"case,omitempty"` // number; 0: none
-	CaseID    truce.StatementID                   `json:"case_id,omitzero"`
-	Status    string                              `json:"status"`
-	StatusWhy string                              `json:"status_why,omitempty"` // finding, readings, or empty
-	Frozen    bool                                `json:"frozen,omitempty"`
-	Conflicts []string                            `json:"conflicts,omitempty"` // decisions of people that contradict
+	ID        truce.IncidentID       `json:"id"`
+	Level     truce.Marking          `json:"level"` // the least level of reader that the row is for
+	Upto      truce.Marking          `json:"upto"`  // and the widest: they see the same claims
+	Index     int64                  `json:"index"` // of the anchor's statement
+	Rests     int64                  `json:"rests"`
+	Day       string                 `json:"day,omitempty"` // counting day of its beginning
+	Event     string                 `json:"event"`
+	Object    string                 `json:"object,omitempty"`
+	When      truce.When             `json:"when,omitzero"`
+	Where     truce.Where            `json:"where,omitzero"`
+	Alleged   []Alleged              `json:"alleged,omitempty"` // who is said to have done it, by whom
+	Targets   []truce.ActorID        `json:"targets,omitempty"`
+	Claims    []truce.ClaimRef       `json:"claims"`
+	Proposed  []truce.ClaimRef       `json:"proposed,omitempty"` // additions to a frozen incident
+	Lineages  []string               `json:"lineages"`           // independent sources
+	Tally     truce.Tally            `json:"tally,omitzero"`
+	ClaimedBy map[truce.OfficeID]int `json:"claimed_by,omitempty"` // claims by each co-chair's side; "" is others
+	Acts      []Judged               `json:"acts,omitempty"`       // one per alleged actor, with every reading's verdict
+	Agree     bool                   `json:"agree"`                // all readings agree on every act
+	Responses []Response             `json:"responses,omitempty"`
+	Aliases   []truce.IncidentID     `json:"aliases,omitempty"`
+	Case      int                    `json:"case,omitempty"` // number; 0: none
+	CaseID    truce.StatementID      `json:"case_id,omitzero"`
+	Status    string                 `json:"status"`
+	StatusWhy string                 `json:"status_why,omitempty"` // finding, readings, or empty
+	Frozen    bool                   `json:"frozen,omitempty"`
+	Conflicts []Conflict             `json:"conflicts,omitempty"` // decisions of people that contradict older ones and have no effect
+}
+
+// Killed returns the range of people killed by the strike itself, the first
+// that the claims state; false if none does.
+func (i Incident) Killed() (truce.Range, bool) { return i.rangeOf(truce.Killed) }
+
+// Wounded is as Killed.
+func (i Incident) Wounded() (truce.Range, bool) { return i.rangeOf(truce.Wounded) }
+
+func (i Incident) rangeOf(kind truce.CasualtyKind) (truce.Range, bool) {
+	for _, scope := range []string{"strike", "building"} {
+		for _, who := range []string{"people", "civilians"} {
+			if r, ok := i.Tally.Of(kind, scope, who); ok {
+				return r, true
+			}
+		}
+	}
+	for _, r := range i.Tally.Ranges {
+		if r.Kind == kind && (r.Scope == "strike" || r.Scope == "building") && r.Who != "part" {
+			return r, true
+		}
+	}
+	return truce.Range{}, false
 }
 
 // Alleged is an actor that claims name, with who named it and who denies it.
@@ -191,17 +216,34 @@ type Alleged struct {
 	Claims bool          `json:"claims,omitempty"` // it says so itself
 }
 
+// Judged is one alleged act with the verdict of each co-chair's reading, in the
+// order of their founding.
+type Judged struct {
+	Act       truce.Act       `json:"act"`
+	Verdicts  []truce.Verdict `json:"verdicts"`
+	Agreement truce.Agreement `json:"agreement"`
+}
+
+// Conflict is a decision that contradicts older ones, and has no effect while
+// they stand.
+type Conflict struct {
+	Decision truce.StatementID   `json:"decision"`
+	Office   truce.OfficeID      `json:"office"`
+	Against  []truce.StatementID `json:"against"`
+}
+
 // Response links an incident to another that it is claimed to answer, or to
 // mirror.
 type Response struct {
-	Incident truce.IncidentID `json:"incident"`
-	Sort     string           `json:"sort"` // exchange, response
-	By       []string         `json:"by,omitempty"`
+	Incident truce.IncidentID  `json:"incident"`
+	Sort     string            `json:"sort"` // exchange, response
+	BoundBy  truce.StatementID `json:"bound_by,omitzero"`
+	By       []string          `json:"by,omitempty"`
 }
 
 func (i Incident) write() (string, []any) {
 	agree := 0
-	if i.Agreement.Agree {
+	if i.Agree {
 		agree = 1
 	}
 	var lon, lat int32
@@ -209,13 +251,24 @@ func (i Incident) write() (string, []any) {
 		lon, lat = i.Where.Point.Lon, i.Where.Point.Lat
 	}
 	killed := int32(-1)
-	if t, ok := i.Tolls[truce.Killed]; ok {
-		killed = t.High
+	if r, ok := i.Killed(); ok {
+		killed = r.High
 	}
-	return `INSERT OR REPLACE INTO incident (id, level, idx, at, rests, day, from_at, adm1, event, status, agree, lon, lat, killed, case_no, doc)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		[]any{i.ID.String(), string(i.Level), i.Index, int64(i.ID.At), i.Rests, i.Day, int64(i.When.From), string(Adm1(i.Where)), i.Event,
+	return `INSERT OR REPLACE INTO incident (id, level, upto, idx, at, rests, day, from_at, adm1, event, status, agree, lon, lat, killed, case_no, doc)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		[]any{i.ID.String(), rank(i.Level), rank(i.Upto), i.Index, int64(i.ID.At), i.Rests, i.Day, int64(i.When.From), string(Adm1(i.Where)), i.Event,
 			i.Status, agree, lon, lat, killed, i.Case, doc(i)}
+}
+
+// rank orders the levels of readers as the tables keep them.
+func rank(m truce.Marking) int {
+	switch m.Level() {
+	case truce.Clear:
+		return 0
+	case truce.Green:
+		return 1
+	}
+	return 2
 }
 
 // NoIncident removes an incident's row at one level.
@@ -225,21 +278,21 @@ type NoIncident struct {
 }
 
 func (n NoIncident) write() (string, []any) {
-	return "DELETE FROM incident WHERE id = $1 AND level = $2", []any{n.ID.String(), string(n.Level)}
+	return "DELETE FROM incident WHERE id = $1 AND level = $2", []any{n.ID.String(), rank(n.Level)}
 }
 
 // Reassessed says that a statement changed the verdict on an older incident.
 type Reassessed struct {
 	Index         int64
 	Incident      truce.IncidentID
-	Level         truce.Marking
+	Level, Upto   truce.Marking
 	Office        truce.OfficeID
 	Before, After truce.Answer
 }
 
 func (r Reassessed) write() (string, []any) {
-	return `INSERT OR REPLACE INTO reassessed (idx, incident, level, office, before, after) VALUES ($1, $2, $3, $4, $5, $6)`,
-		[]any{r.Index, r.Incident.String(), string(r.Level), string(r.Office), string(r.Before), string(r.After)}
+	return `INSERT OR REPLACE INTO reassessed (idx, incident, level, upto, office, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		[]any{r.Index, r.Incident.String(), rank(r.Level), rank(r.Upto), string(r.Office), string(r.Before), string(r.After)}
 }
 
 // Alias makes an incident's old name resolve for ever; New is zero where all
@@ -262,16 +315,16 @@ func (n NoAlias) write() (string, []any) {
 
 // Case is a docket case with its whole file.
 type Case struct {
-	Index   int64
-	ID      truce.StatementID
-	Rests   int64
-	Marking truce.Marking
-	File    truce.CaseFile
+	Index  int64
+	ID     truce.StatementID
+	Rests  int64
+	File   truce.CaseFile // as the co-chairs, the mediator and the centre read it
+	Public truce.CaseFile // as all others do: texts only once they are published
 }
 
 func (c Case) write() (string, []any) {
-	return `INSERT OR REPLACE INTO docket (idx, id, number, incident, state, marking, rests, doc) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		[]any{c.Index, c.ID.String(), c.File.Number, c.File.Incident.String(), string(c.File.State), string(c.Marking), c.Rests, doc(c.File)}
+	return `INSERT OR REPLACE INTO docket (idx, id, number, incident, state, rests, doc, public) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		[]any{c.Index, c.ID.String(), c.File.Number, c.File.Incident.String(), string(c.File.State), c.Rests, doc(c.File), doc(c.Public)}
 }
 
 // House is who the centre is at this index: offices, procedure, method, policy.

@@ -178,7 +178,7 @@ func (f Filter) where() (string, []any) {
 func (v *View) CountIncidents(ctx context.Context, f Filter) (int, error) {
 	cond, args := f.where()
 	var n int
-	err := v.p.read.QueryRowContext(ctx, "SELECT count(*) FROM incident WHERE level = $1"+cond, append([]any{string(v.Level())}, args...)...).Scan(&n)
+	err := v.p.read.QueryRowContext(ctx, "SELECT count(*) FROM incident WHERE level <= $1 AND upto >= $1"+cond, append([]any{rank(v.Level())}, args...)...).Scan(&n)
 	return n, err
 }
 
@@ -191,7 +191,7 @@ func (v *View) Incidents(ctx context.Context, f Filter) ([]Incident, string, err
 		limit = 100
 	}
 	cond, args := f.where()
-	args = append([]any{string(v.Level())}, args...)
+	args = append([]any{rank(v.Level())}, args...)
 	cmp, dir := "<", "DESC"
 	if f.Oldest {
 		cmp, dir = ">", "ASC"
@@ -205,7 +205,7 @@ func (v *View) Incidents(ctx context.Context, f Filter) ([]Incident, string, err
 		cond += fmt.Sprintf(" AND (from_at, idx, at) %s ($%d, $%d, $%d)", cmp, n+1, n+2, n+3)
 		args = append(args, from, idx, at)
 	}
-	all, err := each[Incident](ctx, v, fmt.Sprintf("SELECT doc FROM incident WHERE level = $1%s ORDER BY from_at %s, idx %s, at %s LIMIT %d",
+	all, err := each[Incident](ctx, v, fmt.Sprintf("SELECT doc FROM incident WHERE level <= $1 AND upto >= $1%s ORDER BY from_at %s, idx %s, at %s LIMIT %d",
 		cond, dir, dir, dir, limit+1), args...)
 	if err != nil || len(all) <= limit {
 		return all, "", err
@@ -226,7 +226,7 @@ func parseCursor(s string) (from, idx, at int64, err error) {
 // tombstone is an Unknown error that says so.
 func (v *View) Incident(ctx context.Context, id truce.IncidentID) (Incident, error) {
 	var i Incident
-	err := v.one(ctx, "incident", &i, "SELECT doc FROM incident WHERE id = $1 AND level = $2", id.String(), string(v.Level()))
+	err := v.one(ctx, "incident", &i, "SELECT doc FROM incident WHERE id = $1 AND level <= $2 AND upto >= $2", id.String(), rank(v.Level()))
 	if truce.KindOf(err) != truce.Unknown {
 		return i, err
 	}
@@ -241,7 +241,16 @@ func (v *View) Incident(ctx context.Context, id truce.IncidentID) (Incident, err
 	if perr != nil {
 		return i, perr
 	}
-	return i, v.one(ctx, "incident", &i, "SELECT doc FROM incident WHERE id = $1 AND level = $2", next.String(), string(v.Level()))
+	return i, v.one(ctx, "incident", &i, "SELECT doc FROM incident WHERE id = $1 AND level <= $2 AND upto >= $2", next.String(), rank(v.Level()))
+}
+
+// IncidentLevels returns an incident's rows for every level of reader; only the
+// fold, which reads all, may ask.
+func (v *View) IncidentLevels(ctx context.Context, id truce.IncidentID) ([]Incident, error) {
+	if v.Level() != truce.Amber {
+		return nil, notFound("incident")
+	}
+	return each[Incident](ctx, v, "SELECT doc FROM incident WHERE id = $1 ORDER BY level", id.String())
 }
 
 // IncidentAt returns the incident whose anchor is shown as S INDEX @ AT.
@@ -273,8 +282,8 @@ func (v *View) Reassessments(ctx context.Context, incident truce.IncidentID, ind
 	if incident.IsZero() {
 		cond, arg = "idx = $2", index
 	}
-	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, incident, office, before, after FROM reassessed WHERE level = $1 AND "+cond+
-		" ORDER BY idx, incident, office LIMIT 1000", string(v.Level()), arg)
+	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, incident, office, before, after FROM reassessed WHERE level <= $1 AND upto >= $1 AND "+cond+
+		" ORDER BY idx, incident, office LIMIT 1000", rank(v.Level()), arg)
 	if err != nil {
 		return nil, fmt.Errorf("read changes: %w", err)
 	}
@@ -458,7 +467,7 @@ func (v *View) Cases(ctx context.Context, states ...truce.CaseState) ([]Case, er
 }
 
 // CaseNumber returns one case by its number.
-func (v *View) CaseNumber(ctx context.Context, number int64) (Case, error) {
+func (v *View) CaseNumber(ctx context.Context, number int) (Case, error) {
 	all, err := v.cases(ctx, "number = $1", number)
 	if err != nil || len(all) == 0 {
 		return Case{}, errors.Join(err, notFound("case"))
@@ -476,7 +485,11 @@ func (v *View) CaseByID(ctx context.Context, id truce.StatementID) (Case, error)
 }
 
 func (v *View) cases(ctx context.Context, cond string, args ...any) ([]Case, error) {
-	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, id, rests, marking, doc FROM docket WHERE "+v.sees("marking")+" AND "+v.before("idx")+" AND "+cond, args...)
+	col := "public"
+	if v.Level() == truce.Amber {
+		col = "doc"
+	}
+	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, id, rests, "+col+" FROM docket WHERE "+v.before("idx")+" AND "+cond, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read cases: %w", err)
 	}
@@ -485,7 +498,7 @@ func (v *View) cases(ctx context.Context, cond string, args ...any) ([]Case, err
 	for rows.Next() {
 		var c Case
 		var id, text string
-		if err := rows.Scan(&c.Index, &id, &c.Rests, &c.Marking, &text); err != nil {
+		if err := rows.Scan(&c.Index, &id, &c.Rests, &text); err != nil {
 			return nil, err
 		}
 		if err := errors.Join(c.ID.UnmarshalText([]byte(id)), json.Unmarshal([]byte(text), &c.File)); err != nil {
@@ -525,8 +538,8 @@ type DayCount struct {
 // Days returns incidents per counting day, first-order unit and status in
 // [from, to), days in order.
 func (v *View) Days(ctx context.Context, from, to truce.Instant) ([]DayCount, error) {
-	rows, err := v.p.read.QueryContext(ctx, `SELECT day, status, adm1, count(*) FROM incident WHERE level = $1 AND from_at >= $2 AND from_at < $3
-		GROUP BY day, status, adm1 ORDER BY day, status, adm1`, string(v.Level()), int64(from), int64(to))
+	rows, err := v.p.read.QueryContext(ctx, `SELECT day, status, adm1, count(*) FROM incident WHERE level <= $1 AND upto >= $1 AND from_at >= $2 AND from_at < $3
+		GROUP BY day, status, adm1 ORDER BY day, status, adm1`, rank(v.Level()), int64(from), int64(to))
 	if err != nil {
 		return nil, fmt.Errorf("count days: %w", err)
 	}

@@ -163,9 +163,8 @@ func TestAResignedHeadWithAWrongRootIsFound(t *testing.T) {
 	}
 	text, _, _ := bytes.Cut(signed.Note, []byte("\n\n"))
 	lines := strings.Split(string(text), "\n")
-	root := []byte(lines[2])
-	root[3] ^= 1
-	forged, err := note.Sign(&note.Note{Text: lines[0] + "\n" + lines[1] + "\n" + string(root) + "\n"}, l.signer)
+	root := leafHash(0, []byte("another history"))
+	forged, err := note.Sign(&note.Note{Text: lines[0] + "\n" + lines[1] + "\n" + root.String() + "\n"}, l.signer)
 	if err != nil {
 		t.Fatal(err)
 	}

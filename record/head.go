@@ -194,10 +194,16 @@ func (l *Log) publishHead(ctx context.Context, write func(func(*sequencer) error
 	if err != nil {
 		return Head{}, err
 	}
-	if err := l.writeTiles(ctx, h.Size); err != nil {
-		return Head{}, err
+	return h, l.writeOut(ctx, h.Size)
+}
+
+// writeOut brings the files up to the newest head, tiles first. The caller
+// holds l.publish.
+func (l *Log) writeOut(ctx context.Context, size int64) error {
+	if err := l.writeTiles(ctx, size); err != nil {
+		return err
 	}
-	return h, l.writeHeads(ctx)
+	return l.writeHeads(ctx)
 }
 
 // sign makes sure that there is a signed head over what is committed.
@@ -297,6 +303,15 @@ func (l *Log) Cosign(ctx context.Context, size int64, lines []byte) (Head, error
 	}
 	if known == 0 {
 		return Head{}, fmt.Errorf("record: cosign checkpoint %d: no line by a witness of the policy", size)
+	}
+	l.publish.Lock()
+	defer l.publish.Unlock()
+	newest, err := l.newest(ctx)
+	if err != nil {
+		return Head{}, err
+	}
+	if err := l.writeOut(ctx, newest.Size); err != nil {
+		return Head{}, err
 	}
 	return l.headAt(ctx, size)
 }

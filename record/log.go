@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -188,41 +189,66 @@ func (s *sequencer) raiseEpoch(ctx context.Context, st state) (bool, error) {
 	return n == 1, nil
 }
 
-// compare holds the edge against the last checkpoint of our own and against
-// what peers have seen, before anything is signed.
+// compare holds the edge against the last checkpoint of our own, in the store
+// and as published below Dir, and against what peers had seen before Open,
+// before anything is signed.
 func (l *Log) compare(ctx context.Context, e edge) error {
 	own, err := l.newest(ctx)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
-	heads := []Head{own}
-	for _, n := range l.o.Seen {
+	if err == nil {
+		if own.Size > e.size {
+			return fmt.Errorf("%w: the store has %d entries, but its own checkpoint has %d", ErrDamaged, e.size, own.Size)
+		}
+		if err := l.compareHead(ctx, own, e.size); err != nil {
+			return err
+		}
+	}
+	seen := l.o.Seen
+	if n, err := readFile(filepath.Join(l.o.Dir, "tiles", "checkpoint"), maxNote); err == nil {
+		if _, err := l.openHead(n); err == nil { // else the file is damaged, and is written anew
+			seen = append(slices.Clip(seen), n)
+		}
+	}
+	for _, n := range seen {
 		h, err := l.openHead(n)
 		if err != nil {
 			return fmt.Errorf("record: a head in Options.Seen: %w", err)
 		}
-		heads = append(heads, h)
+		if err := l.compareHead(ctx, h, e.size); err != nil && !errors.Is(err, ErrBehind) {
+			return err
+		}
 	}
-	for i, h := range heads {
-		if h.Note == nil {
-			continue
-		}
-		if h.Size > e.size {
-			if i == 0 {
-				return fmt.Errorf("%w: the store has %d entries, but its own checkpoint has %d", ErrDamaged, e.size, h.Size)
-			}
-			l.mu.Lock()
-			l.behind = max(l.behind, h.Size)
-			l.mu.Unlock()
-			continue
-		}
-		root, err := tlog.TreeHash(h.Size, nodes(ctx, l.st.rd))
-		if err != nil {
-			return fmt.Errorf("record: root at %d: %w", h.Size, err)
-		}
-		if root != tlog.Hash(h.Root) {
-			return fmt.Errorf("%w: at size %d the store has root %s, the signed head:\n%s", ErrFork, h.Size, root, h.Note)
-		}
+	return nil
+}
+
+// Compare holds a checkpoint that a peer has against this log. ErrFork: it is
+// of another history; keep both notes and raise the alarm. ErrBehind: it is
+// longer; Add and Publish are shut until Pull or Adopt has reached it. Only the
+// log's own signature on the note gives it this power.
+func (l *Log) Compare(ctx context.Context, checkpoint []byte) error {
+	h, err := l.openHead(checkpoint)
+	if err != nil {
+		return fmt.Errorf("record: compare: %w", err)
+	}
+	return l.compareHead(ctx, h, l.Size())
+}
+
+// compareHead compares one head with the first size entries.
+func (l *Log) compareHead(ctx context.Context, h Head, size int64) error {
+	if h.Size > size {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.behind = max(l.behind, h.Size)
+		return fmt.Errorf("%w: %d entries here, %d there", ErrBehind, size, h.Size)
+	}
+	root, err := tlog.TreeHash(h.Size, nodes(ctx, l.st.rd))
+	if err != nil {
+		return fmt.Errorf("record: root of %d entries: %w", h.Size, err)
+	}
+	if root != tlog.Hash(h.Root) {
+		return fmt.Errorf("%w: at size %d the store has root %s, the signed head:\n%s", ErrFork, h.Size, root, h.Note)
 	}
 	return nil
 }

@@ -210,3 +210,22 @@ func (l *Log) find(ctx context.Context, q string, hash [32]byte) (Receipt, error
 	}
 	return r, nil
 }
+
+// Contradiction says in a sentence how two signed heads of one log prove that it
+// has shown two histories; empty if they do not by themselves. Both must carry
+// the signature of a log that p trusts. Heads of different sizes contradict one
+// another only through the entries: see VerifyBundle.
+func Contradiction(a, b []byte, p Policy) (string, error) {
+	x, err := p.open(a, "", false)
+	if err != nil {
+		return "", fmt.Errorf("record: the first note: %w", err)
+	}
+	y, err := p.open(b, x.Origin, false)
+	if err != nil {
+		return "", fmt.Errorf("record: the second note: %w", err)
+	}
+	if x.Size != y.Size || x.Root == y.Root {
+		return "", nil
+	}
+	return fmt.Sprintf("%s has signed two roots at size %d: %s and %s", x.Origin, x.Size, tlog.Hash(x.Root), tlog.Hash(y.Root)), nil
+}

@@ -27,24 +27,26 @@ func (a Answer) Outside() bool {
 // outside ones, the one that got furthest along the order of questions goes
 // first: it says most.
 func (a Answer) rank() int {
-	return slices.Index([]Answer{Prohibited, Insufficient, IsExempt, OutsideActor, OutsideArea, OutsideTime, OutsideAct}, a)
+	return slices.Index(ranked[:], a)
 }
+
+var ranked = [...]Answer{Prohibited, Insufficient, IsExempt, OutsideActor, OutsideArea, OutsideTime, OutsideAct}
 
 // TermVerdict is the answer of one term, with the premises it rests on.
 type TermVerdict struct {
-	Term       TermID
-	Statement  StatementID // that the term's text stands in
-	Instrument InstrumentID
-	Paragraph  string
-	Modality   Modality
-	Answer     Answer
-	Exception  TermID      // satisfied, or claimed and not signed
-	Fallen     TermID      // an exception that was claimed and is not met
-	Span       SpanID      // the span whose clock was used
-	Clock      SpanClock   // of that span in this reading
-	ClockBy    StatementID // that states it
-	Beside     bool        // the term does not judge the act, and is named beside it
-	Grounds    []Ground
+	Term       TermID       `json:"term"`
+	Statement  StatementID  `json:"statement"` // that the term's text stands in
+	Instrument InstrumentID `json:"instrument"`
+	Paragraph  string       `json:"paragraph,omitempty"`
+	Modality   Modality     `json:"modality"`
+	Answer     Answer       `json:"answer"`
+	Exception  TermID       `json:"exception,omitempty"` // satisfied, or claimed and not signed
+	Fallen     TermID       `json:"fallen,omitempty"`    // an exception that was claimed and is not met
+	Span       SpanID       `json:"span,omitempty"`      // the span whose clock was used
+	Clock      SpanClock    `json:"clock,omitzero"`      // of that span in this reading
+	ClockBy    StatementID  `json:"clock_by,omitzero"`   // that states it
+	Beside     bool         `json:"beside,omitempty"`    // the term does not judge the act, and is named beside it
+	Grounds    []Ground     `json:"grounds,omitempty"`
 }
 
 // Missing returns the premises that nobody signed or that are not known well
@@ -61,16 +63,15 @@ func missing(grounds []Ground) []Ground {
 	return all
 }
 
-// Verdict is the answer of one office's reading on one act of one actor, as
-// known at index N. It is computed and never recorded.
+// Verdict is the answer of one office's reading on one act of one actor. It is
+// computed as of an index and never recorded.
 type Verdict struct {
-	Office  OfficeID
-	N       int64
-	Actor   ActorID // "" where nobody is alleged
-	Answer  Answer
-	Terms   []TermVerdict // every term that judges, in order of the record
-	Members []Verdict     // of a coalition, each judged alone
-	Grounds []Ground      // who is said to have done it; of a member, that it was one
+	Office  OfficeID      `json:"office"`
+	Actor   ActorID       `json:"actor,omitempty"` // empty where nobody is alleged
+	Answer  Answer        `json:"answer"`
+	Terms   []TermVerdict `json:"terms,omitempty"`   // every term that judges, in order of the record
+	Members []Verdict     `json:"members,omitempty"` // of a coalition, each judged alone
+	Grounds []Ground      `json:"grounds,omitempty"` // who is said to have done it; of a member, that it was one
 }
 
 // Deciding returns the terms whose answer is the reading's own.
@@ -167,7 +168,7 @@ func (l *Lens) Assess(act Act) Verdict {
 }
 
 func (l *Lens) assess(act *Act, at, from, to Instant, depth int) Verdict {
-	v := Verdict{Office: l.Office, N: l.N, Actor: act.Actor.ID}
+	v := Verdict{Office: l.Office, Actor: act.Actor.ID}
 	if act.Actor.ID != "" {
 		v.Grounds = []Ground{{AboutActor, string(act.Actor.ID), signedBy(act.Actor.By), act.Actor.By}}
 		if members := l.g.Members(act.Actor.ID, at, l.N); len(members) > 0 && depth > 0 {
@@ -182,8 +183,9 @@ func (l *Lens) assess(act *Act, at, from, to Instant, depth int) Verdict {
 		if m := t.row.Body.Modality; m == Permit || m == Exempt {
 			continue
 		}
-		tv := p.judge(t)
-		v.Terms = append(v.Terms, tv)
+		v.Terms = append(v.Terms, TermVerdict{})
+		tv := &v.Terms[len(v.Terms)-1]
+		tv.Answer = p.judge(t, tv)
 		if tv.Answer.rank() < v.Answer.rank() {
 			v.Answer = tv.Answer
 		}

@@ -28,14 +28,21 @@ type TollKey struct {
 	Status string // civilian, combatant, mixed; empty is not stated
 }
 
-// Range is a merged figure: low and high over the lineages, best between them.
-// HasBest is false where only bounds were stated.
+// Range is a merged figure: low and high over the lineages, best between them,
+// with what each lineage said.
 type Range struct {
 	TollKey
-	Low, Best, High int32
-	OrMore          bool // an upper end was left open
-	HasBest         bool
-	Lineages        []LineageFigure // in order of their first figure in the record
+	Losses
+	Lineages []LineageFigure // in order of their first figure in the record
+}
+
+// Losses is a merged figure alone.
+type Losses struct {
+	Low     int32 `json:"low"`
+	Best    int32 `json:"best"` // between the two; 0 where HasBest is false
+	High    int32 `json:"high"`
+	OrMore  bool  `json:"or_more,omitempty"` // an upper end was left open
+	HasBest bool  `json:"has_best,omitempty"`
 }
 
 // LineageFigure is what one lineage says: its newest figure, and the older ones
@@ -180,6 +187,19 @@ func (t Tally) Of(kind CasualtyKind, scope, who string) (Range, bool) {
 	return Range{}, false
 }
 
+// Headline returns the range that stands for an incident's toll of a kind: of
+// people in a strike, whole figures only, the status that most lineages tell
+// of, and of equals the one first told.
+func (t Tally) Headline(kind CasualtyKind) (Range, bool) {
+	best, found := Range{}, false
+	for _, r := range t.Ranges {
+		if r.Kind == kind && r.Scope == "strike" && r.Who == "people" && len(r.Lineages) > len(best.Lineages) {
+			best, found = r, true
+		}
+	}
+	return best, found
+}
+
 // Sources returns the number of independent lineages of the range.
 func (r Range) Sources() int { return len(r.Lineages) }
 
@@ -206,28 +226,29 @@ func Total(shares []Share) (sum Range, leftOut int) {
 			continue
 		}
 		lows[s.Coarse] = max(lows[s.Coarse], s.Low)
+		best := s.Low
 		if s.HasBest {
-			sum.Best += s.Best
-			sum.HasBest = true
-		} else {
-			sum.Best += s.Low
+			best, sum.HasBest = s.Best, true
 		}
-		finest := s.Finest
-		if len(finest) == 0 {
-			finest = []Range{s.Range}
-		}
+		sum.Best = plus(sum.Best, best)
 		high := int32(0)
-		for _, f := range finest {
-			high += f.High
+		sum.OrMore = sum.OrMore || s.OrMore
+		for _, f := range s.Finest {
+			high = plus(high, f.High)
 			sum.OrMore = sum.OrMore || f.OrMore
 		}
-		sum.High += max(high, s.High)
+		sum.High = plus(sum.High, max(high, s.High))
 	}
 	for _, low := range lows {
-		sum.Low += low
+		sum.Low = plus(sum.Low, low)
 	}
 	return sum, leftOut
 }
+
+// plus adds two figures and stops at the largest that a figure may have.
+func plus(a, b int32) int32 { return int32(min(int64(a)+int64(b), maxTotal)) }
+
+const maxTotal = 2_000_000_000
 
 // CountedOf returns the figures of an incident's claims as they count: denials
 // and what did not happen give none. Claims come with Ref set; publisher names

@@ -33,13 +33,13 @@ type SpanStanding struct {
 // SpanClock is a start and an end. Zero is not stated. An end that is itself
 // an interval lies between EndFrom and EndTo; else the two are equal.
 type SpanClock struct {
-	Start        Instant
-	EndFrom      Instant
-	EndTo        Instant
-	Quiet        []When // suspensions
-	Ended        bool   // terminated at EndTo rather than run out
-	Never        bool   // proposed or rejected: never in force
-	Parent       SpanID
+	Start        Instant `json:"start,omitzero"`
+	EndFrom      Instant `json:"end_from,omitzero"`
+	EndTo        Instant `json:"end_to,omitzero"`
+	Quiet        []When  `json:"quiet,omitempty"` // suspensions
+	Ended        bool    `json:"ended,omitempty"` // terminated at EndTo rather than run out
+	Never        bool    `json:"never,omitempty"` // proposed or rejected: never in force
+	Parent       SpanID  `json:"parent,omitempty"`
 	parentStarts Instant // nothing of the span can come before it
 }
 
@@ -357,4 +357,76 @@ func (g *Regime) readCovers(id SpanID, office OfficeID, readings []Row[Reading],
 	}
 	slices.SortStableFunc(covers, func(a, b coverRead) int { return int(a.since - b.since) })
 	return covers
+}
+
+// TermStanding is a term with whether it is in force under each co-chair's
+// reading.
+type TermStanding struct {
+	Row[Term]
+	Under []TermUnder // in order of the offices' founding
+}
+
+// TermUnder says whether a term is in force in one reading: Unsure where the
+// office stated no start, or no span at all.
+type TermUnder struct {
+	Office OfficeID
+	Holds  Tri
+	Span   SpanID // whose clock says so
+	Clock  SpanClock
+	By     StatementID
+}
+
+// TermsInForce returns every term that stands at n, in order of the record,
+// with whether it is in force at t under each co-chair's reading.
+func (g *Regime) TermsInForce(t Instant, n int64) []TermStanding {
+	all := make([]TermStanding, 0, len(g.terms.rows))
+	for _, r := range g.Terms(n) {
+		all = append(all, TermStanding{Row: r})
+	}
+	for _, o := range g.coChairs() {
+		spans := g.readSpans(o, n)
+		for i := range all {
+			all[i].Under = append(all[i].Under, underOf(o, all[i].Body, spans, t))
+		}
+	}
+	return all
+}
+
+func underOf(office OfficeID, term *Term, spans []*spanGroup, t Instant) TermUnder {
+	u := TermUnder{Office: office, Holds: No}
+	if !term.When.IsZero() {
+		if term.When.Meets(t, t+1) {
+			u.Holds = Yes
+		}
+		return u
+	}
+	read := false
+	for _, s := range spans {
+		if s.sort != term.spanSort() {
+			continue
+		}
+		read = true
+		r := s.at(t, t+1)
+		if r == nil {
+			continue
+		}
+		holds, _ := r.clock.holds(t, t+1)
+		if holds == Yes || holds == Unsure && u.Holds == No {
+			u = TermUnder{office, holds, s.id, r.clock, r.by}
+		}
+	}
+	if !read && term.spanSort() == cessation {
+		u.Holds = Unsure
+	}
+	return u
+}
+
+// cessation is the sort of span that a term lives in where it names none.
+const cessation = "cessation"
+
+func (t *Term) spanSort() string {
+	if t.Span == "" {
+		return cessation
+	}
+	return t.Span
 }

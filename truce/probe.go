@@ -30,62 +30,57 @@ type victim struct {
 // the term's own exceptions met, is the victim protected, do its conditions
 // hold. The first clear no puts the act outside; else anything unsure makes
 // the facts insufficient.
-func (p *probe) judge(t *termRead) TermVerdict {
-	term := t.row.Body
-	v := TermVerdict{Term: term.ID, Statement: t.row.ID, Instrument: term.Instrument, Paragraph: term.Paragraph, Modality: term.Modality}
-	meaning := t.meaning(p.from, p.to)
+func (p *probe) judge(t *termRead, v *TermVerdict) Answer {
+	term, meaning := t.row.Body, t.meaning(p.from, p.to)
+	v.Term, v.Statement, v.Instrument, v.Paragraph, v.Modality = term.ID, t.row.ID, term.Instrument, term.Paragraph, term.Modality
 	listed := p.listed(term, meaning, &v.Grounds)
 	if listed == No {
-		v.Answer, v.Grounds = OutsideAct, nil
+		v.Grounds = nil
 		v.Beside = slices.ContainsFunc(p.act.Events, func(e string) bool { return anyIs(e, term.Beside) })
-		return v
+		return OutsideAct
 	}
-	in := listed
-	when, where := p.inSpan(term, &v)
+	v.Grounds = slices.Grow(v.Grounds, 8)
+	when, where := p.inSpan(term, v)
 	if when == No {
-		v.Answer = OutsideTime
-		return v
+		return OutsideTime
 	}
 	if where == No {
-		v.Answer = OutsideArea
-		return v
+		return OutsideArea
 	}
-	bound := p.bound(term.DutyBearers, &v.Grounds)
-	if bound == No {
-		v.Answer = OutsideActor
-		return v
-	}
-	in = min3(in, when, where, bound)
-	switch p.exceptions(t, meaning, &v) {
+	switch p.bound(term.DutyBearers, &v.Grounds) {
+	case No:
+		return OutsideActor
+	case Unsure: // whether an act by this actor breaks the term comes before whom the term protects
+		return Insufficient
 	case Yes:
-		v.Answer = IsExempt
-		if in == Unsure {
-			v.Answer = Insufficient
+	}
+	known := sure(listed, when, where)
+	switch p.exceptions(t, meaning, v) {
+	case Yes:
+		if known == Yes {
+			return IsExempt
 		}
-		return v
+		return Insufficient
 	case Unsure:
-		in = Unsure
+		known = Unsure
 	case No:
 	}
 	protected := p.protected(term.Beneficiaries, meaning, &v.Grounds)
 	if protected == No {
-		v.Answer = OutsideActor
-		return v
+		return OutsideActor
 	}
 	conditions := p.conditions(t, meaning, &v.Grounds)
 	if conditions == No {
-		v.Answer = OutsideAct
-		return v
+		return OutsideAct
 	}
-	v.Answer = Prohibited
-	if min3(in, protected, conditions) == Unsure {
-		v.Answer = Insufficient
+	if sure(known, protected, conditions) == Unsure {
+		return Insufficient
 	}
-	return v
+	return Prohibited
 }
 
-// min3 returns Unsure if any of the answers is; none of them is No.
-func min3(answers ...Tri) Tri {
+// sure returns Unsure if any of the answers is; none of them is No.
+func sure(answers ...Tri) Tri {
 	if slices.Contains(answers, Unsure) {
 		return Unsure
 	}
@@ -164,10 +159,7 @@ func (p *probe) inSpan(term *Term, v *TermVerdict) (when, where Tri) {
 	if !term.When.IsZero() && !term.Area.IsZero() {
 		return ownTime, ownArea
 	}
-	sort := term.Span
-	if sort == "" {
-		sort = "cessation"
-	}
+	sort := term.spanSort()
 	best := spanAnswer{when: No, where: No}
 	read := false
 	for _, s := range p.l.spans {
@@ -181,7 +173,7 @@ func (p *probe) inSpan(term *Term, v *TermVerdict) (when, where Tri) {
 		}
 	}
 	switch {
-	case !read && sort == "cessation": // what an office did not state stays not stated
+	case !read && sort == cessation: // what an office did not state stays not stated
 		v.Grounds = append(v.Grounds, Ground{AboutSpan, sort, Unsure, StatementID{}})
 		return Unsure, Unsure
 	case best.group == nil:
@@ -327,11 +319,13 @@ func (p *probe) standing() *Standing {
 	return p.actor
 }
 
+// excludedBy reports whether an actor is excluded. Nobody is whom no statement
+// designates; an office's reading may leave it open.
 func excludedBy(s Standing) Tri {
-	switch s.Status {
-	case StatusExcluded:
+	switch {
+	case s.Status == StatusExcluded:
 		return Yes
-	case StatusUnknown:
+	case s.Status == StatusUnknown && s.Grounds[0].What == AboutStatus:
 		return Unsure
 	}
 	return No
@@ -552,7 +546,11 @@ func (p *probe) exceptions(t *termRead, meaning *Row[Reading], v *TermVerdict) T
 			v.Grounds = append(v.Grounds, grounds...)
 		case met == No && claimed && v.Exception == "":
 			v.Fallen = e.Term
-			v.Grounds = append(v.Grounds, grounds...)
+			for _, g := range grounds {
+				if g.Holds == No {
+					v.Grounds = append(v.Grounds, g)
+				}
+			}
 		}
 	}
 	return out
@@ -560,7 +558,8 @@ func (p *probe) exceptions(t *termRead, meaning *Row[Reading], v *TermVerdict) T
 
 // exception asks one exception: its premises, whom it lets be hit, and the
 // permit or exempt term that it is. It counts as claimed where somebody spoke
-// of its premises, or where it is met by whom the act hit alone.
+// of its premises; one without premises, where whom the act hit meets it or
+// leaves it open.
 func (p *probe) exception(e *Exception, meaning *Row[Reading], grounds *[]Ground) (met Tri, claimed bool) {
 	var own []Premise
 	var by StatementID
@@ -579,31 +578,26 @@ func (p *probe) exception(e *Exception, meaning *Row[Reading], grounds *[]Ground
 		*grounds = append(*grounds, s.Ground)
 		and(s.Holds)
 	}
-	claimed = claimed || len(e.Premises) == 0
-	if !claimed || met == No {
+	if len(e.Premises) > 0 && (!claimed || met == No) {
 		return met, claimed
 	}
 	if e.Target != "" {
 		and(p.allAmong([]ActorID{e.Target}, grounds))
 	}
-	term := p.l.g.terms.last(string(e.Term), p.l.N)
-	if term == nil || met == No {
-		return met, claimed
-	}
-	b := term.Body
-	if len(b.Acts) > 0 {
-		and(p.actIn(b.Acts))
-	}
-	if !b.Area.IsZero() {
-		and(p.placeIn(b.Area, string(b.ID), term.ID, grounds))
-	}
-	if len(b.DutyBearers) > 0 {
+	if term := p.l.g.terms.last(string(e.Term), p.l.N); term != nil && met != No {
+		b := term.Body
+		if len(b.Acts) > 0 {
+			and(p.actIn(b.Acts))
+		}
+		if !b.Area.IsZero() {
+			and(p.placeIn(b.Area, string(b.ID), term.ID, grounds))
+		}
 		and(p.bound(b.DutyBearers, grounds))
+		if len(b.Beneficiaries) > 0 {
+			and(p.allAmong(b.Beneficiaries, grounds))
+		}
 	}
-	if len(b.Beneficiaries) > 0 {
-		and(p.allAmong(b.Beneficiaries, grounds))
-	}
-	return met, claimed
+	return met, claimed || met != No
 }
 
 // allAmong asks whether everybody who was hit is among those listed: an

@@ -224,7 +224,7 @@ func (c *CaseFile) arrow(body Body, role Role) (Arrow, error) {
 	if s, ok := body.(*Step); ok {
 		to = s.To
 	}
-	if d, ok := body.(*Dissent); ok {
+	if d, ok := body.(*Dissent); ok { // the one kind with two meanings
 		if c.filedAs(d.From) != nil {
 			return namedArrow("dissent-from-text", c.State, role)
 		}

@@ -136,13 +136,13 @@ func (g *Regime) Take(index int64, at Instant, id StatementID, office OfficeID, 
 	case *Founding:
 		g.seats = slices.Clone(b.Offices)
 	case *Instrument:
-		g.instruments.replace(row(index, at, id, office, b), string(b.ID), by[Instrument](office))
+		g.instruments.replace(row(index, at, id, office, b), string(b.ID), sameOffice[Instrument](office))
 	case *Term:
-		g.terms.replace(row(index, at, id, office, b), string(b.ID), by[Term](office))
+		g.terms.replace(row(index, at, id, office, b), string(b.ID), sameOffice[Term](office))
 	case *Actor:
-		g.actors.replace(row(index, at, id, office, b), string(b.ID), by[Actor](office))
+		g.actors.replace(row(index, at, id, office, b), string(b.ID), sameOffice[Actor](office))
 	case *TruceSpan:
-		g.spans.replace(row(index, at, id, office, b), string(b.ID), by[TruceSpan](office))
+		g.spans.replace(row(index, at, id, office, b), string(b.ID), sameOffice[TruceSpan](office))
 		if b.Extends != "" {
 			g.acts.replace(row(index, at, id, office, b), string(b.Extends), func(o *Row[TruceSpan]) bool {
 				return o.Office == office && o.Body.ID == b.ID
@@ -175,8 +175,8 @@ func row[B any](index int64, at Instant, id StatementID, office OfficeID, b *B) 
 	return Row[B]{Body: b, ID: id, Office: office, Since: index, At: at}
 }
 
-// by says that only a row of the same office is replaced by a new one.
-func by[B any](office OfficeID) func(*Row[B]) bool {
+// sameOffice says that only a row of the same office is replaced by a new one.
+func sameOffice[B any](office OfficeID) func(*Row[B]) bool {
 	return func(o *Row[B]) bool { return o.Office == office }
 }
 

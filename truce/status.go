@@ -42,10 +42,10 @@ const (
 // concerns, which way it points and which statement says so. A ground that is
 // Unsure is missing; one without a statement nobody has signed.
 type Ground struct {
-	What  What
-	Of    string // an actor, span, term or the name of a premise
-	Holds Tri
-	By    StatementID
+	What  What        `json:"what"`
+	Of    string      `json:"of,omitempty"` // an actor, span, term or the name of a premise
+	Holds Tri         `json:"holds"`
+	By    StatementID `json:"by,omitzero"`
 }
 
 // Standing is where an actor stands under one office's reading, as of a time

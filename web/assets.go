@@ -62,13 +62,17 @@ func (a *Assets) Has(name string) bool { return a.files[name] != nil }
 // ServeHTTP answers GET and HEAD for the last part of the path below /assets/.
 func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f := a.files[strings.TrimPrefix(path.Clean(r.URL.Path), "/assets/")]
-	switch {
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "assets are only read: use GET", http.StatusMethodNotAllowed)
-		return
-	case f == nil:
+	if f == nil {
 		http.Error(w, "no such asset: "+r.URL.Path, http.StatusNotFound)
+		return
+	}
+	f.serve(w, r)
+}
+
+func (f *asset) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "this file is only read: use GET", http.StatusMethodNotAllowed)
 		return
 	}
 	h := w.Header()

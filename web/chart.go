@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -52,6 +53,38 @@ type Range struct {
 	Best int64
 	// Old marks what a newer figure of the same lineage replaced.
 	Old bool
+}
+
+// MarshalJSON gives the numbers of the chart for the interactive one: null is a
+// day that was not recorded.
+func (c Days) MarshalJSON() ([]byte, error) {
+	type line struct {
+		Name   string   `json:"name"`
+		Values []*int64 `json:"values"`
+	}
+	out := struct {
+		From    string   `json:"from"`
+		Lines   []line   `json:"lines"`
+		Watched []*int64 `json:"watched"`
+	}{From: c.From.Format(time.DateOnly), Lines: []line{}}
+	for _, l := range c.Lines {
+		one := line{Name: l.Name, Values: []*int64{}}
+		for _, v := range l.Values {
+			one.Values = append(one.Values, recorded(v))
+		}
+		out.Lines = append(out.Lines, one)
+	}
+	for _, v := range c.Watched {
+		out.Watched = append(out.Watched, recorded(int64(v)))
+	}
+	return json.Marshal(out)
+}
+
+func recorded(v int64) *int64 {
+	if v < 0 {
+		return nil
+	}
+	return &v
 }
 
 // DrawDays draws a daily series. Days that no line recorded are hatched: a gap

@@ -78,6 +78,25 @@ func sections() []Link {
 	}
 }
 
+// goKey is the letter that leads to a section after g: its first one, or the
+// first that no earlier section has.
+func goKey(section string) string {
+	taken := map[rune]bool{}
+	for _, s := range sections() {
+		for _, letter := range s.Label {
+			if taken[letter] {
+				continue
+			}
+			taken[letter] = true
+			if s.Label == section {
+				return string(letter)
+			}
+			break
+		}
+	}
+	return ""
+}
+
 // Frame makes a frame for a request: it reads the reader's choice of language
 // (?lang=, else the cookie, else what the browser asks for) and of theme.
 func (p *Pages) Frame(r *http.Request, section string) Frame {
@@ -260,6 +279,7 @@ func (p *Pages) functions(t *Tongue) template.FuncMap {
 		"lang":      func() string { return t.Code },                                         // en
 		"own":       func(code string) string { return p.catalogue.In(code).Own },            // English
 		"languages": p.catalogue.Codes,                                                       // en, ar
+		"goKey":     goKey,                                                                   // the letter after g that leads to a section
 		"sections":  sections,                                                                // the navigation
 		"built":     p.assets.Has,                                                            // whether an island is in the program
 		"dict":      dict,                                                                    // dict "name" value: several values for a part

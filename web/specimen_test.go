@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -14,8 +13,6 @@ import (
 	"testing/fstest"
 	"time"
 )
-
-var specimenDir = flag.String("specimen", "", "write the specimen page, in every language, and its assets into this folder, to be looked at")
 
 // A specimen is a page of every part, with invented data: it is what the parts
 // are looked at and tested with.
@@ -50,7 +47,7 @@ func testPages(t *testing.T) *Pages {
 		t.Fatal(err)
 	}
 	folder := fstest.MapFS{}
-	for _, name := range []string{"layout.html", "parts/frame.html", "parts/parts.html"} {
+	for _, name := range []string{"layout.html", "parts/frame.html", "parts/parts.html", "licences.html"} {
 		body, err := files.ReadFile("templates/" + name)
 		if err != nil {
 			t.Fatal(err)
@@ -69,12 +66,12 @@ func testPages(t *testing.T) *Pages {
 	return p
 }
 
-func specimenPage(t *testing.T, p *Pages, query string) specimen {
+func specimenPage(t *testing.T, p *Pages, r *http.Request) specimen {
 	t.Helper()
 	zone := time.FixedZone("EEST", 3*3600)
 	at := time.Date(2016, 5, 5, 18, 0, 0, 0, zone)
-	s := specimen{Frame: p.Frame(httptest.NewRequest(http.MethodGet, "/incidents?"+query, nil), "incidents")}
-	s.Centre, s.Exercise, s.Index, s.At = "", strings.Contains(query, "exercise"), 1042, at
+	s := specimen{Frame: p.Frame(r, "incidents")}
+	s.Centre, s.Exercise, s.Index, s.At = "", r.URL.Query().Has("exercise"), 1042, at
 	s.Root = "9f86d081884c7d659a2feaa0c55ad015"
 	s.Demo = &Demo{Now: at, Acting: "ostrana", Offices: []Choice{{"ostrana", "Ostrana, co-chair"}, {"westmark", "Westmark, co-chair"}, {"un", "Mediator's office"}}}
 	s.Crumbs = []Link{{"Incidents", "/incidents"}, {"S1042@132", ""}}
@@ -119,7 +116,8 @@ func TestSpecimenIsStrict(t *testing.T) {
 	p := testPages(t)
 	inline := regexp.MustCompile(`(?i)\sstyle=|\son[a-z]+=|<style|<script(?:[^>]*)>[^<]|javascript:|ZgotmplZ|\{\{`)
 	for _, query := range []string{"lang=en", "lang=ar", "lang=qps", "lang=en&exercise=1"} {
-		s := specimenPage(t, p, query)
+		r := httptest.NewRequest(http.MethodGet, "/incidents?"+query, nil)
+		s := specimenPage(t, p, r)
 		w := httptest.NewRecorder()
 		if err := p.Render(w, http.StatusOK, "specimen", s); err != nil {
 			t.Fatal(err)
@@ -135,16 +133,8 @@ func TestSpecimenIsStrict(t *testing.T) {
 			t.Errorf("%s: policy %q", query, got)
 		}
 		again := httptest.NewRecorder()
-		if err := p.Render(again, http.StatusOK, "specimen", specimenPage(t, p, query)); err != nil || !bytes.Equal(again.Body.Bytes(), w.Body.Bytes()) {
+		if err := p.Render(again, http.StatusOK, "specimen", specimenPage(t, p, r)); err != nil || !bytes.Equal(again.Body.Bytes(), w.Body.Bytes()) {
 			t.Errorf("%s: the same page has other bytes (%v)", query, err)
-		}
-		if *specimenDir != "" {
-			write(t, filepath.Join(*specimenDir, strings.NewReplacer("=", "-", "&", "-").Replace(query)+".html"), w.Body.Bytes())
-		}
-	}
-	if *specimenDir != "" {
-		for name, a := range p.assets.files {
-			write(t, filepath.Join(*specimenDir, "assets", name), a.body)
 		}
 	}
 }
@@ -156,6 +146,31 @@ func write(t *testing.T, name string, body []byte) {
 	}
 	if err := os.WriteFile(name, body, 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestLicencesShowWhatTheBuildFound(t *testing.T) {
+	p := testPages(t)
+	p.assets.files["licences.json"] = newAsset("licences.json", []byte(`[{"Name":"uplot","Version":"1","Licence":"MIT","Text":"Permission <is> granted"}]`))
+	w := httptest.NewRecorder()
+	if err := p.Licences(w, p.Frame(httptest.NewRequest(http.MethodGet, "/licences", nil), "")); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"uplot", "MIT", "Permission &lt;is&gt; granted", "GeoNames"} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+func TestKeysAreUnique(t *testing.T) {
+	seen := map[string]string{}
+	for _, s := range sections() {
+		key := goKey(s.Label)
+		if key == "" || seen[key] != "" {
+			t.Errorf("%s: key %q, also of %q", s.Label, key, seen[key])
+		}
+		seen[key] = s.Label
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +34,12 @@ type Box struct{ West, South, East, North int64 }
 type Base struct {
 	box      Box
 	features []feature
+	file     *asset
 }
+
+// ServeHTTP gives the base as it was read, for the interactive map; it stands
+// at /map/base.geojson.
+func (b *Base) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.file.serve(w, r) }
 
 type feature struct {
 	kind  string // "country", "unit", "place"
@@ -114,7 +120,7 @@ func NewBase(geojson []byte) (*Base, error) {
 	if err := json.Unmarshal(geojson, &in); err != nil {
 		return nil, fmt.Errorf("base map: %w", err)
 	}
-	b := &Base{}
+	b := &Base{file: newAsset("base.geojson", geojson)}
 	box, err := units(in.BBox, 4)
 	if err != nil {
 		return nil, fmt.Errorf("base map: bbox: %w", err)
@@ -246,7 +252,8 @@ func (p projection) place(x, y int) Point {
 
 // Draw draws a map: land, units, hatched areas, clustered marks with their
 // counts, names where there is room. What can be followed is a link; the caption
-// says how many incidents have a point in the box and how many have none.
+// says how many incidents have a point in the box and how many have none, and
+// carries the note on boundaries and the credit, wherever the map goes.
 func (b *Base) Draw(t *Tongue, m Map) (Drawn, error) {
 	if len(m.Marks) > maxMapMarks {
 		return Drawn{}, fmt.Errorf("map of %d marks: at most %d: narrow the list", len(m.Marks), maxMapMarks)
@@ -278,7 +285,7 @@ func (b *Base) Draw(t *Tongue, m Map) (Drawn, error) {
 	d.raw(`</svg>`)
 	out := Drawn{
 		SVG:     template.HTML(d.b.String()), //nolint:gosec // every text is escaped by f
-		Caption: t.T("map.caption", "shown", shown, "unplaced", m.Unplaced+len(m.Marks)-shown),
+		Caption: t.T("map.caption", "shown", shown, "unplaced", m.Unplaced+len(m.Marks)-shown) + " " + t.T("frame.boundaries") + " " + t.T("frame.credit"),
 		Source:  m.Source,
 	}
 	if m.Source != "" {
@@ -463,7 +470,7 @@ func (d *drawing) cluster(c cluster, m Map) {
 	one := m.Marks[c.first]
 	href, title := one.Href, one.Title
 	if c.n > 1 {
-		title = d.t.T("map.cluster", "n", c.n, "title", one.Title)
+		title = d.t.Number(int64(c.n)) + ": " + d.t.T("map.cluster", "n", c.n, "title", one.Title)
 		href = ""
 		if m.List != "" {
 			sw, ne := d.p.place(c.cells[0]-1, c.cells[3]+1), d.p.place(c.cells[2]+1, c.cells[1]-1)
@@ -537,7 +544,7 @@ func (d *drawing) areas(b *Base, areas []MapArea) {
 			box := boxOf(rings)
 			at = Point{(box.West + box.East) / 2, (box.South + box.North) / 2}
 		}
-		title := d.t.T("map.area", "name", a.Name, "n", a.Count)
+		title := d.t.Number(int64(a.Count)) + ": " + d.t.T("map.area", "name", a.Name, "n", a.Count)
 		if a.Href != "" {
 			d.f(`<a href="%s" aria-label="%s">`, a.Href, title)
 		} else {

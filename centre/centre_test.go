@@ -1,0 +1,213 @@
+package centre
+
+import (
+	"context"
+	"crypto/ed25519"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/marchday/marchday/extract"
+	"github.com/marchday/marchday/gazetteer"
+	"github.com/marchday/marchday/link"
+	"github.com/marchday/marchday/picture"
+	"github.com/marchday/marchday/truce"
+)
+
+func testKey(word string) truce.Key {
+	seed := truce.DigestOf([]byte("marchday test key " + word))
+	return truce.Key(ed25519.NewKeyFromSeed(seed[:]))
+}
+
+// testFounding is a centre of two co-chairs, a mediator, a liaison and a monitor.
+func testFounding() *truce.Founding {
+	name := func(s string) []truce.Text { return []truce.Text{{Lang: "en", Text: s}} }
+	grant := func(o truce.OfficeID, class truce.KeyClass, word string) truce.KeyAct {
+		return truce.KeyAct{Act: truce.Grant, Office: o, Class: class, Public: testKey(word).Public().(ed25519.PublicKey), FromSeed: true}
+	}
+	f := &truce.Founding{
+		Mode: truce.Demo, Name: name("Test centre"), Regime: name("Test truce"),
+		Offices: []truce.Office{
+			{ID: "north", Name: name("North"), Role: truce.CoChair, Party: "nor"},
+			{ID: "south", Name: name("South"), Role: truce.CoChair, Party: "sou"},
+			{ID: "envoy", Name: name("Envoy"), Role: truce.Mediator},
+			{ID: "centre", Name: name("Centre"), Role: truce.Centre},
+			{ID: "hill", Name: name("Hill liaison"), Role: truce.Liaison, Party: "hil", Through: "north"},
+			{ID: "watch", Name: name("Watch"), Role: truce.Monitor},
+		},
+		Procedure: truce.Procedure{
+			Zone: truce.Zone{Name: "Test/Zone", Rules: []truce.Transition{{OffsetSeconds: 7200, Abbrev: "TT"}}}, CutOff: "18:00",
+			Clocks: []truce.Clock{{Name: "reply", Seconds: 86400}}, Threshold: truce.Threshold{CivilianKilled: 10, Protected: true},
+		},
+		Method: truce.Method{Release: "test"},
+	}
+	for _, o := range f.Offices {
+		if o.Role == truce.CoChair || o.Role == truce.Centre {
+			f.Keys = append(f.Keys, grant(o.ID, truce.RootKey, string(o.ID)+" root"))
+		}
+		f.Keys = append(f.Keys, grant(o.ID, truce.OfficeKey, string(o.ID)))
+	}
+	return f
+}
+
+// testClock is set by hand.
+type testClock struct{ at time.Time }
+
+func (c *testClock) now() time.Time { return c.at }
+
+const start = truce.Instant(1_456_531_200) // 27 February 2016
+
+func openTest(t *testing.T, dir string, clock *testClock) *Centre {
+	t.Helper()
+	gaz := gazetteer.New(nil, nil, nil)
+	eng, err := extract.New(extract.Options{Gazetteer: gaz})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{
+		Origin: "test.example/log", Dir: dir, Now: clock.now, LogKey: ed25519.PrivateKey(testKey("log")), Sequencer: true, Regime: "test",
+		Extract: eng, Gazetteer: gaz, Model: link.DefaultModel(), Desks: map[truce.OfficeID]truce.Signer{},
+	}
+	for _, off := range testFounding().Offices {
+		o.Desks[off.ID] = testKey(string(off.ID))
+	}
+	c, err := Open(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func foundTest(t *testing.T, c *Centre, clock *testClock) {
+	t.Helper()
+	e, err := truce.Seal(truce.NewStatement("test.example/log", "test", "centre", "", truce.At(clock.at), testFounding()),
+		testKey("centre root"), testKey("north root"), testKey("south root"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Submit(t.Context(), e.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sayTest(t *testing.T, c *Centre, office truce.OfficeID, body truce.Body) truce.StatementID {
+	t.Helper()
+	r, err := c.Say(t.Context(), office, "", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.ID
+}
+
+func shelling(speaker, actor string, place truce.PlaceID, at truce.Instant, killed int32) *truce.Report {
+	c := truce.Claim{
+		Event: "shelling", Stance: truce.Stated, Sources: []truce.Source{{Ref: truce.Ref{ID: speaker}}}, Side: truce.Impact,
+		Where: []truce.Where{{Place: place, Name: string(place), Within: []truce.PlaceID{"XV-A", "XV"}, Point: &truce.Point{Lon: 370_000_000, Lat: 360_000_000}, RadiusMetres: 1000}},
+		When:  truce.When{From: at, To: at + 3600, Precision: truce.ToHour},
+	}
+	if actor != "" {
+		c.Actors = []truce.Ref{{ID: actor}}
+	}
+	if killed > 0 {
+		c.Casualties = []truce.Casualty{{Kind: truce.Killed, Low: killed, High: killed, Qual: "exact", Who: "civilians", Status: "civilian"}}
+	}
+	return &truce.Report{Channel: "field", Publisher: speaker, Claims: []truce.Claim{c}, Marking: truce.Clear}
+}
+
+func TestAReportBecomesAnIncidentAndAThresholdOpensItsCase(t *testing.T) {
+	clock := &testClock{start.Time()}
+	c := openTest(t, t.TempDir(), clock)
+	foundTest(t, c, clock)
+	clock.at = clock.at.Add(time.Hour)
+	sayTest(t, c, "watch", shelling("obs", "nor", "p1", start-7200, 14))
+	clock.at = clock.at.Add(time.Hour)
+	sayTest(t, c, "watch", shelling("doc", "sou", "p1", start-7000, 20))
+	if err := c.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	all, next, err := c.View(truce.Viewer{}).Incidents(t.Context(), picture.Filter{})
+	if err != nil || next != "" {
+		t.Fatal(err, next)
+	}
+	if len(all) != 1 {
+		t.Fatalf("%d incidents", len(all))
+	}
+	i := all[0]
+	if k, ok := i.Killed(); !ok || k.Low != 14 || k.High != 20 {
+		t.Errorf("killed %+v", i.Tally)
+	}
+	if len(i.Alleged) != 2 || i.Case != 1 {
+		t.Errorf("alleged %v, case %d", i.Alleged, i.Case)
+	}
+	cases, err := c.View(truce.Viewer{}).Cases(t.Context())
+	if err != nil || len(cases) != 1 || cases[0].File.Rule == "" {
+		t.Fatalf("cases %+v %v", cases, err)
+	}
+	if err := c.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := c.Record().Size(); n != 4 {
+		t.Errorf("%d entries: a rule opened its case more than once", n)
+	}
+}
+
+// TestTheSameRecordGivesTheSameRows folds one record in batches of random size,
+// with the follower's memory thrown away at random, and anew from nothing.
+func TestTheSameRecordGivesTheSameRows(t *testing.T) {
+	dir := t.TempDir()
+	clock := &testClock{start.Time()}
+	c := openTest(t, dir, clock)
+	foundTest(t, c, clock)
+	rng := rand.New(rand.NewPCG(1, 2))
+	var refs []truce.ClaimRef
+	for n := range 60 {
+		clock.at = clock.at.Add(time.Duration(rng.IntN(3600)) * time.Second)
+		at := truce.At(clock.at) - truce.Instant(rng.IntN(7200))
+		body := shelling(fmt.Sprint("s", rng.IntN(5)), fmt.Sprint("a", rng.IntN(3)), truce.PlaceID(fmt.Sprint("p", rng.IntN(3))), at, int32(rng.IntN(12)))
+		id := sayTest(t, c, "watch", body)
+		refs = append(refs, ClaimRefs(id, body)...)
+		if n%10 == 9 {
+			i, j := rng.IntN(len(refs)), rng.IntN(len(refs))
+			if i != j {
+				sayTest(t, c, "north", &truce.Same{Claims: []truce.ClaimRef{refs[i], refs[j]}, Why: "test"})
+			}
+		}
+		if n%3 == 0 {
+			if err := c.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n%17 == 0 {
+			c.fold = nil // as after a failed commit
+		}
+	}
+	if err := c.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want, err := c.picture.Digest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, batch := range []int{1, 7, 1000} {
+		p, err := picture.Open(t.Context(), filepath.Join(t.TempDir(), "picture.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Replay(t.Context(), p, c.log.Size(), batch); err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Digest(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("batches of %d: digest %s, not %s", batch, got.Short(), want.Short())
+		}
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

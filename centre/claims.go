@@ -1,0 +1,322 @@
+package centre
+
+import (
+	"context"
+	"slices"
+
+	"github.com/marchday/marchday/extract"
+	"github.com/marchday/marchday/link"
+	"github.com/marchday/marchday/picture"
+	"github.com/marchday/marchday/truce"
+)
+
+// ClaimRefs returns the names of the claims that a body carries as entered, by
+// their position. Claims that a machine reads from text are not among them.
+func ClaimRefs(id truce.StatementID, b truce.Body) []truce.ClaimRef {
+	var all []truce.ClaimRef
+	switch x := b.(type) {
+	case *truce.Report:
+		for i, c := range x.Claims {
+			all = append(all, truce.ClaimRef{Statement: id, At: uint32(i), Family: c.Event})
+		}
+	case *truce.Observation:
+		all = append(all, truce.ClaimRef{Statement: id, Family: "observed_explosion"})
+	case *truce.ClaimEntry:
+		all = append(all, truce.ClaimRef{Statement: id})
+	}
+	return all
+}
+
+// claimsOfReport returns a report's claims: those entered with it, else those
+// that the machine reads from its text.
+func (f *fold) claimsOfReport(r *truce.Report, id truce.StatementID, index int64, at truce.Instant, office truce.OfficeID) []picture.Claim {
+	claims, machine := r.Claims, false
+	refs := ClaimRefs(id, r)
+	if len(claims) == 0 && r.Text != "" {
+		machine = true
+		date := r.Date
+		if date == 0 {
+			date = at
+		}
+		claims = f.o.Extract.Claims(extract.Doc{Text: r.Text, Lang: r.Lang, Date: date, Publisher: r.Publisher})
+		refs = machineRefs(id, claims)
+	}
+	rows := make([]picture.Claim, len(claims))
+	for i, c := range claims {
+		rows[i] = f.claimRow(refs[i], index, at, office, c)
+		rows[i].Publisher, rows[i].URL, rows[i].External, rows[i].Said = r.Publisher, r.URL, r.External, r.Date
+		rows[i].Marking, rows[i].Machine, rows[i].Supports = known(r.Marking), machine, r.Supports
+		rows[i].Speaker, rows[i].Lineage = c.Speaker(r.Publisher), c.LineageOf(r.Publisher)
+		if c.Clause != nil && int(c.Clause.End) <= len(r.Text) {
+			rows[i].Quote = r.Text[c.Clause.Start:c.Clause.End]
+		}
+	}
+	return rows
+}
+
+// machineRefs names the claims that a machine read: by the offset of the
+// trigger, the family, and an ordinal among equals.
+func machineRefs(id truce.StatementID, claims []truce.Claim) []truce.ClaimRef {
+	refs := make([]truce.ClaimRef, len(claims))
+	seen := map[truce.ClaimRef]uint8{}
+	for i, c := range claims {
+		ref := truce.ClaimRef{Statement: id, Family: c.Event}
+		if c.Trigger != nil {
+			ref.At = c.Trigger.Start
+		}
+		n := seen[ref]
+		seen[ref] = n + 1
+		ref.N = n
+		refs[i] = ref
+	}
+	return refs
+}
+
+// claimRow completes a claim's places from the gazetteer and heads its row.
+func (f *fold) claimRow(ref truce.ClaimRef, index int64, at truce.Instant, office truce.OfficeID, c truce.Claim) picture.Claim {
+	where := make([]truce.Where, len(c.Where))
+	for i, w := range c.Where {
+		where[i] = f.o.Gazetteer.Fill(w)
+	}
+	c.Where = where
+	if c.Origin != nil {
+		o := f.o.Gazetteer.Fill(*c.Origin)
+		c.Origin = &o
+	}
+	return picture.Claim{Ref: ref, Index: index, Rests: index, Received: at, Office: office, Claim: c}
+}
+
+func (f *fold) claimOfObservation(o *truce.Observation, id truce.StatementID, index int64, at truce.Instant, office truce.OfficeID) picture.Claim {
+	row := f.claimRow(ClaimRefs(id, o)[0], index, at, office, o.AsClaim(string(office)))
+	row.Speaker, row.Lineage, row.Marking = string(office), string(office), known(o.Marking)
+	return row
+}
+
+// takeEntry takes a person's claim in: it wins over the machine's that it
+// names, and a null one rejects that.
+func (f *fold) takeEntry(ctx context.Context, index int64, at truce.Instant, said *truce.Said, e *truce.ClaimEntry) error {
+	var old *picture.Claim
+	if !e.Replaces.IsZero() {
+		var err error
+		if old, err = f.claim(ctx, e.Replaces); err != nil && truce.KindOf(err) != truce.Unknown {
+			return err
+		}
+	}
+	if old != nil && !e.Accepts {
+		if err := f.dropClaim(ctx, index, old.Ref); err != nil {
+			return err
+		}
+	}
+	if e.Claim == nil || e.Accepts {
+		return nil
+	}
+	row := f.claimRow(truce.ClaimRef{Statement: said.ID}, index, at, said.Statement.Office, *e.Claim)
+	row.Replaced, row.Marking = e.Replaces, known(e.Marking)
+	if old != nil {
+		row.Publisher, row.URL, row.External, row.Said, row.Quote = old.Publisher, old.URL, old.External, old.Said, old.Quote
+		row.Marking = old.Marking
+	}
+	publisher := row.Publisher
+	if publisher == "" {
+		publisher = string(said.Statement.Office)
+	}
+	row.Speaker, row.Lineage = e.Claim.Speaker(publisher), e.Claim.LineageOf(publisher)
+	return f.takeClaims(ctx, index, []picture.Claim{row})
+}
+
+// takeClaims places claims among the incidents and writes what that changes.
+func (f *fold) takeClaims(ctx context.Context, index int64, rows []picture.Claim) error {
+	for i := range rows {
+		c := &rows[i]
+		f.claims[c.Ref] = c
+		f.byReport[c.Ref.Statement] = append(f.byReport[c.Ref.Statement], c.Ref)
+		ch, err := f.links.Place(item(c))
+		if err != nil {
+			return err
+		}
+		if p := ch.Placement; p != nil {
+			c.Link.Reasons = nil
+			for _, r := range p.Reasons() {
+				c.Link.Reasons = append(c.Link.Reasons, picture.Reason{K: r.Field, Level: r.Level, MB: int64(r.Millibit), TF: int64(r.Rarity)})
+			}
+			c.Link.Next = p.Next
+			if p.NextN > 0 {
+				c.Link.NextAt = int64(p.NextSum) / int64(p.NextN)
+			}
+		}
+		if err := f.apply(ctx, index, ch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// item is a claim as the linker compares it.
+func item(c *picture.Claim) link.Item {
+	said := c.Said
+	if said == 0 {
+		said = c.Received
+	}
+	publisher := c.Publisher
+	if publisher == "" {
+		publisher = c.Speaker
+	}
+	it := link.Of(c.Ref, c.Index, said, &c.Claim, publisher)
+	it.Text = c.Quote
+	if c.Supports && it.Mode == link.Opens {
+		it.Mode = link.Supports
+	}
+	return it
+}
+
+// apply writes what a step of the linker changed: where claims stand, the
+// incidents that they make, and the names that lead elsewhere.
+func (f *fold) apply(ctx context.Context, index int64, ch link.Change) error {
+	for _, r := range ch.Rows {
+		c, err := f.claim(ctx, r.Ref)
+		if err != nil {
+			if truce.KindOf(err) == truce.Unknown {
+				continue // it is being taken out
+			}
+			return err
+		}
+		c.Rests, c.Incident = index, r.Incident
+		c.Link.State, c.Link.Weight, c.Link.N, c.Link.Sum = r.State.String(), int64(r.Weight), int64(r.N), int64(r.Sum)
+		c.Link.BoundBy, c.Link.CopyOf, c.Link.Role = r.By, r.CopyOf, string(r.Role)
+		if r.Lineage != "" {
+			c.Lineage = r.Lineage
+		}
+		f.put(*c)
+	}
+	for _, in := range ch.Incidents {
+		if err := f.draw(ctx, index, in, ch.Conflicts); err != nil {
+			return err
+		}
+	}
+	for _, old := range ch.Gone {
+		to := picture.Alias{Old: old, Rests: index}
+		if in, ok := f.links.Resolve(old); ok && in.Claims > 0 {
+			to.New = in.ID
+		}
+		f.put(to)
+		f.erase(old)
+	}
+	return nil
+}
+
+// draw writes an incident's rows anew.
+func (f *fold) draw(ctx context.Context, index int64, in link.Incident, conflicts []link.Conflict) error {
+	if in.Claims == 0 {
+		f.put(picture.Alias{Old: in.ID, Rests: index})
+		f.erase(in.ID)
+		return nil
+	}
+	if !f.known[in.ID] {
+		f.known[in.ID] = true
+		f.order = append(f.order, in.ID)
+	}
+	f.put(picture.NoAlias{Old: in.ID})
+	for _, a := range in.Aliases {
+		f.put(picture.Alias{Old: a, New: in.ID, Rests: index})
+	}
+	var claims []*picture.Claim
+	var proposed []truce.ClaimRef
+	for _, r := range f.links.Members(in.ID) {
+		c, err := f.claim(ctx, r.Ref)
+		if err != nil {
+			return err
+		}
+		if r.Role == link.RoleProposed {
+			proposed = append(proposed, r.Ref)
+			continue
+		}
+		claims = append(claims, c)
+	}
+	before := f.incidents[in.ID]
+	rows := f.build(index, in, claims, proposed, conflicts)
+	for _, level := range levels {
+		if i := rows[level]; i != nil {
+			f.put(*i)
+			f.ask(i)
+		} else if before[level] != nil {
+			f.put(picture.NoIncident{ID: in.ID, Level: level})
+		}
+	}
+	f.incidents[in.ID] = rows
+	return nil
+}
+
+// erase takes an incident's rows away at every level.
+func (f *fold) erase(id truce.IncidentID) {
+	for _, level := range levels {
+		f.put(picture.NoIncident{ID: id, Level: level})
+	}
+	f.incidents[id] = map[truce.Marking]*picture.Incident{}
+}
+
+// dropClaim takes a claim out of the picture.
+func (f *fold) dropClaim(ctx context.Context, index int64, ref truce.ClaimRef) error {
+	ch, err := f.links.Remove(ref)
+	if err != nil {
+		return err
+	}
+	c, err := f.claim(ctx, ref)
+	if err != nil {
+		return err
+	}
+	c.Link = picture.Link{State: "removed"}
+	delete(f.claims, ref)
+	ch.Rows = slices.DeleteFunc(ch.Rows, func(r link.Row) bool { return r.Ref == ref })
+	f.put(picture.NoClaim{Ref: ref})
+	return f.apply(ctx, index, ch)
+}
+
+// remark gives a report's claims another marking.
+func (f *fold) remark(ctx context.Context, index int64, id truce.StatementID, m truce.Marking) error {
+	var drawn []truce.IncidentID
+	for _, ref := range f.byReport[id] {
+		c, err := f.claim(ctx, ref)
+		if err != nil {
+			return err
+		}
+		c.Marking, c.Rests = m, index
+		f.put(*c)
+		if in, ok := f.links.Resolve(ref); ok && !slices.Contains(drawn, in.ID) {
+			drawn = append(drawn, in.ID)
+			if err := f.draw(ctx, index, in, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// claim returns a claim from memory, or from the picture.
+func (f *fold) claim(ctx context.Context, ref truce.ClaimRef) (*picture.Claim, error) {
+	if c := f.claims[ref]; c != nil {
+		return c, nil
+	}
+	c, err := f.read.Claim(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	f.claims[ref] = &c
+	return &c, nil
+}
+
+// incidentRows returns an incident's rows as last written.
+func (f *fold) incidentRows(ctx context.Context, id truce.IncidentID) (map[truce.Marking]*picture.Incident, error) {
+	if rows := f.incidents[id]; rows != nil {
+		return rows, nil
+	}
+	all, err := f.read.IncidentLevels(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	rows := map[truce.Marking]*picture.Incident{}
+	for i := range all {
+		rows[all[i].Level] = &all[i]
+	}
+	f.incidents[id] = rows
+	return rows, nil
+}

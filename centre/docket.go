@@ -1,0 +1,79 @@
+package centre
+
+import (
+	"context"
+
+	"github.com/marchday/marchday/link"
+	"github.com/marchday/marchday/picture"
+	"github.com/marchday/marchday/truce"
+)
+
+// takeDocket writes the case that a statement moved, keeps its incident as the
+// officer saw it from the first text on, and publishes the texts of a decision.
+func (f *fold) takeDocket(ctx context.Context, index int64, said *truce.Said) error {
+	file, ok := f.book.CaseOf(said.Statement.Body)
+	if c, opens := said.Statement.Body.(*truce.Case); opens {
+		file, ok = f.book.CaseAbout(c.Incident)
+	}
+	if !ok {
+		return nil
+	}
+	if a, files := said.Statement.Body.(*truce.Assessment); files && len(a.Seen) > 0 {
+		freeze := link.Freeze{ID: said.ID, Index: index, Incident: file.Incident}
+		for _, s := range a.Seen {
+			freeze.Claims = append(freeze.Claims, s.Ref)
+		}
+		if err := f.apply(ctx, index, f.links.Freeze(freeze)); err != nil {
+			return err
+		}
+	}
+	opened, _ := f.book.IndexOf(file.ID)
+	f.put(picture.Case{Index: opened, ID: file.ID, Rests: index, File: file, Public: published(file)})
+	if file.Finding.Index == index {
+		f.publish(file)
+	}
+	in, ok := f.links.Resolve(file.Incident)
+	if !ok {
+		return nil
+	}
+	f.cases[in.ID] = docketed{file.Number, file.ID}
+	return f.draw(ctx, index, in, nil)
+}
+
+// published returns the file as those read it who do not sit at the table:
+// that there is a case, its path and clocks; texts only once it was decided.
+func published(file truce.CaseFile) truce.CaseFile {
+	if file.Finding.Kind != truce.Undecided {
+		return file
+	}
+	file.Seals, file.Texts, file.Proposals, file.Dissents, file.Requests = nil, nil, nil, nil, nil
+	file.Attached, file.Notices, file.Remedies, file.Referrals = nil, nil, nil, nil
+	file.OpenedBy = ""
+	return file
+}
+
+// publish lets everybody read the texts that a decision rests on.
+func (f *fold) publish(file truce.CaseFile) {
+	open := func(ids ...truce.StatementID) {
+		for _, id := range ids {
+			if !id.IsZero() {
+				f.put(picture.Remark{ID: id, Marking: truce.Clear})
+			}
+		}
+	}
+	open(file.ID)
+	for _, t := range file.Texts {
+		open(t.Statement)
+	}
+	for _, t := range file.Dissents {
+		open(t.Statement)
+	}
+	for _, p := range file.Proposals {
+		open(p.Statement)
+		for _, a := range p.Answers {
+			open(a.Statement)
+		}
+	}
+	open(file.Finding.Statement)
+	open(file.Referrals...)
+}

@@ -1,0 +1,165 @@
+package centre
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/marchday/marchday/picture"
+	"github.com/marchday/marchday/record"
+	"github.com/marchday/marchday/truce"
+)
+
+// maxBatch is how many entries one transaction of the picture takes in.
+const maxBatch = 1000
+
+// Follow keeps the picture up with the record until ctx is done. An error
+// stops it: what it says must be mended first.
+func (c *Centre) Follow(ctx context.Context) error {
+	for {
+		if err := c.CatchUp(ctx); err != nil {
+			return err
+		}
+		at, err := c.picture.Position(ctx)
+		if err != nil {
+			return err
+		}
+		if err := c.log.Wait(ctx, at.Size+1); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// CatchUp folds all that is committed into the picture, and appends the cases
+// that a rule then asks for, until nothing is left to do.
+func (c *Centre) CatchUp(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		if err := c.foldTo(ctx, c.log.Size()); err != nil {
+			return err
+		}
+		if !c.o.Sequencer || len(c.fold.wants) == 0 {
+			return nil
+		}
+		if err := c.openByRule(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// Replay folds the first size entries of the record into another picture, in
+// batches of at most batch entries. It appends nothing and leaves the centre's
+// own picture alone.
+func (c *Centre) Replay(ctx context.Context, into *picture.Picture, size int64, batch int) (picture.Position, error) {
+	if size > c.log.Size() {
+		return picture.Position{}, &truce.Error{Kind: truce.Unknown, Field: "at", Why: fmt.Sprintf("the record has %d entries", c.log.Size())}
+	}
+	o := c.o
+	o.Sequencer = false
+	f := newFold(o, into)
+	for f.at.Size < size {
+		if err := c.foldBatch(ctx, f, into, min(int64(batch), size-f.at.Size)); err != nil {
+			return f.at, err
+		}
+	}
+	return f.at, nil
+}
+
+func (c *Centre) foldTo(ctx context.Context, size int64) error {
+	if c.fold == nil {
+		if err := c.warm(ctx); err != nil {
+			return err
+		}
+	}
+	for c.fold.at.Size < size {
+		err := c.foldBatch(ctx, c.fold, c.picture, min(maxBatch, size-c.fold.at.Size))
+		if err != nil {
+			c.fold = nil // never ahead of the disk: rebuilt from it when next asked
+			return err
+		}
+	}
+	return nil
+}
+
+// foldBatch folds the next n entries in one transaction.
+func (c *Centre) foldBatch(ctx context.Context, f *fold, p *picture.Picture, n int64) error {
+	entries := make([]record.Entry, 0, n)
+	for e, err := range c.log.Entries(ctx, f.at.Size) {
+		if err != nil {
+			return fmt.Errorf("read the record: %w", err)
+		}
+		if entries = append(entries, e); int64(len(entries)) == n {
+			break
+		}
+	}
+	if len(entries) == 0 {
+		return errors.New("the record is shorter than it said")
+	}
+	said := f.verifyAll(entries)
+	for i, e := range entries {
+		if err := f.step(ctx, e, said[i]); err != nil {
+			return fmt.Errorf("entry %d: %w", e.Index, err)
+		}
+	}
+	to := picture.Position{Size: entries[len(entries)-1].Index + 1}
+	root, err := c.log.Root(ctx, to.Size)
+	if err != nil {
+		return err
+	}
+	to.Root = root
+	if err := p.Fold(ctx, f.rows, to); err != nil {
+		return err
+	}
+	f.committed(to)
+	return nil
+}
+
+// verifyAll reads envelopes and checks signatures on all cores. What fails
+// here, since its key is granted within the batch, is asked again in step.
+func (f *fold) verifyAll(entries []record.Entry) []*truce.Said {
+	said := make([]*truce.Said, len(entries))
+	workers := min(runtime.GOMAXPROCS(0), len(entries))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(entries); i += workers {
+				said[i], _ = f.book.Verify(entries[i].Body)
+			}
+		})
+	}
+	wg.Wait()
+	return said
+}
+
+// warm rebuilds the follower's memory from the record up to the picture's
+// position, with the claims as the picture keeps them, so that no text is read
+// twice.
+func (c *Centre) warm(ctx context.Context) error {
+	at, err := c.picture.Position(ctx)
+	if err != nil {
+		return err
+	}
+	f := newFold(c.o, c.picture)
+	if at.Size > 0 {
+		for e, err := range c.log.Entries(ctx, 0) {
+			if err != nil {
+				return fmt.Errorf("read the record: %w", err)
+			}
+			if e.Index >= at.Size {
+				break
+			}
+			if err := f.remember(ctx, e); err != nil {
+				return fmt.Errorf("remember entry %d: %w", e.Index, err)
+			}
+		}
+	}
+	f.committed(at)
+	c.fold = f
+	return nil
+}

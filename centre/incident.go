@@ -1,0 +1,340 @@
+package centre
+
+import (
+	"context"
+	"slices"
+
+	"github.com/marchday/marchday/link"
+	"github.com/marchday/marchday/picture"
+	"github.com/marchday/marchday/truce"
+)
+
+// levels are the levels of reader that an incident's row is kept for.
+var levels = []truce.Marking{truce.Clear, truce.Green, truce.Amber}
+
+// build makes an incident's rows from its claims, one for all levels of reader
+// that see the same of them.
+func (f *fold) build(index int64, in link.Incident, claims []*picture.Claim, proposed []truce.ClaimRef, conflicts []link.Conflict) map[truce.Marking]*picture.Incident {
+	rows := map[truce.Marking]*picture.Incident{}
+	var last *picture.Incident
+	for _, level := range levels {
+		var seen []*picture.Claim
+		for _, c := range claims {
+			if levelSees(level, c.Marking) {
+				seen = append(seen, c)
+			}
+		}
+		switch {
+		case len(seen) == 0:
+		case last != nil && len(last.Claims) == len(seen):
+			last.Upto = level
+		default:
+			last = f.incident(index, in, seen)
+			last.Level, last.Upto, last.Proposed, last.Conflicts = level, level, proposed, told(conflicts)
+			rows[level] = last
+		}
+	}
+	return rows
+}
+
+// levelSees reports whether a reader of a level sees a marking.
+func levelSees(level, m truce.Marking) bool {
+	rank := func(m truce.Marking) int { return slices.Index(levels, m.Level()) }
+	return rank(m) <= rank(level)
+}
+
+func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) *picture.Incident {
+	i := &picture.Incident{
+		ID: in.ID, Index: in.Index, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
+	}
+	var told []truce.Claim
+	for _, c := range claims {
+		i.Claims = append(i.Claims, c.Ref)
+		if c.Lineage != "" && !slices.Contains(i.Lineages, c.Lineage) {
+			i.Lineages = append(i.Lineages, c.Lineage)
+		}
+		told = append(told, c.Claim)
+		told[len(told)-1].Ref = c.Ref
+	}
+	i.Event, i.Object = f.mainEvent(claims)
+	i.Alleged = alleged(claims)
+	i.Targets = targets(told)
+	for _, act := range truce.ActOf(told) {
+		i.Acts = append(i.Acts, picture.Judged{Act: act})
+	}
+	if len(i.Acts) > 0 {
+		i.When, i.Where = i.Acts[0].Act.When, i.Acts[0].Act.Where
+	} else {
+		i.When, i.Where = told[0].When, told[0].Place()
+	}
+	if i.When.From != 0 {
+		proc := f.book.Procedure()
+		i.Day = proc.Zone.DayOf(i.When.From)
+	}
+	i.Tally = tally(claims, i.Alleged)
+	i.ClaimedBy = f.claimedBy(claims)
+	if d, ok := f.cases[in.ID]; ok {
+		i.Case, i.CaseID = d.number, d.id
+	}
+	f.judge(i, index)
+	return i
+}
+
+// told writes the decisions that contradict older ones.
+func told(conflicts []link.Conflict) []picture.Conflict {
+	var all []picture.Conflict
+	for _, c := range conflicts {
+		all = append(all, picture.Conflict{Decision: c.Decision, Office: c.Office, Against: c.Against})
+	}
+	return all
+}
+
+// responses writes the links to incidents that are answers or mirrors, with
+// who claims them.
+func (f *fold) responses(in link.Incident) []picture.Response {
+	var all []picture.Response
+	for _, r := range in.Responses {
+		x := picture.Response{Incident: r.To, Sort: "exchange", BoundBy: r.By}
+		for _, ref := range r.Claims {
+			if c := f.claims[ref]; c != nil {
+				if c.Claim.Response {
+					x.Sort = "response"
+				}
+				x.By = append(x.By, c.Speaker)
+			}
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// mainEvent names an incident by what most independent sources call it, the
+// earliest among equals, and by the first object that is said to be hit.
+func (f *fold) mainEvent(claims []*picture.Claim) (event, object string) {
+	votes := map[string]map[string]bool{}
+	best := 0
+	for _, pass := range []bool{true, false} { // asserted events first
+		for _, c := range claims {
+			if object == "" && c.Claim.Object != "" && c.Claim.Stance.Asserted() {
+				object = c.Claim.Object
+			}
+			if pass && (c.Claim.Form != truce.EventClaim || !c.Claim.Stance.Asserted()) {
+				continue
+			}
+			if votes[c.Claim.Event] == nil {
+				votes[c.Claim.Event] = map[string]bool{}
+			}
+			votes[c.Claim.Event][c.Lineage] = true
+		}
+		for _, c := range claims {
+			if n := len(votes[c.Claim.Event]); n > best {
+				event, best = c.Claim.Event, n
+			}
+		}
+		if event != "" {
+			return event, object
+		}
+	}
+	return event, object
+}
+
+// alleged gathers who is said to have done it, by whom, and who denies it.
+func alleged(claims []*picture.Claim) []picture.Alleged {
+	var all []picture.Alleged
+	at := func(actor string) *picture.Alleged {
+		for i := range all {
+			if string(all[i].Actor) == actor {
+				return &all[i]
+			}
+		}
+		all = append(all, picture.Alleged{Actor: truce.ActorID(actor)})
+		return &all[len(all)-1]
+	}
+	for _, c := range claims {
+		for _, a := range c.Claim.Actors {
+			if a.ID == "" || a.ID == "unknown" {
+				continue
+			}
+			x := at(a.ID)
+			list := &x.By
+			if c.Claim.Form == truce.Denial || c.Claim.Stance == truce.Denied || c.Claim.Negated {
+				list = &x.Denied
+			} else if !c.Claim.Stance.Asserted() {
+				continue
+			} else if c.Speaker == a.ID {
+				x.Claims = true
+			}
+			if !slices.Contains(*list, c.Speaker) {
+				*list = append(*list, c.Speaker)
+			}
+		}
+	}
+	return slices.DeleteFunc(all, func(a picture.Alleged) bool { return len(a.By)+len(a.Denied) == 0 })
+}
+
+func targets(claims []truce.Claim) []truce.ActorID {
+	var all []truce.ActorID
+	for _, c := range claims {
+		for _, t := range c.Targets {
+			if id := truce.ActorID(t.ID); id != "" && id != "unknown" && !slices.Contains(all, id) {
+				all = append(all, id)
+			}
+		}
+	}
+	return all
+}
+
+// claimedBy counts claims by the co-chair on whose side their speaker is, ""
+// for all others.
+func (f *fold) claimedBy(claims []*picture.Claim) map[truce.OfficeID]int {
+	n := map[truce.OfficeID]int{}
+	for _, c := range claims {
+		if c.Claim.Form == truce.Denial {
+			continue
+		}
+		n[f.sides[c.Speaker]]++
+	}
+	return n
+}
+
+// judge gives an incident its verdicts, one per co-chair and act, and its
+// status in the counts. Verdicts are as known at the statement just folded.
+func (f *fold) judge(i *picture.Incident, index int64) {
+	i.Agree = true
+	acts := make([]picture.Judged, len(i.Acts)) // a row that was handed on is not changed
+	for k, j := range i.Acts {
+		acts[k].Act = j.Act
+		for _, o := range f.book.CoChairs() {
+			acts[k].Verdicts = append(acts[k].Verdicts, f.lens(o, index).Assess(j.Act))
+		}
+		acts[k].Agreement = truce.Agree(acts[k].Verdicts)
+		i.Agree = i.Agree && acts[k].Agreement.Agree
+	}
+	i.Acts = acts
+	i.Status, i.StatusWhy = f.status(i)
+}
+
+// lens returns an office's reading of the regime as known at an index, made
+// once for all incidents that this statement touches.
+func (f *fold) lens(o truce.OfficeID, index int64) *truce.Lens {
+	if f.lensesAt != index {
+		clear(f.lenses)
+		f.lensesAt = index
+	}
+	if f.lenses[o] == nil {
+		f.lenses[o] = f.book.Rules().Under(o, index)
+	}
+	return f.lenses[o]
+}
+
+// status puts an incident in exactly one column of the counts: what a joint
+// finding says, else outside where every reading of every alleged act says so.
+func (f *fold) status(i *picture.Incident) (status, why string) {
+	if i.Case != 0 {
+		if file, ok := f.book.Case(i.CaseID); ok && file.Finding.Kind != truce.Undecided {
+			return statusOf(file.Finding), "finding"
+		}
+	}
+	outside := len(i.Acts) > 0
+	for _, j := range i.Acts {
+		for _, v := range j.Verdicts {
+			outside = outside && (v.Answer.Outside() || v.Answer == truce.IsExempt)
+		}
+	}
+	if outside {
+		return picture.Outside, "readings"
+	}
+	return picture.Pending, ""
+}
+
+// statusOf puts a finding in its column of the counts.
+func statusOf(f truce.Finding) string {
+	switch f.Kind {
+	case truce.Parallel, truce.Deadlock:
+		return picture.Disputed
+	case truce.Undecided:
+		return picture.Pending
+	case truce.Joint, truce.JointWithReservation:
+	}
+	switch f.Outcome {
+	case truce.Violation:
+		return picture.Confirmed
+	case truce.OutsideIt:
+		return picture.Outside
+	case truce.NotViolation, truce.NotConfirmed:
+		return picture.Rejected
+	case truce.Undetermined:
+	}
+	return picture.Disputed
+}
+
+// tally merges the figures of an incident's claims.
+func tally(claims []*picture.Claim, alleged []picture.Alleged) truce.Tally {
+	var actors []truce.ActorID
+	for _, a := range alleged {
+		if len(a.By) > 0 {
+			actors = append(actors, a.Actor)
+		}
+	}
+	var all []truce.Counted
+	for _, c := range claims {
+		said := c.Said
+		if said == 0 {
+			said = c.Received
+		}
+		one := c.Claim
+		one.Ref, one.Lineage = c.Ref, c.Lineage
+		all = append(all, truce.CountedOf(one, c.Publisher, said, c.Index, actors)...)
+	}
+	return truce.Merge(all)
+}
+
+// reassess judges every incident anew after a statement about the truce, and
+// keeps each change of a verdict with the statement that made it. Only rows
+// that changed are written.
+func (f *fold) reassess(ctx context.Context, index int64) error {
+	for _, id := range f.order {
+		rows, err := f.incidentRows(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, level := range levels {
+			if i := rows[level]; i != nil {
+				f.rejudge(i, index)
+			}
+		}
+	}
+	return nil
+}
+
+func (f *fold) rejudge(i *picture.Incident, index int64) {
+	before, status := summary(i), i.Status
+	f.judge(i, index)
+	after := summary(i)
+	changed := i.Status != status
+	for _, o := range f.book.CoChairs() {
+		if before[o] != after[o] {
+			changed = true
+			f.put(picture.Reassessed{Index: index, Incident: i.ID, Level: i.Level, Upto: i.Upto, Office: o, Before: before[o], After: after[o]})
+		}
+	}
+	if changed {
+		i.Rests = index
+		f.put(*i)
+	}
+}
+
+// summary returns each office's answer over all acts: the one, or mixed.
+func summary(i *picture.Incident) map[truce.OfficeID]truce.Answer {
+	all := map[truce.OfficeID]truce.Answer{}
+	for _, j := range i.Acts {
+		for _, v := range j.Verdicts {
+			if old, ok := all[v.Office]; ok && old != v.Answer {
+				all[v.Office] = truce.Mixed
+			} else {
+				all[v.Office] = v.Answer
+			}
+		}
+	}
+	return all
+}

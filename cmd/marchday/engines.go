@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/marchday/marchday/extract"
+	"github.com/marchday/marchday/gazetteer"
+	"github.com/marchday/marchday/link"
+	"github.com/marchday/marchday/truce"
+)
+
+// release names this release in method statements: the one that reproduces
+// pictures made with it.
+const release = "0.1.0"
+
+// engines are what the fold runs, with the data they were made from.
+type engines struct {
+	extract   *extract.Engine
+	gazetteer *gazetteer.Gazetteer
+	model     link.Model
+}
+
+// openEngines makes the engines from the data in the binary and a dossier's
+// own dictionaries (dict/) and places (map/, places.tsv).
+//
+// A folder of a centre adds its own: gazetteer/ and dict/ in it.
+func openEngines(dossier fs.FS, dir string, zone truce.Zone) (engines, error) {
+	var e engines
+	folders := []fs.FS{gazetteer.World(), dossier}
+	var dicts []fs.FS
+	for _, from := range []struct {
+		fs   fs.FS
+		name string
+		to   *[]fs.FS
+	}{{os.DirFS(dir), "gazetteer", &folders}, {dossier, "dict", &dicts}, {os.DirFS(dir), "dict", &dicts}} {
+		if _, err := fs.Stat(from.fs, from.name); err != nil {
+			continue
+		}
+		sub, err := fs.Sub(from.fs, from.name)
+		if err != nil {
+			return e, err
+		}
+		*from.to = append(*from.to, sub)
+	}
+	var err error
+	if e.gazetteer, err = gazetteer.Load(folders...); err != nil {
+		return e, fmt.Errorf("load the gazetteer: %w", err)
+	}
+	if e.extract, err = extract.New(extract.Options{Dictionaries: dicts, Gazetteer: e.gazetteer, Zone: zone}); err != nil {
+		return e, fmt.Errorf("load the dictionaries: %w", err)
+	}
+	e.model = link.DefaultModel()
+	return e, nil
+}
+
+// method names the engines and the digests of what they read.
+func (e engines) method() truce.Method {
+	input := func(name string, d truce.Digest) []truce.Blob { return []truce.Blob{{Name: name, Digest: d}} }
+	return truce.Method{Release: release, Engines: []truce.Engine{
+		{Name: "extract", Version: extract.Version, Inputs: input("dictionaries", e.extract.Digest())},
+		{Name: "gazetteer", Version: gazetteer.Version, Inputs: input("places", e.gazetteer.Digest())},
+		{Name: "link", Version: link.Version, Inputs: input("model", e.model.Digest())},
+		{Name: "casualties", Version: truce.CasualtyRule},
+	}}
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/marchday/marchday/centre"
+	"github.com/marchday/marchday/picture"
+	"github.com/marchday/marchday/record"
+	"github.com/marchday/marchday/truce"
+)
+
+func replayCommand(now func() time.Time) *cobra.Command {
+	var data string
+	var at int64
+	var digest, asJSON bool
+	var batch int
+	cmd := &cobra.Command{
+		Use:   "replay",
+		Short: "Recompute the picture from the record",
+		Long: `Fold the record anew into a picture of its own and print where it stands, with
+--digest the digest of all its rows. The same record gives the same digest on
+every machine. The centre's own picture is not touched.`,
+		Example: "  marchday replay --data demo --digest\n  marchday replay --data demo --at 100 --digest",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			h, err := openHome(data)
+			if err != nil {
+				return err
+			}
+			return replay(cmd, h, at, batch, digest, asJSON, now)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&data, "data", "", "folder of the centre")
+	f.Int64Var(&at, "at", -1, "fold only so many entries")
+	f.BoolVar(&digest, "digest", false, "print the digest of all rows")
+	f.BoolVar(&asJSON, "json", false, "print JSON")
+	f.IntVar(&batch, "batch", 1000, "entries in one transaction, at most; the digest does not depend on it")
+	return cmd
+}
+
+func replay(cmd *cobra.Command, h home, at int64, batch int, digest, asJSON bool, now func() time.Time) (err error) {
+	ctx := cmd.Context()
+	if batch < 1 {
+		return usagef("--batch: at least 1")
+	}
+	dir, err := os.MkdirTemp("", "marchday-replay-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	p, err := picture.Open(ctx, filepath.Join(dir, "picture.db"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	c, err := h.open(ctx, now, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if at < 0 {
+		at = c.Record().Size()
+	}
+	pos, err := c.Replay(ctx, p, at, batch)
+	if err != nil {
+		return err
+	}
+	out := struct {
+		Size   int64        `json:"size"`
+		Root   truce.Digest `json:"root"`
+		Digest truce.Digest `json:"digest,omitzero"`
+	}{Size: pos.Size, Root: pos.Root}
+	if digest {
+		if out.Digest, err = p.Digest(ctx); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(out)
+	}
+	if digest {
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", out.Digest)
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d entries, root %s\n", out.Size, out.Root)
+	return err
+}
+
+func exportCommand(now func() time.Time) *cobra.Command {
+	var data, to string
+	var since int64
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write the record as one bundle that anyone can verify",
+		Long: `Write tiles, entries, inputs, heads and policy as one uncompressed archive in
+which every byte is protected. It goes by USB stick, mail or HTTP alike.`,
+		Example: "  marchday export --data demo -o bundle.tar\n  marchday export --data demo --since 200 -o rest.tar",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			h, err := openHome(data)
+			if err != nil {
+				return err
+			}
+			c, err := h.open(cmd.Context(), now, false)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, c.Close()) }()
+			if _, err := c.Record().Publish(cmd.Context()); err != nil {
+				return err
+			}
+			w := cmd.OutOrStdout()
+			if to != "-" {
+				f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+				if err != nil {
+					return err
+				}
+				defer func() { err = errors.Join(err, f.Close()) }()
+				w = f
+			}
+			return c.Record().Export(cmd.Context(), w, record.Bundle{Since: since})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&data, "data", "", "folder of the centre")
+	f.StringVarP(&to, "out", "o", "-", "file to write, - for standard output")
+	f.Int64Var(&since, "since", 0, "leave out the entries before this index")
+	return cmd
+}
+
+func verifyCommand() *cobra.Command {
+	var key, origin string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify FILE|DIR",
+		Short: "Prove a bundle or a data folder, offline",
+		Long: `Check every byte of a bundle, or of a centre's folder: tree, tiles, entries,
+heads and cosignatures, and then every statement's signature against the keys
+that were good at its index. It needs no network and no database. Exit code 1
+says that something does not hold, and where.`,
+		Example: "  marchday verify bundle.tar\n  marchday verify demo",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("name a bundle, a folder, or - for standard input")
+			}
+			return verify(cmd, args[0], origin, key, asJSON)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&key, "key", "", "verifier key of the log; left out, the demo's key is taken for the demo's origin")
+	f.StringVar(&origin, "origin", demoOrigin, "origin that the log must have")
+	f.BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// verified is what a verification found.
+type verified struct {
+	Size       int64        `json:"size"`
+	Root       truce.Digest `json:"root"`
+	Statements int64        `json:"statements"`
+	Refused    int64        `json:"refused"` // in the record, and of no effect
+	Cosigned   []string     `json:"cosigned,omitempty"`
+}
+
+func verify(cmd *cobra.Command, what, origin, key string, asJSON bool) error {
+	ctx := cmd.Context()
+	policy, err := logPolicy(origin, key)
+	if err != nil {
+		return err
+	}
+	var v verified
+	visit := centre.Audit(func(admitted bool) {
+		v.Statements++
+		if !admitted {
+			v.Refused++
+		}
+	})
+	head, joint, err := verifyWhat(ctx, cmd.InOrStdin(), what, policy, visit)
+	if err != nil {
+		return err
+	}
+	v.Size, v.Root, v.Cosigned = head.Size, head.Root, joint.Signers
+	if asJSON {
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "holds: %d entries, root %s, %d statements signed by keys good at their index, %d refused and of no effect\n",
+		v.Size, v.Root, v.Statements-v.Refused, v.Refused)
+	return err
+}
+
+func verifyWhat(ctx context.Context, in io.Reader, what string, p record.Policy, v record.Visit) (signed, joint record.Head, err error) {
+	if what != "-" {
+		info, err := os.Stat(what)
+		if err != nil {
+			return signed, joint, usagef("%w", err)
+		}
+		if info.IsDir() {
+			return record.Verify(ctx, what, p, v)
+		}
+		f, err := os.Open(what)
+		if err != nil {
+			return signed, joint, err
+		}
+		defer f.Close()
+		in = f
+	}
+	return record.VerifyBundle(ctx, in, p, v)
+}
+
+// logPolicy returns the policy that a log is verified with: the key that the
+// reader trusts, by default the demo's for the demo's origin.
+func logPolicy(origin, key string) (record.Policy, error) {
+	if key == "" {
+		if origin != demoOrigin {
+			return record.Policy{}, usagef("--key: give the verifier key of %s, as the centre publishes it", origin)
+		}
+		key = demoVerifierKey()
+	}
+	p, err := record.ParsePolicy("log " + key + "\nquorum none\n")
+	if err != nil {
+		return p, usagef("--key: %w", err)
+	}
+	return p, nil
+}

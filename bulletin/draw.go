@@ -60,6 +60,9 @@ func readGround(b []byte) (ground, error) {
 		return g, invalid("base", "not a base map: %v", err)
 	}
 	for k, f := range in.Features {
+		if f.Geometry.Type == "Point" { // a town, which this map does not draw
+			continue
+		}
 		o := outline{id: f.Properties.ISO, unit: f.Properties.Kind == "unit"}
 		for _, lang := range []string{"en", "ar", "fr", "ru"} {
 			if n := f.Properties.Names[lang]; n != "" {

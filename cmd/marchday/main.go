@@ -77,6 +77,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 	root.AddCommand(
 		demoCommand(now),
 		initCommand(now),
+		serveCommand(now),
 		signCommand(now),
 		submitCommand(now),
 		benchCommand(now),

@@ -77,6 +77,8 @@ func newRoot(now func() time.Time) *cobra.Command {
 	root.AddCommand(
 		demoCommand(now),
 		initCommand(now),
+		serveCommand(now),
+		importCommand(now),
 		signCommand(now),
 		submitCommand(now),
 		benchCommand(now),

@@ -60,7 +60,9 @@ func (c *Centre) Replay(ctx context.Context, into *picture.Picture, size int64, 
 	if size > c.log.Size() {
 		return picture.Position{}, &truce.Error{Kind: truce.Unknown, Field: "at", Why: fmt.Sprintf("the record has %d entries", c.log.Size())}
 	}
-	f := newFold(c.o, into)
+	o := c.o
+	o.Sequencer = false
+	f := newFold(o, into)
 	for f.at.Size < size {
 		if err := c.foldBatch(ctx, f, into, min(int64(batch), size-f.at.Size)); err != nil {
 			return f.at, err

@@ -12,10 +12,11 @@ import (
 // levels are the levels of reader that an incident's row is kept for.
 var levels = []truce.Marking{truce.Clear, truce.Green, truce.Amber}
 
-// build makes an incident's rows from its claims, one per level of reader that
-// sees any of them.
-func (f *fold) build(ctx context.Context, index int64, in link.Incident, claims []*picture.Claim, proposed []truce.ClaimRef, conflicts []link.Conflict) map[truce.Marking]*picture.Incident {
+// build makes an incident's rows from its claims, one for all levels of reader
+// that see the same of them.
+func (f *fold) build(index int64, in link.Incident, claims []*picture.Claim, proposed []truce.ClaimRef, conflicts []link.Conflict) map[truce.Marking]*picture.Incident {
 	rows := map[truce.Marking]*picture.Incident{}
+	var last *picture.Incident
 	for _, level := range levels {
 		var seen []*picture.Claim
 		for _, c := range claims {
@@ -23,9 +24,14 @@ func (f *fold) build(ctx context.Context, index int64, in link.Incident, claims 
 				seen = append(seen, c)
 			}
 		}
-		if len(seen) > 0 {
-			rows[level] = f.incident(index, in, level, seen)
-			rows[level].Proposed, rows[level].Conflicts = proposed, told(conflicts)
+		switch {
+		case len(seen) == 0:
+		case last != nil && len(last.Claims) == len(seen):
+			last.Upto = level
+		default:
+			last = f.incident(index, in, seen)
+			last.Level, last.Upto, last.Proposed, last.Conflicts = level, level, proposed, told(conflicts)
+			rows[level] = last
 		}
 	}
 	return rows
@@ -37,9 +43,10 @@ func levelSees(level, m truce.Marking) bool {
 	return rank(m) <= rank(level)
 }
 
-func (f *fold) incident(index int64, in link.Incident, level truce.Marking, claims []*picture.Claim) *picture.Incident {
+func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) *picture.Incident {
+	anchor, _ := f.book.IndexOf(in.ID.Statement)
 	i := &picture.Incident{
-		ID: in.ID, Level: level, Index: in.Index, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
+		ID: in.ID, Index: anchor, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
 	}
 	var told []truce.Claim
 	for _, c := range claims {
@@ -309,7 +316,7 @@ func (f *fold) rejudge(i *picture.Incident, index int64) {
 	for _, o := range f.book.CoChairs() {
 		if before[o] != after[o] {
 			changed = true
-			f.put(picture.Reassessed{Index: index, Incident: i.ID, Level: i.Level, Office: o, Before: before[o], After: after[o]})
+			f.put(picture.Reassessed{Index: index, Incident: i.ID, Level: i.Level, Upto: i.Upto, Office: o, Before: before[o], After: after[o]})
 		}
 	}
 	if changed {

@@ -41,7 +41,7 @@ func (c *Centre) openByRule(ctx context.Context) error {
 
 // ask notes a case that a rule asks for, judged on all that the centre reads.
 func (f *fold) ask(i *picture.Incident) {
-	if i.Case != 0 || i.Level != truce.Amber || !f.o.Sequencer {
+	if i.Case != 0 || i.Upto != truce.Amber || !f.o.Sequencer {
 		return
 	}
 	if slices.ContainsFunc(f.wants, func(w wanted) bool { return w.incident == i.ID }) {

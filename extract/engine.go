@@ -1,30 +1,254 @@
 package extract
 
 import (
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
 	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
 
 // Engine extracts claims. It never changes after New.
 type Engine struct {
+	dict   *dictionaries
 	places *gazetteer.Gazetteer
 	zone   truce.Zone
-	digest truce.Digest
+	pool   *sync.Pool // of *work; holds nothing that outlives a document
+}
+
+// work is what one document needs while it is read.
+type work struct {
+	t      text
+	a      analysis
+	places []placeMention
 }
 
 // New loads the dictionaries, runs every test that stands in them and refuses
 // those that fail one.
 func New(o Options) (*Engine, error) {
-	e := &Engine{places: o.Gazetteer, zone: o.Zone}
+	base, err := fs.Sub(embedded, "dict")
+	if err != nil {
+		return nil, err
+	}
+	folders := append([]fs.FS{base}, o.Dictionaries...)
+	d, err := load(folders)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}}
 	if e.places == nil {
 		e.places = gazetteer.New(nil, nil, nil)
+	}
+	if err := e.runTests(); err != nil {
+		return nil, err
 	}
 	return e, nil
 }
 
 // Digest names the dictionaries: equal digests, equal versions and equal
 // gazetteers give equal claims.
-func (e *Engine) Digest() truce.Digest { return e.digest }
+func (e *Engine) Digest() truce.Digest { return e.dict.digest }
 
-// Claims returns what the text claims, in the order of the text.
-func (e *Engine) Claims(d Doc) []truce.Claim { return nil }
+// Languages lists the languages that the dictionaries can read claims in.
+func (e *Engine) Languages() []string { return e.dict.codes() }
+
+// Language tells the language of a text.
+func (e *Engine) Language(s string) string { return e.dict.detect(s) }
+
+const (
+	maxClaims = 10_000 // of one document
+	minWords  = 3
+)
+
+// Claims returns what the text claims, in the order of the text. A text in a
+// language that no dictionary speaks, and one without words, yields none.
+func (e *Engine) Claims(d Doc) []truce.Claim {
+	w := e.pool.Get().(*work)
+	defer e.pool.Put(w)
+	if !w.begin(e, d) {
+		return nil
+	}
+	w.read()
+	return w.t.finish()
+}
+
+// begin prepares the work for a document; false where nothing can be read.
+func (w *work) begin(e *Engine, d Doc) bool {
+	t := &w.t
+	*t = text{e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
+	code := d.Lang
+	if code == "" {
+		code = e.dict.detect(d.Text)
+	}
+	code, _, _ = strings.Cut(code, "-")
+	t.l = e.dict.langs[code]
+	if t.l == nil || len(t.l.frames) == 0 || len(d.Text) > maxText {
+		return false
+	}
+	t.mixed = mixedCase(d.Text)
+	t.toks = t.l.tokenise(d.Text, t.toks)
+	if len(t.toks) < minWords {
+		return false
+	}
+	t.dateline()
+	t.sents = t.sentences(t.sents)
+	t.ments = t.match(0, len(t.toks), t.ments)
+	for _, m := range t.ments {
+		if m.cat == catActor || m.cat == catDemonym {
+			t.count(e.dict.actors[m.ref].country)
+		}
+	}
+	return true
+}
+
+const maxText = 64 << 20
+
+// mixedCase reports whether a text uses capitals and small letters as usual.
+func mixedCase(s string) bool {
+	const sample = 3000
+	upper, lower := 0, 0
+	for i := 0; i < len(s) && i < sample; {
+		r, n := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(s[i:])
+		}
+		switch {
+		case 'A' <= r && r <= 'Z', 'А' <= r && r <= 'Я':
+			upper++
+		case 'a' <= r && r <= 'z', 'а' <= r && r <= 'я':
+			lower++
+		}
+		i += n
+	}
+	return upper > 0 && lower > 0 && upper*100 > lower && lower*3 > upper
+}
+
+// read goes through the sentences. Only those that name an act or report
+// speech are taken apart.
+func (w *work) read() {
+	t, a := &w.t, &w.a
+	next := 0
+	for n := range t.sents {
+		s := t.sents[n]
+		for next < len(t.ments) && t.ments[next].i < s.first {
+			next++
+		}
+		end := next
+		for end < len(t.ments) && t.ments[end].i < s.last {
+			end++
+		}
+		a.open(t, n)
+		a.ments = t.ments[next:end]
+		if !a.hot() {
+			a.skip()
+			continue
+		}
+		a.parse()
+		a.findCovers()
+		from := len(t.out)
+		a.events()
+		slices.SortStableFunc(t.out[from:], func(x, y found) int { return x.i - y.i })
+		t.unique(from)
+		for k := from; k < len(t.out); k++ {
+			t.out[k].family = t.e.dict.events[t.out[k].claim.Event].family
+		}
+		w.places = a.findPlaces(w.places[:0])
+		a.fillSentence(from, w.places)
+		a.onlyTolls(from)
+		if len(t.out) > maxClaims {
+			return
+		}
+	}
+}
+
+// unique keeps, of frames opened on overlapping words, the one with more of
+// them.
+func (t *text) unique(from int) {
+	out := t.out[:from]
+	for _, f := range t.out[from:] {
+		if n := len(out); n > from && out[n-1].i < f.j && f.i < out[n-1].j {
+			if f.j-f.i > out[n-1].j-out[n-1].i {
+				out[n-1] = f
+			}
+			continue
+		}
+		out = append(out, f)
+	}
+	t.out = out
+}
+
+// hot reports whether the sentence has a word that can open a frame or report.
+func (a *analysis) hot() bool {
+	if a.t.openQuote {
+		return true
+	}
+	for _, m := range a.ments {
+		if m.cat == catTrigger || m.cat == catToll {
+			return true
+		}
+	}
+	for i := a.s.first; i < a.s.last; i++ {
+		if a.t.l.hot[a.tok(i).word] {
+			return true
+		}
+	}
+	return false
+}
+
+// skip keeps of a sentence that is not taken apart who was named in it.
+func (a *analysis) skip() {
+	for _, m := range a.ments {
+		if m.cat != catActor {
+			continue
+		}
+		switch x := &a.t.e.dict.actors[m.ref]; x.kind {
+		case "person":
+			a.t.lastPerson = who{id: x.id, i: m.i, j: m.j, kind: "person"}
+		case "org", "group", "coalition", "media":
+			a.t.lastBody = who{id: x.id, i: m.i, j: m.j, kind: x.kind}
+		}
+	}
+}
+
+// onlyTolls drops claims of deaths that found no figure and no victim of their
+// own while another act of the sentence took the toll.
+func (a *analysis) onlyTolls(from int) {
+	acts := 0
+	for _, f := range a.t.out[from:] {
+		if f.family == "violence" && !isDeaths(f.claim.Event) && f.claim.Stance.Asserted() {
+			acts++
+		}
+	}
+	if acts == 0 {
+		return
+	}
+	a.t.out = append(a.t.out[:from], slices.DeleteFunc(a.t.out[from:], func(f found) bool {
+		return isDeaths(f.claim.Event) && len(f.claim.Casualties) == 0 && f.claim.Stance.Asserted()
+	})...)
+}
+
+// dateline reads a date from the head of a text that came without one:
+// "TOLMA, 16 September 2031 (Wire) -".
+func (t *text) dateline() {
+	if t.date != noDay {
+		return
+	}
+	const head = 24
+	a := analysis{t: t, s: sentence{first: 0, last: min(head, len(t.toks))}}
+	a.findTimes()
+	for _, m := range a.times {
+		if m.kind == "exact" && m.lo == m.hi && !m.noYear {
+			t.date = m.lo
+			return
+		}
+	}
+}
+
+// Explain writes the rules that filled a claim as one line.
+func Explain(c truce.Claim) string {
+	return strings.Join(c.Rules, "; ") + " (" + strconv.Itoa(int(c.Confidence)) + ")"
+}

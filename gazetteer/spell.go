@@ -247,3 +247,30 @@ var classWords = map[string]Class{
 	"farms": Village, "mazari": Village, "مزارع": Village, "farm": Village, "road": Road, "square": Facility, "crossing": Crossing, "معبر": Crossing, "area": "", "region": "", "منطقه": "", "the": "", "of": "", "de": "", "da": "", "do": "",
 	"du": "", "des": "", "del": "", "hill": Hill, "island": "", "islands": "",
 }
+
+// plainLetters writes the sounds of the common spelling as people read them.
+var plainLetters = map[byte]string{'S': "sh", 'X': "kh", 'G': "gh", 'J': "j", 'H': "h"}
+
+// Latin spells a text in plain Latin letters, whatever its script, for making
+// ids of names. It is one spelling among many and stands for none.
+func Latin(s string) string {
+	folded := Fold(s)
+	var b strings.Builder
+	for i := 0; i < len(folded); {
+		if folded[i] < utf8.RuneSelf {
+			b.WriteByte(folded[i])
+			i++
+			continue
+		}
+		out, n := sound(folded[i:])
+		i += n
+		for k := range len(out) {
+			if p, ok := plainLetters[out[k]]; ok {
+				b.WriteString(p)
+			} else {
+				b.WriteByte(out[k])
+			}
+		}
+	}
+	return b.String()
+}

@@ -47,48 +47,42 @@ func (p *Partition) distance2(x, y *packed) int64 {
 }
 
 // placeLevel compares place and place name as one: they depend on each other.
+// Names that differ by a lost letter count as one name.
 func (p *Partition) placeLevel(x, y *packed) uint8 {
-	if x.place != 0 && x.place == y.place {
-		return 0
-	}
-	lift := x.place != 0 && y.place != 0 && p.words.likeness(x.place) == p.words.likeness(y.place)
-	level := uint8(missing)
-	if x.flags&y.flags&isPointed != 0 {
-		d2 := p.distance2(x, y)
-		sx, sy := int64(x.sigma)*10, int64(y.sigma)*10
-		v := sx*sx + sy*sy + 250_000
+	same := x.place != 0 && y.place != 0 && (x.place == y.place || p.words.likeness(x.place) == p.words.likeness(y.place))
+	if x.flags&y.flags&isPointed == 0 {
 		switch {
-		case d2*100 < v*49:
-			return 1 - b2u(lift)
-		case d2*4 < v*9:
-			level = 2
-		case d2 < v*9:
-			level = 3
-		case d2 < v*36:
-			level = 4
-		default:
-			level = 6
+		case same:
+			return 9
+		case x.area == 0 || y.area == 0:
+			return missing
+		case x.area == y.area:
+			return 10
 		}
+		return 11
+	}
+	d2 := p.distance2(x, y)
+	sx, sy := int64(x.sigma)*10, int64(y.sigma)*10
+	v := sx*sx + sy*sy + 250_000
+	level := uint8(4)
+	if same {
+		level = 0
 	}
 	switch {
-	case lift && level == missing:
-		return 0
-	case lift && level <= 4:
-		return level - 1
-	case level >= 6 && x.area != 0 && x.area == y.area:
-		return 5
-	case level == missing && x.area != 0 && y.area != 0 && x.area != y.area:
-		return 6
+	case d2*100 < v*49:
+		return level
+	case d2*4 < v*9:
+		return level + 1
+	case d2 < v*9:
+		return level + 2
+	case d2 < v*36 || same:
+		return level + 3
 	}
-	return level
+	return 8
 }
 
-func b2u(b bool) uint8 {
-	if b {
-		return 1
-	}
-	return 0
-}
+// isNear reports whether a level of place is one of nearness.
+func isNear(level uint8) bool { return level <= 1 || level == 4 || level == 5 || level == 9 }
 
 // timeLevel compares two intervals by their distance over their spread, or two
 // weekdays where one of the claims knows no more.
@@ -107,6 +101,8 @@ func timeLevel(x, y *packed) uint8 {
 			return 2
 		case d2 < v*36:
 			return 3
+		case lx+ly < 12*60 && 2*20*60 < max(d, -d) && max(d, -d) < 2*28*60:
+			return 5 // a date that is off by one
 		}
 		return 4
 	}
@@ -115,9 +111,9 @@ func timeLevel(x, y *packed) uint8 {
 	case a == 0 || b == 0:
 		return missing
 	case a == b:
-		return 5
+		return 6
 	}
-	return 6
+	return 7
 }
 
 const minutesADay = 24 * 60
@@ -219,58 +215,50 @@ func near(x, y [2]uint16, num, den uint32) bool {
 	return lo >= hi || hi*den <= lo*num
 }
 
-// conceptLevel compares the rare words of two texts: the weight of the shared
-// over the weight of all, rarer words weighing more. Texts in two languages
-// that share none say nothing.
+// conceptLevel compares the rare words of two texts by how much it tells that
+// they share what they share: the sum over shared words of log2(claims/claims
+// with the word). Texts in two languages that share none say nothing.
 func (p *Partition) conceptLevel(x, y *packed) uint8 {
 	if x.concepts[0] == 0 || y.concepts[0] == 0 {
 		return missing
 	}
-	var shared, all int32
-	i, j := 0, 0
-	for i < 8 && j < 8 && x.concepts[i] != 0 && y.concepts[j] != 0 {
+	shared := int32(0)
+	for i, j := 0, 0; i < 8 && j < 8 && x.concepts[i] != 0 && y.concepts[j] != 0; {
 		a, b := x.concepts[i], y.concepts[j]
 		switch {
 		case a < b:
-			all += p.conceptWeight(a)
 			i++
 		case a > b:
-			all += p.conceptWeight(b)
 			j++
 		default:
-			w := p.conceptWeight(a)
-			shared, all, i, j = shared+w, all+w, i+1, j+1
+			shared += p.conceptWeight(a)
+			i, j = i+1, j+1
 		}
 	}
-	for ; i < 8 && x.concepts[i] != 0; i++ {
-		all += p.conceptWeight(x.concepts[i])
-	}
-	for ; j < 8 && y.concepts[j] != 0; j++ {
-		all += p.conceptWeight(y.concepts[j])
-	}
-	switch s := shared * 100; {
-	case s == 0 && x.lang_ != y.lang_:
+	switch {
+	case shared == 0 && x.lang_ != y.lang_:
 		return missing
-	case s > all*60:
+	case shared >= 16:
 		return 0
-	case s > all*30:
+	case shared >= 12:
 		return 1
-	case s > all*15:
+	case shared >= 8:
 		return 2
-	case s > all*5:
+	case shared >= 4:
 		return 3
-	case s > 0:
+	case shared > 0:
 		return 4
 	}
 	return 5
 }
 
-// conceptWeight falls by one with each doubling of the claims that have it.
+// conceptWeight returns how many bits it tells that two claims share a word; at
+// least one.
 func (p *Partition) conceptWeight(h uint16) int32 {
 	if p.flat {
-		return 1
+		return 6
 	}
-	return max(24-int32(bits.Len32(p.words.concepts[h])), 1)
+	return max(int32(bits.Len32(uint32(p.live)))-int32(bits.Len32(p.words.concepts[h])), 1)
 }
 
 // rarities holds the term-frequency weights of x's own values, which are those
@@ -283,6 +271,10 @@ func (p *Partition) rarities(x *packed) rarities {
 		return r
 	}
 	r[fPlace] = p.words.places.rarity(x.place)
+	r[fAct] = p.words.acts.rarity(uint32(x.act))
+	r[fObject] = p.words.objects.rarity(uint32(x.object))
+	r[fKilled] = p.words.killed.rarity(uint32(x.killed[0]) + 1)
+	r[fWounded] = p.words.wounded.rarity(uint32(x.wounded[0]) + 1)
 	r[fWeapon] = p.words.arms.rarity(uint32(x.weapon))
 	r[fBy] = p.words.bys.rarity(x.by)
 	r[fAgainst] = p.words.sides.rarity(x.against)
@@ -295,6 +287,10 @@ func exact(x, y *packed, f int) bool {
 	switch f {
 	case fPlace:
 		return x.place == y.place
+	case fKilled:
+		return x.killed == y.killed
+	case fWounded:
+		return x.wounded == y.wounded
 	case fBy:
 		return x.by == y.by
 	case fAgainst:
@@ -306,7 +302,7 @@ func exact(x, y *packed, f int) bool {
 // Share is what one field gave to a membership, in thousandths of a bit,
 // summed over the claims that were compared.
 type Share struct {
-	Level    uint8 // the best level met; 7 is missing everywhere
+	Level    uint8 // the best level met; 15 is missing everywhere
 	Millibit int32 // by level
 	Rarity   int32 // for the rarity of the value agreed on
 }
@@ -321,7 +317,7 @@ func (p *Partition) weigh(x, y *packed, r *rarities, shares *[nFields]Share) (to
 			continue
 		}
 		w, rare := p.weights[f][level], int32(0)
-		if level == 0 && r[f] != 0 && exact(x, y, f) {
+		if r[f] != 0 && level == rareLevel(f) && exact(x, y, f) {
 			rare = r[f]
 		}
 		total += w + rare
@@ -377,4 +373,14 @@ func sameDay(x, y *packed) bool {
 	}
 	a, b := weekday(x), weekday(y)
 	return a == 0 || b == 0 || a == b
+}
+
+// rareLevel returns the level of a field at which the rarity of the value
+// counts: the best one, and of places that without points, since how rare a
+// place is in its own surroundings is in the prior already.
+func rareLevel(f int) uint8 {
+	if f == fPlace {
+		return 9
+	}
+	return 0
 }

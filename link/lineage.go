@@ -1,22 +1,204 @@
 package link
 
+import (
+	"slices"
+	"strings"
+)
+
+// A sketch is what is kept of a text: its smallest shingle hashes, sorted, and
+// how many shingles it has. Two sketches estimate how much two texts share.
+type sketch struct {
+	least [sketchSize]uint16
+	n     uint16
+}
+
+const (
+	sketchSize   = 16
+	shingleWords = 4
+	minWords     = 12    // a shorter text copies only what equals it
+	minExact     = 5     // and one shorter than this copies nothing
+	maxWords     = 4_000 // of a text that are looked at
+	textKeys     = 3     // smallest hashes by which a sketch is found
+	copyReach    = 7 * minutesADay
+)
+
+// texts finds earlier texts that a new one copies.
+type texts struct {
+	sketches slab[sketch]
+	exact    map[uint64]int32 // hash of the folded text -> the first claim with it
+	keys     map[uint32]int32 // shingle hash -> the first claim that has it among its least
+	urls     map[uint64]int32
+	last     string // the newest text and what was made of it, for the next claim of the same report
+	lastAt   int32
+	lastOf   int32 // the claim whose text it copies, none
+}
+
+func newTexts() texts {
+	return texts{exact: map[uint64]int32{}, keys: map[uint32]int32{}, urls: map[uint64]int32{}, lastOf: none, lastAt: none}
+}
+
 // lineage gives a new claim the lineage of what it copies and returns that
-// claim, or none.
-func (p *Partition) lineage(it *Item, c *packed) int32 {
+// claim, or none. Surely says that the one is a copy of the other, word for word
+// or nearly, and not only an account that cites it.
+func (p *Partition) lineage(it *Item, c *packed) (original int32, surely bool) {
+	if of := p.copied(it, c); of != none {
+		c.lineage = p.claims.at(of).lineage
+		return of, true
+	}
 	for _, name := range it.Cites {
 		if y, ok := p.refs.get(name); ok {
 			c.lineage = p.claims.at(y).lineage
-			return y
+			return y, false
 		}
 	}
 	if it.URL == "" {
-		return none
+		return none, false
 	}
 	h := hash64(it.URL)
-	if first, ok := p.urls[h]; ok {
-		c.lineage = p.claims.at(first).lineage
-		return first
+	first, ok := p.texts.urls[h]
+	if !ok {
+		p.texts.urls[h] = p.claims.n
+		return none, false
 	}
-	p.urls[h] = p.claims.n
-	return none
+	if p.sameReport(first, it) {
+		return none, false
+	}
+	c.lineage = p.claims.at(first).lineage
+	return first, false
+}
+
+// sameReport reports whether claim id and the item are claims of one report.
+func (p *Partition) sameReport(id int32, it *Item) bool {
+	r := p.refs.full(id)
+	return r.Statement == it.Ref.Statement && (!r.Statement.IsZero() || r.At == it.Ref.At)
+}
+
+// copied returns the claim of an earlier report whose text is copied and which
+// tells of the same thing, none if there is none.
+func (p *Partition) copied(it *Item, c *packed) int32 {
+	t := &p.texts
+	c.sketch = none
+	if it.Text == "" {
+		return none
+	}
+	if t.lastAt == none || it.Text != t.last || !p.sameReport(p.claims.n-1, it) {
+		t.last = strings.Clone(it.Text)
+		t.lastAt, t.lastOf = p.sketchText(it.Text)
+	}
+	c.sketch = t.lastAt
+	if t.lastOf == none {
+		return none
+	}
+	return p.twin(c, t.lastOf)
+}
+
+// twin returns the claim of first's report that says what c says: the one of
+// the greatest weight, none where every one is an exchange with c, or of
+// another time.
+func (p *Partition) twin(c *packed, first int32) int32 {
+	best, most := int32(none), int32(0)
+	var r rarities
+	for id := first; id < p.claims.n; id++ {
+		y := p.claims.at(id)
+		if y.sketch != p.claims.at(first).sketch || !sameName(p.refs.of.at(first), p.refs.of.at(id)) {
+			break
+		}
+		if p.exchange(c, y) || c.flags&y.flags&isDated != 0 && (c.t0-y.t1 > copyReach || y.t0-c.t1 > copyReach) {
+			continue
+		}
+		if w, _ := p.weigh(c, y, &r, nil); best == none || w > most {
+			best, most = id, w
+		}
+	}
+	return best
+}
+
+func sameName(a, b *ref) bool {
+	return a.statement == b.statement && (a.at == b.at || a.statement != 0)
+}
+
+// sketchText keeps the sketch of a text and returns its number and the first
+// claim whose text it copies; none and none for a text too short to tell.
+func (p *Partition) sketchText(text string) (at, of int32) {
+	words := strings.Fields(Fold(text))
+	if len(words) < minExact {
+		return none, none
+	}
+	words = words[:min(len(words), maxWords)]
+	hashes := make([]uint64, len(words))
+	whole := uint64(0)
+	for i, w := range words {
+		hashes[i] = hash64(w)
+		whole = mix(whole*31 + hashes[i])
+	}
+	t := &p.texts
+	first, known := t.exact[whole]
+	if !known {
+		t.exact[whole] = p.claims.n
+	}
+	if known {
+		return p.claims.at(first).sketch, first
+	}
+	s, least := shingles(hashes)
+	of = none
+	if len(words) >= minWords {
+		for _, k := range least {
+			if y, ok := t.keys[k]; ok && of == none && copies(&s, t.sketches.at(p.claims.at(y).sketch)) {
+				of = y
+			} else if !ok {
+				t.keys[k] = p.claims.n
+			}
+		}
+	}
+	return t.sketches.add(s), of
+}
+
+// shingles returns the sketch of a text's words and its textKeys least hashes
+// in full.
+func shingles(words []uint64) (sketch, []uint32) {
+	n := max(len(words)-shingleWords+1, 1)
+	all := make([]uint32, 0, n)
+	for i := range n {
+		h := uint64(0)
+		for _, w := range words[i:min(i+shingleWords, len(words))] {
+			h = mix(h*31 + w)
+		}
+		all = append(all, uint32(h>>32))
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	s := sketch{n: uint16(len(all))}
+	for i := range s.least {
+		s.least[i] = 0xFFFF
+		if i < len(all) {
+			s.least[i] = uint16(all[i] >> 16)
+		}
+	}
+	return s, all[:min(textKeys, len(all))]
+}
+
+// copies reports whether two texts share so much that one copies the other:
+// Jaccard over 0.6, or the shorter contained in the longer by over 0.8.
+func copies(a, b *sketch) bool {
+	i, j, seen, both := 0, 0, 0, 0
+	size := min(sketchSize, int(a.n), int(b.n))
+	for seen < size && i < min(sketchSize, int(a.n)) && j < min(sketchSize, int(b.n)) {
+		switch x, y := a.least[i], b.least[j]; {
+		case x < y:
+			i++
+		case x > y:
+			j++
+		default:
+			i, j, both = i+1, j+1, both+1
+		}
+		seen++
+	}
+	if seen == 0 {
+		return false
+	}
+	if both*10 > seen*6 {
+		return true
+	}
+	// containment = J (na+nb) / ((1+J) min(na,nb)), J = both/seen
+	return both*10*(int(a.n)+int(b.n)) > 8*(seen+both)*min(int(a.n), int(b.n))
 }

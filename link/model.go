@@ -30,31 +30,39 @@ const (
 
 // missing is the level of a comparison of which one side does not know: its
 // weight is nothing.
-const missing = 7
+const missing = 15
 
-// field names a comparison and its levels, best first. ordered says how many
-// of the first levels must not rise in weight.
+// field names a comparison and its levels. A group is the levels that what the
+// two claims state leaves open: its probabilities add up to one. A run is levels
+// of a group, best first, of which none may weigh more than one before it.
 type field struct {
 	name   string
 	levels []string
-	groups []int // lengths of runs of levels that stand in order
+	groups []int // lengths
+	runs   []int
 }
 
 // fields returns the table of comparisons.
 func fields() [nFields]field {
 	return [nFields]field{
-		fPlace:    {"place", []string{"same place", "very near", "near", "not far", "far", "same district", "elsewhere"}, []int{5, 2}},
-		fTime:     {"time", []string{"same time", "near in time", "not far in time", "apart", "far apart", "same weekday", "other weekday"}, []int{5, 2}},
-		fHour:     {"hour", []string{"same part of the day", "next part of the day", "other part of the day"}, []int{3}},
-		fAct:      {"act", []string{"same act", "same kind of act", "akin", "other act"}, []int{4}},
-		fWeapon:   {"weapon", []string{"same weapon", "compatible", "other weapon"}, []int{3}},
-		fObject:   {"object", []string{"same target", "compatible", "other target"}, []int{3}},
-		fBy:       {"by", []string{"same accused", "accused named in part", "others accused"}, []int{3}},
-		fAgainst:  {"against", []string{"same side hit", "side named in part", "other side hit"}, []int{3}},
-		fKilled:   {"killed", []string{"same toll", "tolls overlap", "tolls near", "tolls differ"}, []int{4}},
-		fWounded:  {"wounded", []string{"same figure", "figures overlap", "figures near", "figures differ"}, []int{4}},
-		fVictims:  {"victims", []string{"two names shared", "a name shared", "no name shared"}, []int{3}},
-		fConcepts: {"concepts", []string{"nearly all shared", "most shared", "many shared", "some shared", "few shared", "none shared"}, []int{6}},
+		fPlace: {"place", []string{
+			"same place, very near", "same place, near", "same place, not far", "same place, far",
+			"very near", "near", "not far", "far", "elsewhere",
+			"same place", "same district", "other place",
+		}, []int{9, 3}, []int{4, 5, 3}},
+		fTime: {"time", []string{
+			"same time", "near in time", "not far in time", "apart", "far apart", "a day apart", "same weekday", "other weekday",
+		}, []int{6, 2}, []int{5, 1, 2}},
+		fHour:     {"hour", []string{"same part of the day", "next part of the day", "other part of the day"}, []int{3}, []int{3}},
+		fAct:      {"act", []string{"same act", "same kind of act", "akin", "other act"}, []int{4}, []int{4}},
+		fWeapon:   {"weapon", []string{"same weapon", "compatible", "other weapon"}, []int{3}, []int{3}},
+		fObject:   {"object", []string{"same target", "compatible", "other target"}, []int{3}, []int{3}},
+		fBy:       {"by", []string{"same accused", "accused named in part", "others accused"}, []int{3}, []int{3}},
+		fAgainst:  {"against", []string{"same side hit", "side named in part", "other side hit"}, []int{3}, []int{3}},
+		fKilled:   {"killed", []string{"same toll", "tolls overlap", "tolls near", "tolls differ"}, []int{4}, []int{4}},
+		fWounded:  {"wounded", []string{"same figure", "figures overlap", "figures near", "figures differ"}, []int{4}, []int{4}},
+		fVictims:  {"victims", []string{"two names shared", "a name shared", "no name shared"}, []int{3}, []int{3}},
+		fConcepts: {"concepts", []string{"nearly all shared", "most shared", "many shared", "some shared", "few shared", "none shared"}, []int{6}, []int{6}},
 	}
 }
 
@@ -124,7 +132,7 @@ func (m Model) Digest() truce.Digest { return truce.DigestOf(m.Encode()) }
 
 // weights holds, per field and level, thousandths of a bit; the level missing
 // weighs nothing.
-type weights [nFields][8]int32
+type weights [nFields][16]int32
 
 const (
 	modelVersion = 1

@@ -17,6 +17,7 @@ type packed struct {
 	lineage                    uint32    // number of the root's lineage; own|n where none is stated
 	next                       [5]int32  // chains of the blocking index
 	member                     int32     // next claim of the incident
+	sketch                     int32     // of the report's text, none
 	in                         int32     // the incident, none where it stands aside
 	sum                        int32     // of its weights at its placement, or at its last move
 	killed, wounded            [2]uint16 // low, high; low unstated, high open
@@ -104,7 +105,10 @@ func (d *dict) rarity(n uint32) int32 {
 	return min(max(w, -maxRarity), maxRarity)
 }
 
-const maxRarity = 8000
+const (
+	maxRarity = 8000
+	maxFigure = 1000 // a higher figure is as rare as one that was never stated
+)
 
 // sets numbers sorted lists of numbers, so that equal sets have equal numbers.
 type sets struct {
@@ -171,6 +175,7 @@ func (s *sets) shared(a, b uint32) int {
 // words is every dictionary of a partition.
 type words struct {
 	places, areas, actors, names, lineages, langs dict
+	killed, wounded                               dict // the low figure plus one: no strings
 	acts, arms, objects                           nodes
 	bys, sides, victims                           sets
 	spelled                                       map[string]uint32 // a name less a letter -> place
@@ -183,6 +188,7 @@ func newWords() words {
 	tree := truce.NewTree(truce.Taxonomy())
 	return words{
 		places: newDict(), areas: newDict(), actors: newDict(), names: newDict(), lineages: newDict(), langs: newDict(),
+		killed: dict{counts: make([]uint32, maxFigure+2)}, wounded: dict{counts: make([]uint32, maxFigure+2)},
 		acts: nodes{dict: newDict(), tree: tree}, arms: nodes{dict: newDict(), tree: tree}, objects: nodes{dict: newDict(), tree: tree},
 		bys: newSets(), sides: newSets(), victims: newSets(),
 		spelled: map[string]uint32{}, alike: []uint32{0}, concepts: make([]uint32, 1<<16), lineageNames: []string{""},
@@ -309,7 +315,7 @@ func (w *words) likeness(n uint32) uint32 {
 // pack writes an item as numbers. With add, new words get numbers.
 func (w *words) pack(it *Item, add bool) packed {
 	c := packed{
-		member: none, in: none, next: [5]int32{none, none, none, none, none},
+		member: none, in: none, sketch: none, next: [5]int32{none, none, none, none, none},
 		place: w.place(it, add), area: w.areas.id(string(it.Area), add),
 		act: w.acts.id(it.Act, add), weapon: w.arms.id(it.Weapon, add), object: w.objects.id(it.Object, add),
 		lineage: w.lineages.id(it.Lineage, add), lang_: uint8(min(w.langs.id(it.Lang, add), 255)),
@@ -343,7 +349,7 @@ func (w *words) pack(it *Item, add bool) packed {
 		w.lineageNames = append(w.lineageNames, it.Lineage)
 	}
 	c.names = w.nameSet(it.Victims, add)
-	c.concepts = packConcepts(it.Concepts)
+	c.concepts = w.packConcepts(it.Concepts)
 	return c
 }
 
@@ -393,25 +399,32 @@ func (w *words) nameSet(names []string, add bool) uint32 {
 	return w.victims.id(list, add)
 }
 
-// packConcepts keeps the eight concepts of least hash, so that two long lists
-// are compared on the same part of the words.
-func packConcepts(words []string) [8]uint16 {
+// packConcepts keeps the eight concepts that fewest claims have so far, sorted
+// by hash. Of a long list the first 64 are looked at.
+func (w *words) packConcepts(list []string) [8]uint16 {
 	var out [8]uint16
+	var counts [8]uint32
 	n := 0
-	for _, s := range words {
+	for _, s := range list[:min(len(list), maxConcepts)] {
 		h := uint16(hash64(s)>>48) | 1
-		i := 0
-		for i < n && out[i] < h {
-			i++
-		}
-		if i < n && out[i] == h || i == len(out) {
+		if slices.Contains(out[:n], h) {
 			continue
 		}
-		if n < len(out) {
-			n++
+		c := w.concepts[h]
+		i := n
+		for i > 0 && (counts[i-1] > c || counts[i-1] == c && out[i-1] > h) {
+			i--
 		}
+		if i == len(out) {
+			continue
+		}
+		n = min(n+1, len(out))
 		copy(out[i+1:n], out[i:n-1])
-		out[i] = h
+		copy(counts[i+1:n], counts[i:n-1])
+		out[i], counts[i] = h, c
 	}
+	slices.Sort(out[:n])
 	return out
 }
+
+const maxConcepts = 64

@@ -37,10 +37,11 @@ type Partition struct {
 	live      int32             // claims that are not gone and not aside by mode
 	links     map[int32][]int32 // claim -> claims that it answers or that answer it
 	copies    map[int32]int32   // claim -> the claim it copies
-	urls      map[uint64]int32
+	texts     texts
 	moved     []int32 // claims whose incident the current call changed
 	find      search
 	scored    []score
+	near      []int32 // incidents that the newest claim fits best
 	stamp     uint32
 	stats     Stats
 	flat      bool // words weigh alike and rarity nothing: what the overlay compares by never changes
@@ -71,7 +72,7 @@ func newPartition(m Model) *Partition {
 	}
 	return &Partition{
 		Model: m, weights: w, words: newWords(), index: newIndex(), refs: newRefs(),
-		links: map[int32][]int32{}, copies: map[int32]int32{}, urls: map[uint64]int32{},
+		links: map[int32][]int32{}, copies: map[int32]int32{}, texts: newTexts(),
 	}
 }
 
@@ -111,11 +112,12 @@ type placed struct {
 
 // add places one claim in record order.
 func (p *Partition) add(it *Item) placed {
-	p.moved = p.moved[:0]
+	p.moved, p.near = p.moved[:0], p.near[:0]
 	c := p.words.pack(it, true)
 	p.believe(it, &c)
 	out := placed{original: none, in: none, state: Alone}
-	out.original = p.lineage(it, &c)
+	var surely bool
+	out.original, surely = p.lineage(it, &c)
 	id := p.claims.add(c)
 	x := p.claims.at(id)
 	out.id = id
@@ -125,18 +127,38 @@ func (p *Partition) add(it *Item) placed {
 	}
 	if out.original != none {
 		p.copies[id] = out.original
+		p.stats.Copies++
 	}
 	p.stats.Claims++
 	if it.Mode == Aside {
 		x.state = Alone
 		return out
 	}
+	if in := p.home(out.original); surely && in != none {
+		out.in, out.about, out.state = in, true, Joined
+		x.prior = p.claims.at(out.original).prior
+		p.settle(x, &out)
+		p.live++
+		return out // a copy is no witness: nothing is looked for by it
+	}
 	p.seek(id, x, it, &out)
 	p.settle(x, &out)
 	p.insert(id, x)
 	p.note(x, 1)
 	p.live++
+	if in := p.root(x.in); in != none && len(p.near) > 0 {
+		p.repair(in, p.near)
+		out.in = x.in
+	}
 	return out
+}
+
+// home returns the incident of a claim, none where it stands aside or is none.
+func (p *Partition) home(id int32) int32 {
+	if id == none {
+		return none
+	}
+	return p.claims.at(id).in
 }
 
 // believe takes off what cannot be true: a time well after the claim was made,
@@ -163,10 +185,12 @@ func (p *Partition) seek(id int32, x *packed, it *Item, out *placed) {
 		}
 		if in := p.claims.at(y).in; in != none {
 			out.in, out.about, out.state = in, true, Joined
+			x.prior = p.claims.at(y).prior
 			return
 		}
 	}
 	scored := p.score(id, x)
+	p.neighbours(scored)
 	var best, next, against score
 	for _, s := range scored {
 		switch {
@@ -199,6 +223,24 @@ func (p *Partition) seek(id int32, x *packed, it *Item, out *placed) {
 		out.in = p.root(out.in)
 	}
 }
+
+// neighbours keeps the incidents that a claim fits best, for the repair.
+func (p *Partition) neighbours(scored []score) {
+	for range maxNeighbours {
+		var best score
+		for _, s := range scored {
+			if !slices.Contains(p.near, s.in) && s.mean() >= p.Model.Review-nearBits && (best.n == 0 || p.better(s, best)) {
+				best = s
+			}
+		}
+		if best.n == 0 {
+			return
+		}
+		p.near = append(p.near, best.in)
+	}
+}
+
+const nearBits = 3000
 
 // prior returns the prior weight of x against one claim of its window.
 func (p *Partition) prior(x *packed, own int) int32 {
@@ -274,7 +316,7 @@ func (p *Partition) fit(x *packed, in int32, prior int32, r *rarities) score {
 		y := p.claims.at(i)
 		if p.exchange(x, y) {
 			s.barred = true
-			if s.rival == none && sameDay(x, y) && p.placeLevel(x, y) <= 2 {
+			if s.rival == none && sameDay(x, y) && isNear(p.placeLevel(x, y)) {
 				s.rival = i
 			}
 		}
@@ -422,6 +464,7 @@ func (p *Partition) merge(a, b int32) {
 func (p *Partition) rebuild(in int32, ids []int32) {
 	g := p.incidents.at(in)
 	g.anchor, g.last, g.n, g.nreps = ids[0], none, 0, 0
+	p.claims.at(ids[0]).flags |= isOpener
 	for _, i := range ids {
 		c := p.claims.at(i)
 		c.member, c.in = none, in
@@ -441,6 +484,14 @@ func (p *Partition) note(x *packed, by int32) {
 	w := &p.words
 	w.places.note(x.place, by)
 	w.arms.note(uint32(x.weapon), by)
+	w.acts.note(uint32(x.act), by)
+	w.objects.note(uint32(x.object), by)
+	if x.killed[0] != unstated {
+		w.killed.note(uint32(x.killed[0])+1, by)
+	}
+	if x.wounded[0] != unstated {
+		w.wounded.note(uint32(x.wounded[0])+1, by)
+	}
 	w.bys.note(x.by, by)
 	w.sides.note(x.against, by)
 	for _, h := range x.concepts {

@@ -157,7 +157,8 @@ const (
 // Incident is a set of claims about one event, as one level of reader sees it.
 type Incident struct {
 	ID        truce.IncidentID       `json:"id"`
-	Level     truce.Marking          `json:"level"`
+	Level     truce.Marking          `json:"level"` // the least level of reader that the row is for
+	Upto      truce.Marking          `json:"upto"`  // and the widest: they see the same claims
 	Index     int64                  `json:"index"` // of the anchor's statement
 	Rests     int64                  `json:"rests"`
 	Day       string                 `json:"day,omitempty"` // counting day of its beginning
@@ -253,10 +254,21 @@ func (i Incident) write() (string, []any) {
 	if r, ok := i.Killed(); ok {
 		killed = r.High
 	}
-	return `INSERT OR REPLACE INTO incident (id, level, idx, at, rests, day, from_at, adm1, event, status, agree, lon, lat, killed, case_no, doc)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
-		[]any{i.ID.String(), string(i.Level), i.Index, int64(i.ID.At), i.Rests, i.Day, int64(i.When.From), string(Adm1(i.Where)), i.Event,
+	return `INSERT OR REPLACE INTO incident (id, level, upto, idx, at, rests, day, from_at, adm1, event, status, agree, lon, lat, killed, case_no, doc)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+		[]any{i.ID.String(), rank(i.Level), rank(i.Upto), i.Index, int64(i.ID.At), i.Rests, i.Day, int64(i.When.From), string(Adm1(i.Where)), i.Event,
 			i.Status, agree, lon, lat, killed, i.Case, doc(i)}
+}
+
+// rank orders the levels of readers as the tables keep them.
+func rank(m truce.Marking) int {
+	switch m.Level() {
+	case truce.Clear:
+		return 0
+	case truce.Green:
+		return 1
+	}
+	return 2
 }
 
 // NoIncident removes an incident's row at one level.
@@ -266,21 +278,21 @@ type NoIncident struct {
 }
 
 func (n NoIncident) write() (string, []any) {
-	return "DELETE FROM incident WHERE id = $1 AND level = $2", []any{n.ID.String(), string(n.Level)}
+	return "DELETE FROM incident WHERE id = $1 AND level = $2", []any{n.ID.String(), rank(n.Level)}
 }
 
 // Reassessed says that a statement changed the verdict on an older incident.
 type Reassessed struct {
 	Index         int64
 	Incident      truce.IncidentID
-	Level         truce.Marking
+	Level, Upto   truce.Marking
 	Office        truce.OfficeID
 	Before, After truce.Answer
 }
 
 func (r Reassessed) write() (string, []any) {
-	return `INSERT OR REPLACE INTO reassessed (idx, incident, level, office, before, after) VALUES ($1, $2, $3, $4, $5, $6)`,
-		[]any{r.Index, r.Incident.String(), string(r.Level), string(r.Office), string(r.Before), string(r.After)}
+	return `INSERT OR REPLACE INTO reassessed (idx, incident, level, upto, office, before, after) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		[]any{r.Index, r.Incident.String(), rank(r.Level), rank(r.Upto), string(r.Office), string(r.Before), string(r.After)}
 }
 
 // Alias makes an incident's old name resolve for ever; New is zero where all

@@ -63,7 +63,8 @@ CREATE INDEX claim_incident ON claim (incident);
 
 CREATE TABLE incident (
   id     TEXT    NOT NULL,
-  level  TEXT    NOT NULL, -- the level of reader that this row is for
+  level  INTEGER NOT NULL, -- the row is for readers of this level (0 clear, 1 green, 2 amber)
+  upto   INTEGER NOT NULL, -- up to this one
   idx    INTEGER NOT NULL, -- of the anchor's statement
   at     INTEGER NOT NULL,
   rests  INTEGER NOT NULL,
@@ -80,14 +81,15 @@ CREATE TABLE incident (
   doc    TEXT    NOT NULL,
   PRIMARY KEY (id, level)
 ) STRICT;
-CREATE INDEX incident_day ON incident (level, from_at DESC, idx, at);
-CREATE INDEX incident_adm1 ON incident (level, adm1, from_at);
-CREATE INDEX incident_point ON incident (level, lon, lat);
+CREATE INDEX incident_from ON incident (from_at, idx, at);
+CREATE INDEX incident_adm1 ON incident (adm1, from_at);
+CREATE INDEX incident_point ON incident (lon, lat);
 
 CREATE TABLE reassessed (
   idx      INTEGER NOT NULL, -- of the statement that changed the verdict
   incident TEXT    NOT NULL,
-  level    TEXT    NOT NULL,
+  level    INTEGER NOT NULL, -- as in incident
+  upto     INTEGER NOT NULL,
   office   TEXT    NOT NULL,
   before   TEXT    NOT NULL,
   after    TEXT    NOT NULL,

@@ -119,6 +119,7 @@ type Filter struct {
 	Status   string
 	Disagree bool // the readings differ
 	OnDocket bool
+	Words    string          // all stand in one of its claims
 	Point    bool            // has a point
 	Box      *[2]truce.Point // lower left, upper right
 	After    string          // cursor of the page before
@@ -126,7 +127,7 @@ type Filter struct {
 	Oldest   bool            // oldest first
 }
 
-func (f Filter) where() (string, []any) {
+func (v *View) where(f Filter) (string, []any, error) {
 	var conds []string
 	var args []any
 	add := func(cond string, arg ...any) {
@@ -160,6 +161,13 @@ func (f Filter) where() (string, []any) {
 	if f.OnDocket {
 		add("case_no > 0")
 	}
+	if f.Words != "" {
+		match, err := matching(f.Words)
+		if err != nil {
+			return "", nil, err
+		}
+		add("id IN (SELECT incident FROM claim WHERE rowid IN (SELECT rowid FROM words WHERE words MATCH ?) AND "+v.sees("marking")+")", match)
+	}
 	if f.Point || f.Box != nil {
 		add("(lon != 0 OR lat != 0)")
 	}
@@ -168,17 +176,33 @@ func (f Filter) where() (string, []any) {
 		add("lat BETWEEN ? AND ?", int64(f.Box[0].Lat), int64(f.Box[1].Lat))
 	}
 	if len(conds) == 0 {
-		return "", nil
+		return "", nil, nil
 	}
-	return " AND " + strings.Join(conds, " AND "), args
+	return " AND " + strings.Join(conds, " AND "), args, nil
+}
+
+// matching writes words as a query of the full text index: all must stand.
+func matching(q string) (string, error) {
+	var terms []string
+	for word := range strings.FieldsSeq(q) {
+		terms = append(terms, `"`+strings.ReplaceAll(word, `"`, `""`)+`"`)
+	}
+	const maxTerms = 16
+	if len(terms) == 0 || len(terms) > maxTerms {
+		return "", &truce.Error{Kind: truce.Invalid, Field: "q", Why: "write one to sixteen words"}
+	}
+	return strings.Join(terms, " "), nil
 }
 
 // CountIncidents returns how many incidents the filter lets through, whatever
 // its page.
 func (v *View) CountIncidents(ctx context.Context, f Filter) (int, error) {
-	cond, args := f.where()
+	cond, args, err := v.where(f)
+	if err != nil {
+		return 0, err
+	}
 	var n int
-	err := v.p.read.QueryRowContext(ctx, "SELECT count(*) FROM incident WHERE level = $1"+cond, append([]any{string(v.Level())}, args...)...).Scan(&n)
+	err = v.p.read.QueryRowContext(ctx, "SELECT count(*) FROM incident WHERE level <= $1 AND upto >= $1"+cond, append([]any{rank(v.Level())}, args...)...).Scan(&n)
 	return n, err
 }
 
@@ -190,8 +214,11 @@ func (v *View) Incidents(ctx context.Context, f Filter) ([]Incident, string, err
 	if limit <= 0 || limit > MaxPage {
 		limit = 100
 	}
-	cond, args := f.where()
-	args = append([]any{string(v.Level())}, args...)
+	cond, args, err := v.where(f)
+	if err != nil {
+		return nil, "", err
+	}
+	args = append([]any{rank(v.Level())}, args...)
 	cmp, dir := "<", "DESC"
 	if f.Oldest {
 		cmp, dir = ">", "ASC"
@@ -205,7 +232,7 @@ func (v *View) Incidents(ctx context.Context, f Filter) ([]Incident, string, err
 		cond += fmt.Sprintf(" AND (from_at, idx, at) %s ($%d, $%d, $%d)", cmp, n+1, n+2, n+3)
 		args = append(args, from, idx, at)
 	}
-	all, err := each[Incident](ctx, v, fmt.Sprintf("SELECT doc FROM incident WHERE level = $1%s ORDER BY from_at %s, idx %s, at %s LIMIT %d",
+	all, err := each[Incident](ctx, v, fmt.Sprintf("SELECT doc FROM incident WHERE level <= $1 AND upto >= $1%s ORDER BY from_at %s, idx %s, at %s LIMIT %d",
 		cond, dir, dir, dir, limit+1), args...)
 	if err != nil || len(all) <= limit {
 		return all, "", err
@@ -226,7 +253,7 @@ func parseCursor(s string) (from, idx, at int64, err error) {
 // tombstone is an Unknown error that says so.
 func (v *View) Incident(ctx context.Context, id truce.IncidentID) (Incident, error) {
 	var i Incident
-	err := v.one(ctx, "incident", &i, "SELECT doc FROM incident WHERE id = $1 AND level = $2", id.String(), string(v.Level()))
+	err := v.one(ctx, "incident", &i, "SELECT doc FROM incident WHERE id = $1 AND level <= $2 AND upto >= $2", id.String(), rank(v.Level()))
 	if truce.KindOf(err) != truce.Unknown {
 		return i, err
 	}
@@ -241,7 +268,7 @@ func (v *View) Incident(ctx context.Context, id truce.IncidentID) (Incident, err
 	if perr != nil {
 		return i, perr
 	}
-	return i, v.one(ctx, "incident", &i, "SELECT doc FROM incident WHERE id = $1 AND level = $2", next.String(), string(v.Level()))
+	return i, v.one(ctx, "incident", &i, "SELECT doc FROM incident WHERE id = $1 AND level <= $2 AND upto >= $2", next.String(), rank(v.Level()))
 }
 
 // IncidentLevels returns an incident's rows for every level of reader; only the
@@ -282,8 +309,8 @@ func (v *View) Reassessments(ctx context.Context, incident truce.IncidentID, ind
 	if incident.IsZero() {
 		cond, arg = "idx = $2", index
 	}
-	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, incident, office, before, after FROM reassessed WHERE level = $1 AND "+cond+
-		" ORDER BY idx, incident, office LIMIT 1000", string(v.Level()), arg)
+	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, incident, office, before, after FROM reassessed WHERE level <= $1 AND upto >= $1 AND "+cond+
+		" ORDER BY idx, incident, office LIMIT 1000", rank(v.Level()), arg)
 	if err != nil {
 		return nil, fmt.Errorf("read changes: %w", err)
 	}
@@ -328,19 +355,15 @@ func (v *View) Aggregates(ctx context.Context, from, to truce.Instant) ([]Claim,
 
 // Search returns claims whose words match all words of q, newest first.
 func (v *View) Search(ctx context.Context, q string, limit int) ([]Claim, error) {
-	var terms []string
-	for word := range strings.FieldsSeq(q) {
-		terms = append(terms, `"`+strings.ReplaceAll(word, `"`, `""`)+`"`)
-	}
-	const maxTerms = 16
-	if len(terms) == 0 || len(terms) > maxTerms {
-		return nil, &truce.Error{Kind: truce.Invalid, Field: "q", Why: "write one to sixteen words"}
+	match, err := matching(q)
+	if err != nil {
+		return nil, err
 	}
 	if limit <= 0 || limit > MaxPage {
 		limit = 50
 	}
 	return each[Claim](ctx, v, "SELECT doc FROM claim WHERE rowid IN (SELECT rowid FROM words WHERE words MATCH $1 ORDER BY rowid DESC LIMIT 2000) AND "+
-		v.sees("marking")+" ORDER BY idx DESC, at LIMIT "+strconv.Itoa(limit), strings.Join(terms, " "))
+		v.sees("marking")+" ORDER BY idx DESC, at LIMIT "+strconv.Itoa(limit), match)
 }
 
 const statementCols = "idx, id, kind, grp, office, desk, made_at, recv_at, marking, refused, gone_at, name, body"
@@ -451,6 +474,12 @@ func (v *View) CitedBy(ctx context.Context, id truce.StatementID) ([]Statement, 
 	return v.statements(ctx, "idx IN (SELECT idx FROM cite WHERE target = $1) ORDER BY idx LIMIT 500", id.String())
 }
 
+// Cites returns the statements that the one at index names, in the order of
+// the record.
+func (v *View) Cites(ctx context.Context, index int64) ([]Statement, error) {
+	return v.statements(ctx, "id IN (SELECT target FROM cite WHERE idx = $1) ORDER BY idx LIMIT 500", index)
+}
+
 // Cases returns docket cases by number, those of the given states only if any
 // are given.
 func (v *View) Cases(ctx context.Context, states ...truce.CaseState) ([]Case, error) {
@@ -538,8 +567,8 @@ type DayCount struct {
 // Days returns incidents per counting day, first-order unit and status in
 // [from, to), days in order.
 func (v *View) Days(ctx context.Context, from, to truce.Instant) ([]DayCount, error) {
-	rows, err := v.p.read.QueryContext(ctx, `SELECT day, status, adm1, count(*) FROM incident WHERE level = $1 AND from_at >= $2 AND from_at < $3
-		GROUP BY day, status, adm1 ORDER BY day, status, adm1`, string(v.Level()), int64(from), int64(to))
+	rows, err := v.p.read.QueryContext(ctx, `SELECT day, status, adm1, count(*) FROM incident WHERE level <= $1 AND upto >= $1 AND from_at >= $2 AND from_at < $3
+		GROUP BY day, status, adm1 ORDER BY day, status, adm1`, rank(v.Level()), int64(from), int64(to))
 	if err != nil {
 		return nil, fmt.Errorf("count days: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -188,8 +189,9 @@ func (s *sequencer) raiseEpoch(ctx context.Context, st state) (bool, error) {
 	return n == 1, nil
 }
 
-// compare holds the edge against the last checkpoint of our own and against
-// what peers had seen before Open, before anything is signed.
+// compare holds the edge against the last checkpoint of our own, in the store
+// and as published below Dir, and against what peers had seen before Open,
+// before anything is signed.
 func (l *Log) compare(ctx context.Context, e edge) error {
 	own, err := l.newest(ctx)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -203,7 +205,13 @@ func (l *Log) compare(ctx context.Context, e edge) error {
 			return err
 		}
 	}
-	for _, n := range l.o.Seen {
+	seen := l.o.Seen
+	if n, err := readFile(filepath.Join(l.o.Dir, "tiles", "checkpoint"), maxNote); err == nil {
+		if _, err := l.openHead(n); err == nil { // else the file is damaged, and is written anew
+			seen = append(slices.Clip(seen), n)
+		}
+	}
+	for _, n := range seen {
 		h, err := l.openHead(n)
 		if err != nil {
 			return fmt.Errorf("record: a head in Options.Seen: %w", err)

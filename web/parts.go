@@ -27,6 +27,14 @@ type Verdict struct {
 	Illustration bool
 	// Premises are what the verdict needed, each with its statement.
 	Premises []Premise
+	// Members are the verdicts on each member of a coalition.
+	Members []MemberVerdict
+}
+
+// A MemberVerdict is the verdict on one member of a coalition.
+type MemberVerdict struct {
+	Name    string
+	Verdict Verdict
 }
 
 // A Premise is one thing a verdict rests on, or lacks.
@@ -53,6 +61,8 @@ type Claim struct {
 	Quote, QuoteLang string
 	Facts            []Fact
 	Statement        Link
+	// Source is the document that the claim was read in.
+	Source           Link
 	Received         time.Time
 	Note             string
 	Rejected, Denial bool

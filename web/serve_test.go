@@ -29,8 +29,7 @@ func TestSpecimenServed(t *testing.T) {
 		_, _ = w.Write([]byte(specimenIncidents))
 	})
 	mux.HandleFunc("/incidents", func(w http.ResponseWriter, r *http.Request) {
-		s := specimenPage(t, p, r.URL.RawQuery)
-		s.Theme = p.Frame(r, "").Theme
+		s := specimenPage(t, p, r)
 		if r.URL.Query().Has("islands") {
 			drawn, err := base.Draw(p.catalogue.In(s.Lang), Map{Source: "/api/incidents.geojson", Marks: []MapMark{{degrees(37.15, 36.2), "x", "/incidents", ""}}})
 			if err != nil {

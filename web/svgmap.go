@@ -252,7 +252,8 @@ func (p projection) place(x, y int) Point {
 
 // Draw draws a map: land, units, hatched areas, clustered marks with their
 // counts, names where there is room. What can be followed is a link; the caption
-// says how many incidents have a point in the box and how many have none.
+// says how many incidents have a point in the box and how many have none, and
+// carries the note on boundaries and the credit, wherever the map goes.
 func (b *Base) Draw(t *Tongue, m Map) (Drawn, error) {
 	if len(m.Marks) > maxMapMarks {
 		return Drawn{}, fmt.Errorf("map of %d marks: at most %d: narrow the list", len(m.Marks), maxMapMarks)
@@ -284,7 +285,7 @@ func (b *Base) Draw(t *Tongue, m Map) (Drawn, error) {
 	d.raw(`</svg>`)
 	out := Drawn{
 		SVG:     template.HTML(d.b.String()), //nolint:gosec // every text is escaped by f
-		Caption: t.T("map.caption", "shown", shown, "unplaced", m.Unplaced+len(m.Marks)-shown),
+		Caption: t.T("map.caption", "shown", shown, "unplaced", m.Unplaced+len(m.Marks)-shown) + " " + t.T("frame.boundaries") + " " + t.T("frame.credit"),
 		Source:  m.Source,
 	}
 	if m.Source != "" {

@@ -63,6 +63,11 @@ func runDemo(cmd *cobra.Command, o demoOptions, now func() time.Time) (err error
 	if err := until.UnmarshalText([]byte(o.until)); err != nil {
 		return usagef("--until: %w", err)
 	}
+	if !o.noServe {
+		if err := loopbackOnly(o.addr); err != nil {
+			return err
+		}
+	}
 	if o.data == "" {
 		if o.data, err = os.MkdirTemp("", "marchday-demo-"); err != nil {
 			return err
@@ -77,7 +82,7 @@ func runDemo(cmd *cobra.Command, o demoOptions, now func() time.Time) (err error
 	if err := p.playTo(ctx, until); err != nil {
 		return err
 	}
-	if err := (home{dir: o.data, Origin: demoOrigin, Regime: p.regime, Dossier: o.dossier, LogKey: demoVerifierKey()}).save(); err != nil {
+	if err := (home{dir: o.data, Origin: demoOrigin, Regime: p.regime, Dossier: o.dossier, LogKey: demoVerifierKey(), DemoClock: until}).save(); err != nil {
 		return err
 	}
 	if o.noServe {
@@ -88,7 +93,7 @@ func runDemo(cmd *cobra.Command, o demoOptions, now func() time.Time) (err error
 		fmt.Fprintf(cmd.OutOrStdout(), "%d entries, root %x, in %s\n", head.Size, head.Root, o.data)
 		return nil
 	}
-	return nil
+	return serveDemo(cmd, p, o.addr)
 }
 
 // dossierFS returns a built-in dossier by its name, or a folder.
@@ -150,6 +155,7 @@ type player struct {
 	day     string // the next day to close
 	founded truce.Instant
 	render  centre.Render
+	base    []byte // the ground of maps
 }
 
 func newPlayer(ctx context.Context, dir, dossier string, now func() time.Time) (*player, error) {
@@ -157,7 +163,11 @@ func newPlayer(ctx context.Context, dir, dossier string, now func() time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	p := &player{files: files, clock: &demoClock{real: now}, said: map[string]saidLine{}}
+	base, err := mapOf(files)
+	if err != nil {
+		return nil, err
+	}
+	p := &player{files: files, base: base, render: renderer(base), clock: &demoClock{real: now}, said: map[string]saidLine{}}
 	next, _ := iter.Pull2(intake.Dossier(files))
 	p.next = next
 	first, err, ok := next()

@@ -503,9 +503,20 @@ func runLink(o linkOptions, read claimsOf, in io.Reader, out, errs io.Writer) er
 		defer f.Close()
 		in = f
 	}
-	skipped, err := readReports(o.in, in, o.lenient, func(_ int, rep *linkReport) error { return run.add(rep) })
+	var all []linkReport
+	skipped, err := readReports(o.in, in, o.lenient, func(_ int, rep *linkReport) error {
+		if o.train {
+			all = append(all, *rep)
+		}
+		return run.add(rep)
+	})
 	if err != nil {
 		return err
+	}
+	if o.train {
+		if run, err = run.train(o, all, errs); err != nil {
+			return err
+		}
 	}
 	if skipped > 0 {
 		fmt.Fprintf(errs, "%d lines had fields that are not known; they were left out\n", skipped)
@@ -517,6 +528,34 @@ func runLink(o linkOptions, read claimsOf, in io.Reader, out, errs io.Writer) er
 		return run.judge(o, out)
 	}
 	return run.write(o, out)
+}
+
+// train learns a model from the reports and links them anew with it; a refusal
+// is told and leaves the result as it is.
+func (run *linkRun) train(o linkOptions, all []linkReport, errs io.Writer) (*linkRun, error) {
+	const rounds = 2
+	for range rounds {
+		got := link.Fit(run.linker, nil)
+		fmt.Fprintf(errs, "learnt from %d pairs, %d decoys, %d patterns, %d rounds: %.0f matches, %.2f %% unsure\n",
+			got.Pairs, got.Decoys, got.Patterns, got.Iterations, got.Matches, 100*got.Unsure)
+		if got.Refused != "" {
+			fmt.Fprintf(errs, "the model is refused: %s; the one in force stays\n", got.Refused)
+			return run, nil
+		}
+		next := &linkRun{linker: link.New(got.Model), read: run.read, ids: map[string]int{}, keep: run.keep}
+		for i := range all {
+			if err := next.add(&all[i]); err != nil {
+				return nil, fmt.Errorf("%s:%w", all[i].ReportID, err)
+			}
+		}
+		run = next
+		if o.saveModel != "" {
+			if err := os.WriteFile(o.saveModel, got.Model.Encode(), 0o644); err != nil {
+				return nil, fmt.Errorf("save model: %w", err)
+			}
+		}
+	}
+	return run, nil
 }
 
 func modelOf(o linkOptions) (link.Model, error) {

@@ -76,6 +76,12 @@ func newRoot(now func() time.Time) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		demoCommand(now),
+		initCommand(now),
+		serveCommand(now),
+		importCommand(now),
+		signCommand(now),
+		submitCommand(now),
+		benchCommand(now),
 		replayCommand(now),
 		exportCommand(now),
 		verifyCommand(),

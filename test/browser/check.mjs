@@ -7,14 +7,10 @@
 // a refused or failed request, a report of the content policy, a request to
 // another host, and a page wider than its window. Screenshots go to the folder
 // SHOTS when that is set. Exit 1 on a failure, 2 when it cannot run.
-import {existsSync, mkdirSync, readFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
+import {mkdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
+import {launch, need} from './launch.mjs';
 
-const ui = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../web/ui');
-const need = createRequire(path.join(ui, 'package.json'));
-const {chromium} = need('playwright-core');
 const axe = readFileSync(need.resolve('axe-core/axe.min.js'), 'utf8');
 
 const [base, ...paths] = process.argv.slice(2);
@@ -22,17 +18,11 @@ if (!base || !paths.length) {
   console.error('usage: node check.mjs BASE PATH...');
   process.exit(2);
 }
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-if (!existsSync(executablePath)) {
-  console.error(`${executablePath} is missing: install chromium or set CHROMIUM`);
-  process.exit(2);
-}
 const host = new URL(base).host;
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, {recursive: true});
 
-const browser = await chromium.launch({executablePath, args: [
-  '--no-sandbox', '--no-first-run', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--enable-unsafe-swiftshader']});
+const browser = await launch();
 let passed = 0;
 const failures = [];
 const fail = (where, what) => { failures.push(`${where}: ${what}`); console.log(`FAIL ${where}: ${what}`); };

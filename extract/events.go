@@ -1,0 +1,577 @@
+package extract
+
+import (
+	"slices"
+
+	"github.com/marchday/marchday/truce"
+)
+
+// found is a claim in work.
+type found struct {
+	claim      truce.Claim
+	family     string
+	frame      *frame
+	sent       int
+	i, j       int // tokens of the trigger
+	first      int // tokens of the clause
+	last       int
+	future     bool
+	timed      bool // a time stands in its own clause
+	echo       bool
+	actorIDs   []who
+	targetIDs  []who
+	placeToks  [][2]int
+	subordinat string // the word that opens its clause: after, to, because
+	governs    int    // index into out of the claim that its clause hangs on, -1
+}
+
+// opening is a trigger in its sentence with the chunks that fill its slots.
+type opening struct {
+	frame  *frame
+	trig   *trigger
+	chunk  int
+	i, j   int
+	verb   bool
+	fill   [18][]int // by slot bit: noun groups
+	pre    [2]int    // tokens in front of a noun trigger, in its group
+	post   [2]int    // tokens behind it, in its group
+	govern int       // verb group that a noun trigger is subject or object of, -1
+}
+
+// events opens the frames of the sentence.
+func (a *analysis) events() {
+	for _, m := range a.ments {
+		if m.cat == catTrigger && m.i >= a.s.first && m.j <= a.s.last && a.t.l.triggers[m.ref].fixed {
+			a.phraseOpening(m)
+		}
+	}
+	for k := range a.chunks {
+		switch a.kind(k) {
+		case chunkVG:
+			if o, ok := a.verbOpening(k); ok {
+				a.claimOf(o)
+			}
+		case chunkNP:
+			a.nounOpenings(k)
+		}
+	}
+}
+
+// put adds a noun group to a slot.
+func (o *opening) put(s slot, np int) {
+	for b := range o.fill {
+		if s == 1<<b && !slices.Contains(o.fill[b], np) {
+			o.fill[b] = append(o.fill[b], np)
+		}
+	}
+}
+
+func (o *opening) at(s slot) []int {
+	for b := range o.fill {
+		if s == 1<<b {
+			return o.fill[b]
+		}
+	}
+	return nil
+}
+
+// verbOpening finds the best frame that the verb group at k opens.
+func (a *analysis) verbOpening(k int) (opening, bool) {
+	c := a.chunks[k]
+	var best opening
+	score := -1
+	if c.word == 0 {
+		return best, false
+	}
+	for _, ref := range a.t.l.verbs[c.word] {
+		tr := &a.t.l.triggers[ref]
+		f := &a.t.l.frames[tr.frame]
+		o := opening{frame: f, trig: tr, chunk: k, i: c.head, j: c.head + 1, verb: true, govern: k}
+		if len(tr.rest) > 0 {
+			end, ok := a.particle(k, tr)
+			if !ok {
+				continue
+			}
+			o.j = end
+		}
+		a.fillVerb(&o)
+		s := 4*len(tr.rest) + 2*len(f.needs) + 1
+		if s > score && a.needsMet(&o) && !a.discarded(o.i, o.j) {
+			best, score = o, s
+		}
+	}
+	return best, score >= 0
+}
+
+// particle finds the words that close a verb of several words.
+func (a *analysis) particle(k int, tr *trigger) (end int, ok bool) {
+	c := a.chunks[k]
+	top := c.j
+	if tr.gap {
+		top += maxGap
+	}
+	for i := c.j; i <= top && i+len(tr.rest) <= a.s.last; i++ {
+		match := true
+		for n, w := range tr.rest {
+			if a.tok(i+n).word != w {
+				match = false
+				break
+			}
+		}
+		if match {
+			return i + len(tr.rest), true
+		}
+		if a.tok(i).mark == '.' || a.tok(i).mark == ';' {
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// fillVerb fills the slots of a verb: in the passive what is subject of the
+// sentence is the object of the act.
+func (a *analysis) fillVerb(o *opening) {
+	c := a.chunks[o.chunk]
+	s := a.subject(o.chunk)
+	obj := -1
+	last := o.chunk
+	for last+1 < len(a.chunks) && a.chunks[last+1].i < o.j {
+		last++
+	}
+	if o.trig.gap {
+		obj = a.object(o.chunk)
+	} else if len(o.trig.rest) > 0 && a.kind(last+1) == chunkNP {
+		obj = last + 1 // walked out of the talks
+	} else if len(o.trig.rest) == 0 {
+		obj = a.object(o.chunk)
+	} else if a.kind(last) == chunkNP && a.chunks[last].j > o.j {
+		obj = last
+	}
+	if c.passive {
+		a.putList(o, slotObj, s)
+		if a.t.l.after && s < 0 {
+			a.putList(o, slotObj, obj)
+		}
+	} else {
+		a.putSubject(o, s)
+		if obj != s {
+			a.putList(o, slotObj, obj)
+		}
+	}
+	from := last
+	if obj > last {
+		from = a.skipOf(obj)
+		if !c.passive {
+			a.phrases(obj, func(p phrase) bool { o.put(p.slot, p.np); return true })
+		}
+	} else if s > o.chunk {
+		from = a.skipOf(s)
+	}
+	a.phrases(from, func(p phrase) bool { o.put(p.slot, p.np); return true })
+	if from != o.chunk && s < o.chunk {
+		a.phrases(o.chunk, func(p phrase) bool { o.put(p.slot, p.np); return true })
+	}
+	if c.passive {
+		for _, np := range o.at(slotBy) {
+			o.put(slotSubj, np)
+		}
+	}
+	for m := o.chunk - 1; m >= 0 && a.kind(m) != chunkVG && !a.boundary(m); m-- { // phrases before: In Tolma, ...
+		if a.kind(m) == chunkPrep && a.kind(m+1) == chunkNP && (m == 0 || a.kind(m-1) == chunkComma || a.kind(m-1) == chunkTime) {
+			o.put(a.chunks[m].slot, m+1)
+		}
+	}
+}
+
+func (a *analysis) putList(o *opening, s slot, np int) {
+	if np >= 0 {
+		a.list(np, func(k int) bool { o.put(s, k); return true })
+	}
+}
+
+// putSubject puts a subject and those joined to it, whose list ends before the
+// verb.
+func (a *analysis) putSubject(o *opening, s int) {
+	if s < 0 {
+		return
+	}
+	a.list(s, func(k int) bool {
+		if s < o.chunk && k > o.chunk {
+			return false
+		}
+		o.put(slotSubj, k)
+		return true
+	})
+}
+
+// nounOpenings opens the frames of trigger nouns in the noun group at k.
+func (a *analysis) nounOpenings(k int) {
+	c := a.chunks[k]
+	for _, m := range a.ments {
+		if m.i >= c.j {
+			break
+		}
+		if m.cat != catTrigger || m.j <= c.i || m.j > c.j || a.posAt(m.j-1) == posVerb || a.t.l.triggers[m.ref].fixed {
+			continue
+		}
+		if m.j < c.j && a.headed(m, c) {
+			continue
+		}
+		var best opening
+		score := -1
+		for _, ref := range a.sameWords(m) {
+			tr := &a.t.l.triggers[ref]
+			o := opening{frame: &a.t.l.frames[tr.frame], trig: tr, chunk: k, i: m.i, j: m.j, govern: -1}
+			a.fillNoun(&o)
+			s := 2*len(o.frame.needs) + 1
+			if s > score && a.needsMet(&o) && !a.discarded(o.i, o.j) {
+				best, score = o, s
+			}
+		}
+		if score >= 0 {
+			a.claimOf(best)
+		}
+	}
+}
+
+// phraseOpening opens the frame of a fixed phrase: its subject is that of the
+// verb it stands in or behind, its object what follows it.
+func (a *analysis) phraseOpening(m mention) {
+	k := a.chunkAt(m.i)
+	if k < 0 || a.discarded(m.i, m.j) {
+		return
+	}
+	tr := &a.t.l.triggers[m.ref]
+	o := opening{frame: &a.t.l.frames[tr.frame], trig: tr, chunk: k, i: m.i, j: m.j, govern: -1}
+	v := k
+	if a.kind(k) != chunkVG {
+		v = a.verbLeft(k)
+	}
+	if v >= 0 {
+		o.govern = v
+		a.putSubject(&o, a.subject(v))
+	} else if a.kind(k-1) == chunkNP {
+		o.put(slotSubj, k-1)
+	}
+	last := a.chunkAt(m.j - 1)
+	if a.kind(last+1) == chunkNP {
+		o.put(slotObj, last+1)
+	}
+	if a.kind(last) == chunkNP && a.chunks[last].j > m.j {
+		o.put(slotObj, last)
+	}
+	o.pre, o.post = [2]int{a.chunks[k].i, max(a.chunks[k].i, m.i)}, [2]int{m.j, m.j}
+	a.phrases(last, func(p phrase) bool { o.put(p.slot, p.np); return true })
+	if a.needsMet(&o) {
+		a.claimOf(o)
+	}
+}
+
+// headed reports whether the trigger noun only qualifies another noun that
+// names no act: attack helicopters, ceasefire monitors.
+func (a *analysis) headed(m mention, c chunk) bool {
+	for i := m.j; i < c.j; i++ {
+		if a.posAt(i) != posNoun {
+			return false
+		}
+		if a.t.l.code != "en" {
+			return false
+		}
+		if _, ok := a.mentionAt(i, catTrigger); ok {
+			return false
+		}
+		if a.tok(i).flags.has(capital) && a.t.mixed {
+			return false
+		}
+	}
+	return true
+}
+
+// sameWords returns all triggers that have the words of m.
+func (a *analysis) sameWords(m mention) []int32 {
+	node := int32(0)
+	for i := m.i; i < m.j; i++ {
+		node = a.t.l.trie.next[uint64(node)<<32|uint64(uint32(a.tok(i).word))]
+	}
+	var out []int32
+	for _, e := range a.t.l.trie.entries[node] {
+		if e.cat == catTrigger && a.t.fits(e, m.i, m.j) {
+			out = append(out, e.ref)
+		}
+	}
+	return out
+}
+
+func (a *analysis) discarded(i, j int) bool {
+	for _, m := range a.ments {
+		if m.i >= j {
+			break
+		}
+		if m.cat == catDiscard && m.i <= i && i < m.j {
+			return true
+		}
+	}
+	return false
+}
+
+// fillNoun fills the slots of a noun: what stands in front of it and behind
+// it, and the subject of a light verb that carries it.
+func (a *analysis) fillNoun(o *opening) {
+	c := a.chunks[o.chunk]
+	o.pre, o.post = [2]int{c.i, o.i}, [2]int{o.j, c.j}
+	a.phrases(o.chunk, func(p phrase) bool {
+		o.put(p.slot, p.np)
+		if p.slot == slotOf || p.slot == slotBetween || p.slot == slotBy || p.slot == slotAgainst || p.slot == slotOn {
+			a.list(p.np, func(k int) bool { o.put(p.slot, k); return true })
+		}
+		return true
+	})
+	for k := o.chunk - 1; k >= 0; k-- { // the verb whose object it is
+		switch a.kind(k) {
+		case chunkVG:
+			o.govern = k
+			if a.t.l.light(a.chunks[k].word) && !a.chunks[k].passive {
+				a.putSubject(o, a.subject(k))
+			}
+			return
+		case chunkNP, chunkCC, chunkComma, chunkPrep, chunkOther, chunkTime, chunkQuote:
+			if a.kind(k) == chunkNP && a.kind(k-1) != chunkPrep && a.kind(k+1) != chunkCC && a.kind(k+1) != chunkComma && a.kind(k+1) != chunkPrep {
+				break
+			}
+			continue
+		}
+		break
+	}
+	for k := o.chunk + 1; k < len(a.chunks) && o.govern < 0; k++ { // the verb whose subject it is
+		switch a.kind(k) {
+		case chunkVG:
+			o.govern = k
+			if a.chunks[k].passive && a.t.l.light(a.chunks[k].word) {
+				a.phrases(k, func(p phrase) bool {
+					if p.slot == slotBy {
+						o.put(slotBy, p.np)
+					}
+					return true
+				})
+			}
+		case chunkStop, chunkThat, chunkSub:
+			return
+		}
+	}
+}
+
+func (l *language) light(lemma int32) bool { return lemma != 0 && l.lights[lemma] }
+
+// needsMet checks a frame's conditions.
+func (a *analysis) needsMet(o *opening) bool {
+	if o.trig.part && !a.chunks[o.chunk].passive {
+		return false
+	}
+	for _, n := range o.frame.needs {
+		if a.filled(o, n) == n.not {
+			return false
+		}
+	}
+	return true
+}
+
+// filled reports whether any slot of the condition holds one of its sets.
+func (a *analysis) filled(o *opening, n need) bool {
+	for b := range o.fill {
+		s := slot(1) << b
+		if n.slots&s == 0 {
+			continue
+		}
+		for _, np := range o.fill[b] {
+			if n.any || len(n.cats) > 0 && n.cats[0] == catActor && a.whoAt(np).id != unknownID {
+				return true
+			}
+			if a.holds(a.chunks[np].i, a.chunks[a.skipOf(np)].j, n) {
+				return true
+			}
+		}
+	}
+	if n.slots&(slotPoss|slotPre) != 0 && !o.verb && a.holds(o.pre[0], o.pre[1], n) {
+		return true
+	}
+	if n.slots&slotSelf != 0 && a.holds(o.i, o.j, n) {
+		return true
+	}
+	if n.slots&slotOf != 0 && !o.verb && a.holds(o.post[0], o.post[1], n) {
+		return true
+	}
+	return o.verb && o.trig.gap && n.slots&slotObj != 0 && a.holds(a.chunks[o.chunk].j, o.j, n)
+}
+
+// holds reports whether tokens i to j hold one of a condition's sets.
+func (a *analysis) holds(i, j int, n need) bool {
+	for _, m := range a.ments {
+		if m.i >= j {
+			return false
+		}
+		if m.i < i || m.j > j {
+			continue
+		}
+		switch m.cat {
+		case catSet:
+			if slices.Contains(n.sets, m.ref) {
+				return true
+			}
+		case catWeapon:
+			for _, node := range n.nodes {
+				if taxonomy.Is(a.t.l.weapons[m.ref], node) {
+					return true
+				}
+			}
+		}
+		if slices.Contains(n.cats, m.cat) {
+			return true
+		}
+	}
+	return false
+}
+
+// roles reads who fills the first of the slots that is filled.
+func (a *analysis) roles(o *opening, slots []slot) []who {
+	for _, s := range slots {
+		var out []who
+		for _, np := range o.at(s) {
+			if w := a.whoAt(np); a.canAct(w, np) {
+				out = append(out, w)
+			}
+			if len(out) == maxNamed {
+				break
+			}
+		}
+		if len(out) == 0 && s == slotPoss && !o.verb && o.pre[1] > o.pre[0] {
+			out = a.possessors(o)
+		}
+		if len(out) == 0 && s == slotOf && !o.verb && o.post[1] > o.post[0] {
+			if w := a.whoIn(o.post[0], o.post[1], o.post[1]-1); w.id != "" {
+				out = append(out, w)
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	return nil
+}
+
+// possessors reads who stands in front of a trigger noun.
+func (a *analysis) possessors(o *opening) []who {
+	w := a.whoIn(o.pre[0], o.pre[1], o.pre[1]-1)
+	if w.id == unknownID || w.id == "" {
+		for i := o.pre[0]; i < o.pre[1]; i++ {
+			if _, ok := a.mentionAt(i, catAgent); ok {
+				return []who{w}
+			}
+		}
+		return nil
+	}
+	return []who{w}
+}
+
+// canAct reports whether a noun group names somebody, not a thing or a time.
+func (a *analysis) canAct(w who, np int) bool {
+	if w.id != unknownID {
+		return true
+	}
+	c := a.chunks[np]
+	if a.posAt(c.head) == posPron {
+		return true
+	}
+	_, agent := a.lastOf(c.i, c.j, catAgent)
+	_, object := a.lastOf(c.i, c.j, catObject)
+	return agent || object || a.tags(c.head).has(tagPerson) || a.t.mixed && a.tok(c.head).flags.has(capital) && a.tok(c.head).word == 0
+}
+
+// claimOf makes a claim of an opened frame.
+func (a *analysis) claimOf(o opening) {
+	f := found{frame: o.frame, sent: a.at, i: o.i, j: o.j, governs: -1}
+	f.first, f.last = a.clauseOf(o.chunk)
+	if o.j > f.last {
+		f.last = o.j
+	}
+	f.claim.Event = o.frame.event
+	f.claim.Rules = append(f.claim.Rules, "frame."+a.t.l.code+"."+o.frame.name)
+	f.actorIDs, f.targetIDs = a.roles(&o, o.frame.actor), a.roles(&o, o.frame.target)
+	if o.frame.reciprocal && len(f.targetIDs) == 0 && len(f.actorIDs) > 1 {
+		f.targetIDs = f.actorIDs[1:]
+		f.actorIDs = f.actorIDs[:1]
+	}
+	a.judge(&f, o)
+	if o.frame.only != "" && string(f.claim.Stance) != o.frame.only {
+		return
+	}
+	a.objectOf(&f, o)
+	a.weaponsOf(&f, o)
+	a.opened(&f, o.chunk)
+	a.t.out = append(a.t.out, f)
+}
+
+// opened notes the word that opens the trigger's clause, for ordering and
+// blame between claims.
+func (a *analysis) opened(f *found, chunk int) {
+	for k := chunk; k >= 0; k-- {
+		switch a.kind(k) {
+		case chunkSub:
+			f.subordinat = a.t.l.words[a.chunks[k].word]
+			return
+		case chunkStop, chunkThat:
+			return
+		case chunkPrep:
+			if w := a.t.l.words[a.chunks[k].word]; w == "after" || w == "following" || w == "over" || w == "against" || w == "at" {
+				f.subordinat = w
+				return
+			}
+		}
+	}
+}
+
+// weaponsOf lists the weapons in the trigger, its clause's subject and its
+// with- and by-phrases.
+func (a *analysis) weaponsOf(f *found, o opening) {
+	add := func(i, j int) {
+		a.within(i, j, catWeapon, func(m mention) bool {
+			node := a.t.l.weapons[m.ref]
+			for _, w := range f.claim.Weapons {
+				if w.ID == node {
+					return true
+				}
+			}
+			s, e := a.t.span(m.i, m.j)
+			f.claim.Weapons = append(f.claim.Weapons, truce.Ref{ID: node, Text: a.t.src[s:e], Span: &truce.Span{Start: s, End: e}, Via: "weapon." + node})
+			return true
+		})
+	}
+	c := a.chunks[o.chunk]
+	add(c.i, max(c.j, o.j))
+	for _, s := range []slot{slotSubj, slotBy, slotWith, slotObj, slotFrom, slotOf} {
+		for _, np := range o.at(s) {
+			add(a.chunks[np].i, a.chunks[np].j)
+		}
+	}
+	if len(f.claim.Weapons) == 0 {
+		add(f.first, f.last)
+	}
+}
+
+// objectOf finds what was hit.
+func (a *analysis) objectOf(f *found, o opening) {
+	take := func(i, j int) {
+		if f.claim.Object != "" {
+			return
+		}
+		a.within(i, j, catObject, func(m mention) bool {
+			f.claim.Object = a.t.l.objects[m.ref]
+			return false
+		})
+	}
+	for _, s := range []slot{slotObj, slotOn, slotAgainst, slotOf, slotIn} {
+		for _, np := range o.at(s) {
+			take(a.chunks[np].i, a.chunks[np].j)
+		}
+	}
+	take(o.i, f.last)
+}

@@ -1,0 +1,340 @@
+package extract
+
+import (
+	"strings"
+
+	"github.com/marchday/marchday/truce"
+)
+
+// tollMention is a word such as killed with its figure.
+type tollMention struct {
+	at   int // token of the word
+	kind truce.CasualtyKind
+	num  int // index into nums, -1: one person, or none
+	c    truce.Casualty
+	used bool
+}
+
+// tollsOf binds the figures of the sentence to what befell people, and these
+// to the claims of the sentence.
+func (a *analysis) tollsOf(from int) {
+	ts := a.tollWords()
+	if len(ts) == 0 {
+		return
+	}
+	taken := make([]bool, len(a.nums))
+	for n := range ts {
+		a.figure(&ts[n], taken)
+	}
+	a.joint(ts)
+	for n := range ts {
+		if ts[n].num >= 0 || ts[n].c.Low != truce.Open {
+			a.giveToll(from, ts[n])
+		}
+	}
+}
+
+// tollWords lists the words that say what befell people.
+func (a *analysis) tollWords() []tollMention {
+	var out []tollMention
+	for _, m := range a.ments {
+		if m.i >= a.s.last {
+			break
+		}
+		if m.cat == catToll && m.i >= a.s.first {
+			k := a.t.l.tolls[m.ref]
+			out = append(out, tollMention{at: m.i, kind: k.kind, num: -1, c: truce.Casualty{Kind: k.kind, Low: truce.Open, High: truce.Open}})
+		}
+	}
+	return out
+}
+
+// figure finds the number that belongs to a toll word: on the side where it
+// stands, in the same clause, nearest.
+func (a *analysis) figure(t *tollMention, taken []bool) {
+	side := a.side(t.at)
+	best, dist := -1, 1<<30
+	for n, m := range a.nums {
+		if taken[n] || m.measure || !a.personal(m, t.at) {
+			continue
+		}
+		d := 0
+		if m.i > t.at {
+			d = m.i - t.at
+			if side == "left" {
+				d += 30
+			}
+			if a.crossed(t.at+1, m.i) {
+				continue
+			}
+		} else {
+			d = t.at - m.j + 1
+			if side == "right" {
+				d += 30
+			}
+			if a.crossed(m.j, t.at) {
+				continue
+			}
+		}
+		if d < dist {
+			best, dist = n, d
+		}
+	}
+	const maxDistance = 14
+	if best < 0 || dist > maxDistance && dist < 30 || dist > 30+4 {
+		a.single(t, side)
+		return
+	}
+	taken[best] = true
+	t.num = best
+	m := a.nums[best]
+	s, e := a.tollSpan(m)
+	t.c.Low, t.c.High, t.c.Qual = m.lo, m.hi, m.qual
+	t.c.Who = a.whoClass(m)
+	t.c.Text, t.c.Span = a.t.src[s:e], &truce.Span{Start: s, End: e}
+	t.c.Part = a.partial(m)
+}
+
+// side says where the figure of a toll word stands: its object behind an
+// active verb, its subject before a passive one.
+func (a *analysis) side(at int) string {
+	m, _ := a.mentionAt(at, catToll)
+	k := a.t.l.tolls[m.ref]
+	if !k.verb {
+		return k.side
+	}
+	c := a.chunkAt(at)
+	if c < 0 || a.kind(c) != chunkVG {
+		if a.posAt(at) == posNoun || a.posAt(at) == posVerb {
+			return "left"
+		}
+		return k.side
+	}
+	g := a.chunks[c]
+	if k.side == "left" {
+		return "left" // die, perish
+	}
+	if a.t.l.after {
+		return "both"
+	}
+	if g.passive || g.part {
+		return "left"
+	}
+	if a.posAt(at-1) == posNum && g.i == at {
+		return "left"
+	}
+	return "right"
+}
+
+// crossed reports whether a clause ends between tokens i and j.
+func (a *analysis) crossed(i, j int) bool {
+	for ; i < j; i++ {
+		switch a.posAt(i) {
+		case posStop, posThat, posWh:
+			return true
+		case posVerb:
+			if !a.ofCat(i, catToll) && a.tags(i)&(tagPast|tagThird) != 0 && a.t.l.code == "en" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// personal reports whether a number counts people: a noun for people follows
+// or nothing that could be counted else.
+func (a *analysis) personal(m numMention, at int) bool {
+	k := m.j
+	for k < a.s.last && k < m.j+5 {
+		t := a.tags(k)
+		if t.has(tagPerson) || a.ofCat(k, catAgent) || a.ofCat(k, catToll) || a.ofCat(k, catDemonym) {
+			return true
+		}
+		if a.tok(k).mark != 0 || t&(tagPrep|tagCC|tagBe|tagHave|tagWh|tagThat|tagDet) != 0 && t&tagNoun == 0 {
+			return true // a bare number
+		}
+		if a.posAt(k) == posVerb {
+			return true
+		}
+		if a.tags(k)&(tagAdj) == 0 && a.ofCat(k, catObject) || a.ofCat(k, catWeapon) || a.ofCat(k, catTrigger) || a.ofCat(k, catSet) {
+			return false
+		}
+		if k+1 >= a.s.last {
+			return t&tagNoun == 0 || t.has(tagPerson)
+		}
+		if a.posAt(k) == posNoun && a.posAt(k+1) != posNoun && t == 0 && a.t.l.code == "en" {
+			return a.posAt(k+1) == posVerb || a.posAt(k+1) == posBe || a.ofCat(k+1, catToll) || k < at
+		}
+		k++
+	}
+	return true
+}
+
+// tollSpan is the number with its noun.
+func (a *analysis) tollSpan(m numMention) (uint32, uint32) {
+	j := m.j
+	for k := m.j; k < a.s.last && k < m.j+4; k++ {
+		if a.tags(k).has(tagPerson) || a.ofCat(k, catAgent) {
+			j = k + 1
+			break
+		}
+		if a.posAt(k) != posNoun {
+			break
+		}
+	}
+	return a.t.span(m.i, j)
+}
+
+// whoClass names the people a number counts.
+func (a *analysis) whoClass(m numMention) string {
+	for k := m.j; k < a.s.last && k < m.j+5; k++ {
+		if a.tok(k).mark != 0 || a.posAt(k) == posPrep || a.posAt(k) == posCC {
+			break
+		}
+		if a.tags(k).has(tagPerson) || a.ofCat(k, catAgent) {
+			return a.t.l.peopleClass(a.tok(k).word, a, k)
+		}
+	}
+	return "people"
+}
+
+// peopleClass maps a noun for people to the class that tolls are kept by.
+func (l *language) peopleClass(word int32, a *analysis, k int) string {
+	if m, ok := a.mentionAt(k, catAgent); ok {
+		switch l.agents[m.ref].role {
+		case "mil", "group", "police":
+			return "fighters"
+		}
+	}
+	for _, m := range a.ments {
+		if m.cat == catSet && m.i <= k && k < m.j {
+			if class, ok := strings.CutPrefix(l.sets[m.ref], "who-"); ok {
+				return class
+			}
+		}
+	}
+	return "people"
+}
+
+// partial reports whether the number is a part of another: including two
+// children.
+func (a *analysis) partial(m numMention) bool {
+	for k := m.i - 1; k >= a.s.first && k >= m.i-3; k-- {
+		for _, x := range a.ments {
+			if x.cat == catSet && x.i <= k && k < x.j && a.t.l.sets[x.ref] == "including" {
+				return true
+			}
+		}
+		if a.posAt(k) == posVerb || a.posAt(k) == posStop {
+			return false
+		}
+	}
+	return false
+}
+
+// single reads a toll of one: a child was killed, killing a man.
+func (a *analysis) single(t *tollMention, side string) {
+	look := func(i int) bool {
+		if i < a.s.first || i >= a.s.last {
+			return false
+		}
+		k := a.chunkAt(i)
+		if k < 0 || a.kind(k) != chunkNP {
+			return false
+		}
+		c := a.chunks[k]
+		if !a.tags(c.head).has(tagPerson) && !a.ofCat(c.head, catAgent) || a.t.l.words[a.tok(c.i).word] != "a" && a.t.l.words[a.tok(c.i).word] != "an" && !a.t.l.singular(a.tok(c.head).word) {
+			return false
+		}
+		s, e := a.t.span(c.i, c.j)
+		t.c.Low, t.c.High, t.c.Qual = 1, 1, "exact"
+		t.c.Who = a.t.l.peopleClass(a.tok(c.head).word, a, c.head)
+		t.c.Text, t.c.Span = a.t.src[s:e], &truce.Span{Start: s, End: e}
+		return true
+	}
+	c := a.chunkAt(t.at)
+	if c < 0 {
+		return
+	}
+	if side != "left" && look(a.chunks[c].j) {
+		return
+	}
+	if side != "right" && a.kind(c) == chunkVG {
+		if s := a.subject(c); s >= 0 {
+			look(a.chunks[s].head)
+		}
+	}
+}
+
+// singular reports whether a word carries its number itself: قتيلان, قتيل.
+func (l *language) singular(w int32) bool { _, ok := l.numbers[w]; return ok && l.code == "ar" }
+
+// joint makes one entry of "dead and wounded" with one figure.
+func (a *analysis) joint(ts []tollMention) {
+	for n := 1; n < len(ts); n++ {
+		x, y := &ts[n-1], &ts[n]
+		if y.at-x.at > 3 || x.kind == y.kind || x.kind != truce.Killed && y.kind != truce.Killed {
+			continue
+		}
+		if (x.num >= 0) != (y.num >= 0) && a.onlyAnd(x.at+1, y.at) {
+			if y.num >= 0 {
+				x, y = y, x
+			}
+			if x.at < y.at && a.nums[x.num].i < x.at || x.at > y.at && a.nums[x.num].i > x.at {
+				x.c.Kind = truce.KilledOrWounded
+			}
+		}
+	}
+}
+
+func (a *analysis) onlyAnd(i, j int) bool {
+	for ; i < j; i++ {
+		if a.posAt(i) != posCC {
+			return false
+		}
+	}
+	return true
+}
+
+// giveToll puts a figure into the claim that it belongs to: the act of its
+// clause, else the nearest act before it in the sentence.
+func (a *analysis) giveToll(from int, t tollMention) {
+	best, dist := -1, 1<<30
+	for n := from; n < len(a.t.out); n++ {
+		f := &a.t.out[n]
+		family := a.t.e.dict.events[f.claim.Event].family
+		if family != "violence" {
+			continue
+		}
+		d := distance(f.i, f.j, t.at, t.at+1)
+		if t.at < f.first || t.at >= f.last {
+			d += 8
+		}
+		if f.i > t.at && !a.linked(t.at, f.i) {
+			d += 4
+		}
+		if isDeaths(f.claim.Event) {
+			d += 12 // the toll belongs to its act
+		}
+		if d < dist {
+			best, dist = n, d
+		}
+	}
+	if best >= 0 {
+		c := &a.t.out[best].claim
+		c.Casualties = append(c.Casualties, t.c)
+		c.Rules = append(c.Rules, "toll."+string(t.c.Kind)+"."+t.c.Qual)
+	}
+}
+
+func isDeaths(event string) bool { return event == "killing" || event == "casualties_unspecified" }
+
+// linked reads "killed in the attack": the toll stands before its act.
+func (a *analysis) linked(i, j int) bool {
+	for ; i < j; i++ {
+		if a.posAt(i) == posPrep || a.posAt(i) == posSub {
+			return true
+		}
+	}
+	return false
+}

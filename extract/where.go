@@ -1,0 +1,356 @@
+package extract
+
+import (
+	"github.com/marchday/marchday/gazetteer"
+	"github.com/marchday/marchday/truce"
+)
+
+// placeMention is a name of a place in the text and what it may be.
+type placeMention struct {
+	i, j     int
+	cands    []gazetteer.Candidate
+	relation string // in, near, outskirts, between
+	role     string
+	prep     int32 // the preposition before it
+	cue      bool  // something beside it says that it is a place
+	actor    bool  // a country or capital, which may act
+}
+
+const maxPlaceWords = 5
+
+// findPlaces finds the places named in the sentence.
+func (a *analysis) findPlaces(out []placeMention) []placeMention {
+	for i := a.s.first; i < a.s.last; {
+		p, ok := a.placeAt(i, out)
+		if !ok {
+			i++
+			continue
+		}
+		out = append(out, p)
+		i = p.j
+	}
+	return out
+}
+
+// placeAt reads a place beginning at token i.
+func (a *analysis) placeAt(i int, before []placeMention) (placeMention, bool) {
+	k := a.tok(i)
+	if k.mark != 0 || k.flags.has(number) || a.t.mixed && a.t.l.cased && !k.flags.has(capital) {
+		return placeMention{}, false
+	}
+	blocked, actor := a.blocked(i)
+	if blocked > i {
+		return placeMention{}, false
+	}
+	cue := a.placeCue(i, before)
+	if (!a.t.mixed || !a.t.l.cased) && !cue && !actor && a.t.l.code != "ar" {
+		return placeMention{}, false
+	}
+	if a.tags(i)&(tagDet|tagPrep|tagCC|tagPron|tagWh|tagThat|tagSub|tagTime|tagBe|tagModal|tagNeg) != 0 && !(a.tags(i).has(tagDet) && cue && k.flags.has(capital)) {
+		return placeMention{}, false
+	}
+	for n := a.longestName(i); n > 0; n-- {
+		if p, ok := a.resolve(i, i+n, cue, actor, before); ok {
+			return p, true
+		}
+	}
+	return placeMention{}, false
+}
+
+// blocked returns the end of a mention of a person, body or office that holds
+// token i, and whether the token is a country or capital.
+func (a *analysis) blocked(i int) (end int, actor bool) {
+	for _, m := range a.ments {
+		if m.i > i {
+			break
+		}
+		if i >= m.j {
+			continue
+		}
+		switch m.cat {
+		case catActor:
+			switch kind := a.t.e.dict.actors[m.ref].kind; kind {
+			case "country", "capital":
+				actor = true
+			default:
+				end = max(end, m.j)
+			}
+		case catRole, catDemonym:
+			if m.j-m.i > 1 || m.cat == catDemonym && !a.knownPlace(m.i, m.j) {
+				end = max(end, m.j)
+			}
+		}
+	}
+	return end, actor
+}
+
+func (a *analysis) knownPlace(i, j int) bool {
+	return a.t.e.places.Knows(a.t.folded(i, j)) && a.placeCue(i, nil)
+}
+
+// longestName counts the tokens from i on that can be one name.
+func (a *analysis) longestName(i int) int {
+	n := 1
+	for n < maxPlaceWords && i+n < a.s.last {
+		k := a.tok(i + n)
+		if k.mark != 0 || k.word == a.t.l.possessive || k.flags&(cliticAnd|cliticIn|cliticFor) != 0 {
+			break
+		}
+		if a.t.mixed && a.t.l.cased && !k.flags.has(capital) && !k.flags.has(hyphened) && !a.inName(i+n) {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// inName allows small words inside a name: Tell al Hawa, Deir ez-Zor.
+func (a *analysis) inName(i int) bool {
+	s := a.tokenText(i)
+	return len(s) <= 3 && i+1 < a.s.last && a.tok(i+1).flags.has(capital) && (s == "al" || s == "el" || s == "de" || s == "of" || s == "ez" || s == "as" || s == "ash" || s == "ar" || s == "az" || s == "ad" || s == "an" || s == "la" || s == "du" || s == "the")
+}
+
+// placeCue reports whether what stands before token i says that a place
+// follows: a preposition, "the town of", a comma after a place.
+func (a *analysis) placeCue(i int, before []placeMention) bool {
+	f := a.tok(i).flags
+	if f.has(cliticIn) {
+		return true
+	}
+	p := i - 1
+	if p < a.s.first {
+		return false
+	}
+	for p > a.s.first && (a.tags(p).has(tagDet) || a.directional(p)) {
+		p--
+	}
+	t := a.tags(p)
+	if t.has(tagCue) || a.placePrep(p) {
+		return true
+	}
+	if t.has(tagPrep) && a.t.l.slots[a.tok(p).word] == slotOf && p > a.s.first && a.tags(p-1).has(tagCue) {
+		return true
+	}
+	if n := len(before); n > 0 {
+		last := before[n-1]
+		if last.j == i-1 && (a.tok(p).mark == ',' || a.tok(p).mark == '(' || a.tags(p).has(tagCC)) && last.cue || last.j == i && f.has(cliticAnd) {
+			return true
+		}
+	}
+	if i+1 < a.s.last && a.t.l.code == "en" {
+		n := a.longestName(i)
+		if i+n < a.s.last && a.tags(i+n).has(tagCue) && !a.tags(i+n).has(tagPrep) {
+			return true // Tolma province
+		}
+	}
+	return false
+}
+
+// directional reports whether a word only points inside a place: northern,
+// central, eastern.
+func (a *analysis) directional(i int) bool {
+	switch a.t.l.words[a.tok(i).word] {
+	case "north", "south", "east", "west", "northern", "southern", "eastern", "western", "central", "northwestern", "northeastern", "southwestern", "southeastern", "downtown", "rural", "nearby", "neighboring", "neighbouring", "besieged", "held":
+		return true
+	}
+	return false
+}
+
+func (a *analysis) placePrep(i int) bool {
+	switch a.t.l.slots[a.tok(i).word] {
+	case slotIn, slotOver:
+		return true
+	case slotFrom, slotTo, slotOn:
+		return a.tags(i).has(tagPrep)
+	}
+	return false
+}
+
+// minSure is the score from which a name that no cue supports is a place.
+const (
+	minSure       = 900
+	minLoose      = 800
+	bigPopulation = 50_000
+)
+
+// resolve looks tokens i to j up.
+func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (placeMention, bool) {
+	s, e := a.t.span(i, j)
+	name := a.t.src[s:e]
+	if a.t.l.code == "ar" {
+		name = a.stripClitics(i, name)
+	}
+	if len(name) < 3 || j == i+1 && a.commonWord(i, cue) {
+		return placeMention{}, false
+	}
+	folded := gazetteer.Fold(name)
+	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.t.nearby(before), Strict: true, MinScore: minSure}
+	known := a.t.e.places.Knows(folded)
+	if !known && a.t.l.code != "ru" && a.t.l.code != "uk" && (!cue || a.t.l.code == "ar" && j > i+2) {
+		return placeMention{}, false
+	}
+	cands := a.t.e.places.Find(q)
+	if len(cands) == 0 && cue && a.unknownName(i, j) {
+		q.Strict, q.MinScore = false, minLoose
+		cands = a.t.e.places.Find(q)
+	}
+	if len(cands) == 0 {
+		return placeMention{}, false
+	}
+	best := cands[0].Place
+	big := best.Population >= bigPopulation || best.Class == gazetteer.Country || best.Class == gazetteer.Adm1
+	if !cue && !big && !actor || !cue && a.partOfName(i, j) {
+		return placeMention{}, false
+	}
+	p := placeMention{i: i, j: j, cands: cands, cue: cue, actor: actor}
+	a.relate(&p)
+	return p, true
+}
+
+// nearby lists the points of places already resolved.
+func (t *text) nearby(more []placeMention) []truce.Point {
+	var out []truce.Point
+	for _, list := range [][]placeMention{more, t.placed} {
+		for _, p := range list {
+			if c := p.cands[0]; c.Place.Class != gazetteer.Country && c.Place.Point.Valid() {
+				out = append(out, c.Place.Point)
+			}
+		}
+	}
+	if len(out) > 8 {
+		out = out[:8]
+	}
+	return out
+}
+
+// stripClitics cuts what the tokeniser found before an Arabic name.
+func (a *analysis) stripClitics(i int, name string) string {
+	f := a.tok(i).flags
+	runes := []rune(name)
+	for _, c := range []struct {
+		flag tokenFlag
+		r    string
+	}{{cliticAnd, "وف"}, {cliticIn, "ب"}, {cliticFor, "ل"}, {cliticAs, "ك"}} {
+		if f.has(c.flag) && len(runes) > 2 {
+			for _, r := range c.r {
+				if runes[0] == r {
+					runes = runes[1:]
+					break
+				}
+			}
+		}
+	}
+	if f.has(cliticFor) && f.has(definite) && len(runes) > 1 && runes[0] == 'ل' {
+		runes = append([]rune{'ا'}, runes...)
+	}
+	return string(runes)
+}
+
+// commonWord reports whether a single token is a word of the dictionaries that
+// happens to look like a name.
+func (a *analysis) commonWord(i int, cue bool) bool {
+	t := a.tags(i)
+	if _, ok := a.mentionAt(i, catTrigger); ok {
+		return true
+	}
+	if t&(tagVerb|tagNoun|tagAdj|tagTitle|tagAdv) == 0 {
+		return false
+	}
+	return !cue || i == a.s.first || !a.t.l.cased || !a.t.mixed
+}
+
+// unknownName reports whether tokens can be a name that is not held: no word
+// of them is a dictionary's.
+func (a *analysis) unknownName(i, j int) bool {
+	for ; i < j; i++ {
+		if a.tags(i) != 0 || a.ofCat(i, catAgent) || a.ofCat(i, catSet) || a.ofCat(i, catDemonym) {
+			return false
+		}
+		if !a.t.l.cased && a.tok(i).word != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// partOfName reports whether the capitalised word before or after belongs to
+// the same name: Ana Brisk, Aleppo Council.
+func (a *analysis) partOfName(i, j int) bool {
+	if !a.t.mixed || !a.t.l.cased {
+		return false
+	}
+	if i > a.s.first+1 && a.nameWord(i-1) && a.tok(i-1).flags.has(capital) {
+		return true
+	}
+	if j < a.s.last && a.tok(j).flags.has(capital) && a.tok(j).mark == 0 && !a.tok(j).flags.has(newline) {
+		_, org := a.orgWord(j)
+		return org || a.nameWord(j)
+	}
+	return false
+}
+
+// relate reads how the event stands to the place.
+func (a *analysis) relate(p *placeMention) {
+	k := p.i - 1
+	for k >= a.s.first && (a.tags(k).has(tagDet) || a.directional(k)) {
+		k--
+	}
+	if k < a.s.first {
+		return
+	}
+	word := func(i int) string {
+		if i < a.s.first {
+			return ""
+		}
+		return a.t.l.words[a.tok(i).word]
+	}
+	p.prep = a.tok(k).word
+	if word(k) == "of" {
+		switch word(k - 1) {
+		case "outskirts", "suburbs", "edge":
+			p.relation = "outskirts"
+		case "north", "south", "east", "west", "countryside":
+			p.relation = "near"
+		}
+		if p.relation != "" {
+			return
+		}
+	}
+	switch word(k) {
+	case "near", "outside", "around", "قرب", "محيط", "около", "близ", "вблизи":
+		p.relation = "near"
+	case "between", "بين", "между":
+		p.relation = "between"
+	case "from", "من", "из":
+		p.relation, p.role = "in", "origin"
+	case "to", "toward", "towards", "into", "إلى", "الى", "в":
+		p.relation = "in"
+		if word(k) != "в" {
+			p.role = "destination"
+		}
+	default:
+		p.relation = "in"
+	}
+}
+
+// where makes a claim's places of a mention: up to three candidates, best
+// first.
+func (t *text) where(p placeMention) []truce.Where {
+	const maxKept = 3
+	var out []truce.Where
+	s, e := t.span(p.i, p.j)
+	for n, c := range p.cands {
+		if n == maxKept {
+			break
+		}
+		w := t.e.places.Fill(truce.Where{Place: c.Place.ID, Name: t.src[s:e], Relation: p.relation, Role: p.role, Score: c.Score, Span: &truce.Span{Start: s, End: e}})
+		if c.Ambiguous && w.Score >= minLoose {
+			w.Score = minLoose - 1
+		}
+		if p.relation == "near" || p.relation == "outskirts" {
+			w.RadiusMetres += 5000
+		}
+		out = append(out, w)
+	}
+	return out
+}

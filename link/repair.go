@@ -1,0 +1,180 @@
+package link
+
+import "slices"
+
+// The limits of one repair.
+const (
+	maxRepairs    = 4   // changes after one claim
+	maxPairScores = 200 // a repair looks at
+	maxNeighbours = 4   // incidents it looks at
+)
+
+// change is one thing that a repair may do: move a claim with its copies to
+// another incident, split it off, or make two incidents one.
+type change struct {
+	gain  int32
+	claim int32 // none to merge
+	from  int32
+	to    int32 // none to split off
+}
+
+// view is an incident as a repair sees it: its representatives and, for each,
+// what holds it there.
+type view struct {
+	in   int32
+	reps []int32
+	hold []int32 // sum of the weights to the other representatives, less the bar
+}
+
+// repair improves the partition about an incident that just changed, best gain
+// first, as long as a change is worth a change of the picture (correlation
+// clustering by local search; Gruenheid, Dong and Srivastava 2014).
+func (p *Partition) repair(in int32, near []int32) {
+	budget := maxPairScores
+	for range maxRepairs {
+		best := change{gain: p.Model.Gain}
+		a := p.look(in, &budget)
+		if len(a.reps) > 1 {
+			for k, i := range a.reps {
+				if g := -a.hold[k]; g > best.gain {
+					best = change{g, i, in, none}
+				}
+			}
+		}
+		for _, b := range near {
+			if b = p.root(b); b == in || p.incidents.at(b).n == 0 || budget <= 0 {
+				continue
+			}
+			if c := p.between(&a, b, &budget); c.gain > best.gain {
+				best = c
+			}
+		}
+		if best.gain <= p.Model.Gain {
+			return
+		}
+		in = p.apply(best)
+	}
+}
+
+// look scores an incident's representatives against one another.
+func (p *Partition) look(in int32, budget *int) view {
+	g := p.incidents.at(in)
+	v := view{in: in, reps: g.reps[:g.nreps], hold: make([]int32, g.nreps)}
+	for k, i := range v.reps {
+		for m, j := range v.reps[:k] {
+			w, _ := p.pairWeight(i, j)
+			v.hold[k] += w
+			v.hold[m] += w
+			*budget--
+		}
+	}
+	return v
+}
+
+// between returns the best change between a and another incident.
+func (p *Partition) between(a *view, in int32, budget *int) change {
+	b := p.look(in, budget)
+	toB, toA := make([]int32, len(a.reps)), make([]int32, len(b.reps))
+	barredA, barredB := make([]bool, len(a.reps)), make([]bool, len(b.reps))
+	sum, barred := int32(0), false
+	for k, i := range a.reps {
+		for m, j := range b.reps {
+			w, x := p.pairWeight(i, j)
+			toB[k], toA[m], sum = toB[k]+w, toA[m]+w, sum+w
+			barred, barredA[k], barredB[m] = barred || x, barredA[k] || x, barredB[m] || x
+			*budget--
+		}
+	}
+	best := change{}
+	if n := int32(len(a.reps) * len(b.reps)); !barred && n > 0 && sum > p.Model.Gain && floorDiv(sum, n) > p.Model.Merge-p.Model.Auto {
+		best = change{sum, none, max(a.in, in), min(a.in, in)}
+		if p.incidents.at(a.in).anchor < p.incidents.at(in).anchor {
+			best.from, best.to = in, a.in
+		} else {
+			best.from, best.to = a.in, in
+		}
+	}
+	for k, i := range a.reps {
+		if g := toB[k] - a.hold[k]; !barredA[k] && len(a.reps) > 1 && g > best.gain && toB[k] > 0 {
+			best = change{g, i, a.in, in}
+		}
+	}
+	for m, j := range b.reps {
+		if g := toA[m] - b.hold[m]; !barredB[m] && len(b.reps) > 1 && g > best.gain && toA[m] > 0 {
+			best = change{g, j, in, a.in}
+		}
+	}
+	return best
+}
+
+// pairWeight returns the weight of two claims above the bar of a provisional
+// join, and whether they are an exchange.
+func (p *Partition) pairWeight(i, j int32) (int32, bool) {
+	if i < j {
+		i, j = j, i
+	}
+	x, y := p.claims.at(i), p.claims.at(j)
+	r := p.rarities(x)
+	w, _ := p.weigh(x, y, &r, nil)
+	p.stats.Compared++
+	return w + int32(x.prior) - p.Model.Review, p.exchange(x, y)
+}
+
+// apply makes a change and returns the incident to look at next.
+func (p *Partition) apply(c change) int32 {
+	p.stats.Repaired++
+	if c.claim == none {
+		p.merge(c.to, c.from)
+		return c.to
+	}
+	lineage := p.claims.at(c.claim).lineage
+	var stay, go_ []int32
+	p.members(c.from, func(i int32, x *packed) bool {
+		if x.lineage == lineage && x.flags&isGone == 0 {
+			go_ = append(go_, i)
+		} else {
+			stay = append(stay, i)
+		}
+		return true
+	})
+	if len(stay) == 0 { // all of one account: nothing to part
+		return c.from
+	}
+	to := c.to
+	if to == none {
+		to = p.incidents.add(incident{anchor: go_[0], last: none, into: none})
+		p.stats.Incidents++
+	} else {
+		p.members(to, func(i int32, _ *packed) bool { go_ = append(go_, i); return true })
+		slices.Sort(go_)
+	}
+	p.rebuild(c.from, stay)
+	p.rebuild(to, go_)
+	for _, i := range go_ {
+		if x := p.claims.at(i); x.lineage == lineage {
+			p.moved = append(p.moved, i)
+			p.restate(i, x)
+		}
+	}
+	return to
+}
+
+// restate writes down how claim i fits where it was put.
+func (p *Partition) restate(i int32, x *packed) {
+	g := p.incidents.at(x.in)
+	if g.anchor == i {
+		x.state, x.sum, x.n = Opened, 0, 0
+		return
+	}
+	x.sum, x.n = 0, 0
+	for _, j := range g.reps[:g.nreps] {
+		if j != i {
+			w, _ := p.pairWeight(i, j)
+			x.sum, x.n = x.sum+w+p.Model.Review, x.n+1
+		}
+	}
+	x.state = Provisional
+	if x.n == 0 || floorDiv(x.sum, int32(x.n)) >= p.Model.Auto {
+		x.state = Joined
+	}
+}

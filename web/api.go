@@ -1,0 +1,143 @@
+package web
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/marchday/marchday/picture"
+	"github.com/marchday/marchday/truce"
+)
+
+// exactDegrees writes a coordinate in decimal degrees, exactly.
+func exactDegrees(e7 int32) json.Number {
+	sign, u := "", int64(e7)
+	if u < 0 {
+		sign, u = "-", -u
+	}
+	frac := strconv.FormatInt(degree+u%degree, 10)[1:]
+	return json.Number(sign + strconv.FormatInt(u/degree, 10) + "." + frac)
+}
+
+// list is a page of an answer: next is the cursor of the page after, "" at the
+// end; as_of says how many entries of the record were read.
+type list struct {
+	AsOf int64  `json:"as_of"`
+	Next string `json:"next,omitempty"`
+	Rows any    `json:"rows"`
+}
+
+func (v *visit) list(rows any, next string) list { return list{int64(v.frame.Index) + 1, next, rows} }
+
+func (s *site) apiIncidents(v *visit) (any, error) {
+	f, err := v.filter()
+	if err != nil {
+		return nil, err
+	}
+	n, err := number(v.q.Get("limit"))
+	if err != nil {
+		return nil, err
+	}
+	f.Limit = int(n)
+	all, next, err := v.view.Incidents(v.ctx(), f)
+	return v.list(nonNil(all), next), err
+}
+
+func (s *site) apiIncident(v *visit) (any, error) {
+	i, err := v.incident(v.r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	claims, err := v.view.Claims(v.ctx(), i.ID)
+	return struct {
+		Incident picture.Incident `json:"incident"`
+		Claims   []picture.Claim  `json:"claims"`
+	}{i, nonNil(claims)}, err
+}
+
+func nonNil[T any](all []T) []T {
+	if all == nil {
+		return []T{}
+	}
+	return all
+}
+
+// apiStatement is one statement as it was signed, with what the log says of it.
+type apiStatement struct {
+	Index    int64             `json:"index"`
+	ID       truce.StatementID `json:"id"`
+	Received truce.Instant     `json:"received"`
+	Marking  truce.Marking     `json:"marking"`
+	Refused  string            `json:"refused,omitempty"`
+	GoneAt   int64             `json:"withdrawn_at,omitempty"`
+	Payload  json.RawMessage   `json:"statement"`
+}
+
+func apiOf(s picture.Statement) apiStatement {
+	return apiStatement{s.Index, s.ID, s.Received(), s.Marking, s.Refused, max(s.GoneAt, 0), json.RawMessage(s.Payload)}
+}
+
+func (s *site) apiStatements(v *visit) (any, error) {
+	f, err := v.statementFilter()
+	if err != nil {
+		return nil, err
+	}
+	all, err := v.view.Statements(v.ctx(), f)
+	if err != nil {
+		return nil, err
+	}
+	rows, next := make([]apiStatement, len(all)), ""
+	for i, x := range all {
+		rows[i] = apiOf(x)
+	}
+	if len(all) == f.Limit {
+		next = strconv.FormatInt(all[len(all)-1].Index, 10)
+	}
+	return v.list(rows, next), nil
+}
+
+func (s *site) apiStatement(v *visit) (any, error) {
+	x, err := v.statementAt(v.r.PathValue("n"))
+	return apiOf(x), err
+}
+
+// receipt is what the centre answers to a statement it took in.
+type receipt struct {
+	Origin    string        `json:"origin"`
+	Index     int64         `json:"index"`
+	ID        truce.Digest  `json:"id"`
+	Received  truce.Instant `json:"received"`
+	Leaf      truce.Digest  `json:"leaf"`
+	Duplicate bool          `json:"duplicate"`
+	Level     int           `json:"level"` // 1: durable
+}
+
+// apiSubmit takes one signed envelope.
+func (s *site) apiSubmit(v *visit) (any, error) {
+	env, err := io.ReadAll(http.MaxBytesReader(v.w, v.r.Body, truce.MaxEnvelope))
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.o.Centre.Submit(v.ctx(), env)
+	return receipt{r.Origin, r.Index, r.ID, truce.Instant(r.RecvAt / 1000), r.Leaf, r.Duplicate, 1}, err
+}
+
+func healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "alive\n") // the reader went away
+}
+
+// readyz answers once the picture shows what the record holds.
+func (s *site) readyz(w http.ResponseWriter, r *http.Request) {
+	at, err := s.o.Centre.Picture().Position(r.Context())
+	if size := s.o.Centre.Record().Size(); err == nil && at.Size < size {
+		err = &truce.Error{Kind: truce.Unavailable, Why: "the picture is being built: " + strconv.FormatInt(at.Size, 10) + " of " + strconv.FormatInt(size, 10) + " entries"}
+	}
+	if err != nil {
+		p := problemOf(s.pages.catalogue.In("en"), err)
+		http.Error(w, p.Detail, p.Status)
+		return
+	}
+	_, _ = io.WriteString(w, "ready\n") // the reader went away
+}

@@ -264,3 +264,23 @@ func TestStrictWordsMore(t *testing.T) {
 		t.Error("another zone by name")
 	}
 }
+
+func TestAlarmsRingBeforeAnEndAndAtALapse(t *testing.T) {
+	x := newTeller(t)
+	x.say("envoy", &TruceSpan{ID: "c", Sort: "calm", Area: Area{Places: []Where{place("a")}}, When: When{From: 1000, To: 1000 + 48*3600}, ClaimedBy: "army", Act: "announced"})
+	x.say("envoy", &TruceSpan{ID: "open", Sort: "calm", Area: Area{Places: []Where{place("b")}}, When: When{From: 1000}, ClaimedBy: "army", Act: "announced"})
+	end := Instant(1000 + 48*3600)
+	for _, c := range []struct {
+		at    Instant
+		rings bool
+		hours int32
+	}{{end - 12*3600 - 1, false, 0}, {end - 12*3600, true, 12}, {end - 3*3600, true, 3}, {end - 1, true, 3}, {end, true, 0}, {end + 12*3600 - 1, true, 0}, {end + 12*3600, false, 0}} {
+		got := Alarms(x.reg.Spans(c.at, x.end()), c.at, []int32{12, 3, 0})
+		if (len(got) == 1) != c.rings || c.rings && (got[0].Before != c.hours || got[0].Span != "c" || got[0].End != end) {
+			t.Errorf("%d s before the end: %+v", end-c.at, got)
+		}
+	}
+	if Alarms(x.reg.Spans(end, x.end()), end, nil) != nil {
+		t.Error("no hours, no alarms")
+	}
+}

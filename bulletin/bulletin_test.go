@@ -23,6 +23,15 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// TestMain keeps the drawn worlds few, since each is folded into SQLite;
+// -rapid.checks asks for more.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
 func editions(t testing.TB, in Input) []Edition {
 	t.Helper()
 	all, err := Editions(context.Background(), in)

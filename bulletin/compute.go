@@ -195,6 +195,9 @@ func (g *gatherer) head(ctx context.Context, d *Daily) error {
 	for _, o := range g.chairs {
 		d.Head.Chairs = append(d.Head.Chairs, Named{string(o.ID), o.Name})
 	}
+	for _, o := range g.house.Offices {
+		d.Head.Offices = append(d.Head.Offices, Named{string(o.ID), o.Name})
+	}
 	return nil
 }
 

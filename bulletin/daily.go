@@ -81,6 +81,7 @@ type Head struct {
 	Root      truce.Digest   `json:"root"`
 	Permalink string         `json:"permalink"`
 	Chairs    []Named        `json:"co_chairs"` // in the order of their founding
+	Offices   []Named        `json:"offices"`   // all of them, likewise
 }
 
 // Highlight is one sentence that a rule made, with where to look.

@@ -245,7 +245,7 @@ func (d *Daily) drawMap(w *words, g ground) template.HTML {
 		}
 	}
 	c := newCanvas(b)
-	c.f(`<svg class="map" viewBox="0 0 %d %d" role="img" aria-labelledby="map-title" direction="ltr"><title id="map-title">%s</title>`, c.width, c.height, html.EscapeString(w.t("map.title")))
+	c.f(`<svg class="map" viewBox="0 0 %d %d" role="group" aria-labelledby="map-title" direction="ltr"><title id="map-title">%s</title>`, c.width, c.height, html.EscapeString(w.t("map.title")))
 	c.f(`<rect class="sea" width="%d" height="%d"/>`, c.width, c.height)
 	for _, unit := range []bool{false, true} {
 		for i := range g.units {

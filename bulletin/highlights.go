@@ -11,11 +11,11 @@ const maxHighlights = 5
 
 // highlights makes two to five sentences by rules that are the same for every
 // day, in this order: what began and who claims it; the most deaths; a calm
-// whose beginning is claimed differently, else calms that begin or end; where
-// the readings differ; the docket.
+// whose beginning is claimed differently; where the readings differ; calms that
+// begin or end; the docket.
 func highlights(d *Daily) []Highlight {
 	all := []Highlight{counts(d)}
-	for _, rule := range []func(*Daily) (Highlight, bool){worst, rivalClocks, calmsBegin, calmsEnd, readingsDiffer} {
+	for _, rule := range []func(*Daily) (Highlight, bool){worst, rivalClocks, readingsDiffer, calmsBegin, calmsEnd} {
 		if h, ok := rule(d); ok && len(all) < maxHighlights-1 {
 			all = append(all, h)
 		}

@@ -111,7 +111,7 @@ type pen struct {
 
 func (p pen) funcs() template.FuncMap {
 	return template.FuncMap{
-		"t": p.w.t, "bdi": p.bdi, "list": p.list, "say": p.say, "at": p.at, "day": p.w.day, "cell": p.cell, "watched": p.watched, "length": p.w.length,
+		"t": p.w.t, "bdi": p.bdi, "list": p.list, "say": p.say, "at": p.at, "iso": p.iso, "link": p.link, "day": p.w.day, "cell": p.cell, "watched": p.watched, "watchedAll": p.watchedAll, "length": p.w.length,
 		"office": p.office, "word": p.word, "highlight": p.highlight, "anchor": func(i Incident) string { return anchor(&i) },
 		"figure": p.figure, "path": func(i Incident) string { return i.path() }, "sum": p.sum, "until": p.until, "filter": p.filter,
 		"toll": p.toll, "when": p.when, "unit": p.unit,
@@ -160,26 +160,73 @@ func (p pen) at(i truce.Instant) template.HTML {
 	return template.HTML(`<time datetime="` + i.String() + `">` + template.HTMLEscapeString(p.w.at(p.d.Head.Zone, i)) + `</time>`) //nolint:gosec // escaped
 }
 
+// iso writes an instant for a table: ISO 8601 on the wall there, and in UTC.
+func (p pen) iso(i truce.Instant) template.HTML {
+	if i == 0 {
+		return p.at(0)
+	}
+	local, utc := p.d.Head.Zone.Local(i), i.Time()
+	_, zone := p.d.Head.Zone.Offset(i)
+	u := utc.Format("15:04")
+	if local.Day() != utc.Day() {
+		u = utc.Format("2006-01-02 15:04")
+	}
+	return template.HTML(`<time class="iso" datetime="` + i.String() + `">` + local.Format("2006-01-02 15:04 ") + template.HTMLEscapeString(zone) + ` <small>` + u + ` UTC</small></time>`) //nolint:gosec // escaped
+}
+
+// link names where a highlight leads: a section, or an incident.
+func (p pen) link(to string) string {
+	section := strings.TrimPrefix(to, "#")
+	if p.w.has("h." + section) {
+		return p.w.t("h." + section)
+	}
+	for i := range p.d.Incidents {
+		if anchor(&p.d.Incidents[i]) == section {
+			return p.d.Incidents[i].Name
+		}
+	}
+	return p.w.t("see")
+}
+
+// watchedAll says of how many units anything was watched.
+func (p pen) watchedAll() string {
+	t := p.d.Table
+	if t.Watch == WatchNone {
+		return p.w.t("watched." + WatchNone)
+	}
+	n, units := 0, 0
+	for _, r := range t.Rows {
+		if r.Unit.ID == "" {
+			continue
+		}
+		units++
+		if r.Watched.State == WatchKept {
+			n++
+		}
+	}
+	return p.w.t("watched.units", "n", n, "of", units)
+}
+
 // when writes an incident's time as exactly as it is known.
 func (p pen) when(i Incident) template.HTML {
 	switch i.Exact {
 	case truce.ToMinute, truce.ToHour, "":
-		return p.at(i.From)
+		return p.iso(i.From)
 	case truce.ToDay, truce.ToDays, truce.ToWeeks, truce.ToPart, truce.ToMonth, truce.ToYear, truce.Bounded, truce.Fuzzy:
 	}
 	if i.From == 0 {
 		return p.at(0)
 	}
 	day := p.d.Head.Zone.DayOf(i.From)
-	return template.HTML(`<time datetime="` + day + `">` + template.HTMLEscapeString(p.w.day(day)+p.w.t("comma")+p.w.t("precision."+string(i.Exact))) + `</time>`) //nolint:gosec // escaped
+	return template.HTML(`<time datetime="` + day + `">` + template.HTMLEscapeString(day+p.w.t("comma")+p.w.t("precision."+string(i.Exact))) + `</time>`) //nolint:gosec // escaped
 }
 
 // until writes the end of a clock, which may itself be an interval.
 func (p pen) until(from, to truce.Instant) template.HTML {
 	if from != 0 && to != 0 && from != to {
-		return p.at(from) + template.HTML(template.HTMLEscapeString(" "+p.w.t("or")+" ")) + p.at(to) //nolint:gosec // escaped
+		return p.iso(from) + template.HTML(template.HTMLEscapeString(" "+p.w.t("or")+" ")) + p.iso(to) //nolint:gosec // escaped
 	}
-	return p.at(to)
+	return p.iso(to)
 }
 
 // cell writes a count of a row, or says why there is none.
@@ -212,7 +259,7 @@ func (p pen) unit(n Named) template.HTML {
 }
 
 func (p pen) office(id truce.OfficeID) template.HTML {
-	for _, c := range p.d.Head.Chairs {
+	for _, c := range p.d.Head.Offices {
 		if c.ID == string(id) {
 			return p.bdi(c)
 		}

@@ -82,7 +82,7 @@ func runDemo(cmd *cobra.Command, o demoOptions, now func() time.Time) (err error
 	if err := p.playTo(ctx, until); err != nil {
 		return err
 	}
-	if err := (home{dir: o.data, Origin: demoOrigin, Regime: p.regime, Dossier: o.dossier, LogKey: demoVerifierKey()}).save(); err != nil {
+	if err := (home{dir: o.data, Origin: demoOrigin, Regime: p.regime, Dossier: o.dossier, LogKey: demoVerifierKey(), DemoClock: until}).save(); err != nil {
 		return err
 	}
 	if o.noServe {

@@ -82,6 +82,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		signCommand(now),
 		submitCommand(now),
 		benchCommand(now),
+		reportCommand(now),
 		replayCommand(now),
 		exportCommand(now),
 		verifyCommand(),

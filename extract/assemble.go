@@ -22,7 +22,7 @@ func (a *analysis) fillSentence(from int, places []placeMention) {
 		a.timeOf(&out[n], out, used)
 	}
 	for n := range out {
-		a.timeElsewhere(&out[n], len(out))
+		a.timeElsewhere(&out[n], len(out), used)
 		a.placesOf(&out[n], out, places)
 	}
 	a.tollsOf(from)
@@ -67,8 +67,8 @@ func distance(i, j, k, l int) int {
 func between(f, o, m int) bool { return f < o && o < m || m < o && o < f }
 
 // timeElsewhere takes the one time of the sentence, if its clause has none.
-func (a *analysis) timeElsewhere(f *found, claims int) {
-	if f.timed || f.future && f.claim.Stance == truce.Urged {
+func (a *analysis) timeElsewhere(f *found, claims int, used []bool) {
+	if a.derived(f) || f.timed || f.future && f.claim.Stance == truce.Urged {
 		return
 	}
 	best := -1
@@ -76,7 +76,7 @@ func (a *analysis) timeElsewhere(f *found, claims int) {
 		if m.noDate() || m.kind == "unanchored" || m.kind == "since" || m.kind == "before" {
 			continue
 		}
-		if a.reportTime(m) {
+		if a.reportTime(m) || used[n] && a.relative(m.i) && !a.relative(f.i) {
 			continue
 		}
 		if best >= 0 {
@@ -89,6 +89,23 @@ func (a *analysis) timeElsewhere(f *found, claims int) {
 	}
 }
 
+// relative reports whether token i stands in a relative clause.
+func (a *analysis) relative(i int) bool {
+	for k := a.chunkAt(i); k >= 0; k-- {
+		switch a.kind(k) {
+		case chunkWh:
+			return true
+		case chunkStop, chunkSub, chunkThat:
+			return false
+		case chunkVG:
+			if a.chunks[k].finite() && a.kind(k-1) == chunkComma {
+				return false
+			}
+		}
+	}
+	return false
+}
+
 // reportTime reports whether a time says when somebody spoke, not when it
 // happened: it stands with a reporting verb outside what was said.
 func (a *analysis) reportTime(m timeMention) bool {
@@ -98,6 +115,34 @@ func (a *analysis) reportTime(m timeMention) bool {
 	}
 	p := a.verbLeft(k)
 	return p >= 0 && a.isReport(p) && !a.separated(p, k) && len(a.sources(m.i)) == 0
+}
+
+// derived reads "since 2012, a year after E": E is of the year before.
+func (a *analysis) derived(f *found) bool {
+	if f.subordinat != "after" {
+		return false
+	}
+	k := f.i
+	for k > a.s.first && a.t.l.words[a.tok(k).word] != "after" {
+		k--
+	}
+	if k < a.s.first+3 || a.timeWord(k-1).kind != "unit" || max(a.timeWord(k-1).n, -a.timeWord(k-1).n) != unitYear {
+		return false
+	}
+	n := a.num(k - 2)
+	if n < 1 && a.timeWord(k-2).kind == "one" {
+		n = 1
+	}
+	for _, m := range a.times {
+		if m.j <= k-1 && m.j >= k-5 && m.precision == truce.ToYear && m.lo != noDay && n > 0 {
+			y, _, _ := m.lo.date()
+			d := yearPart(y-n, "", k)
+			d.i, d.kind = m.i, "derived"
+			a.setTime(f, d, true)
+			return true
+		}
+	}
+	return false
 }
 
 // sameStretch reports whether no other verb stands between claim and time.
@@ -323,6 +368,7 @@ func (t *text) finish() []truce.Claim {
 	out := t.out
 	for n := range out {
 		t.dress(&out[n], n)
+		t.speakForSelf(&out[n])
 	}
 	t.echoes(out)
 	t.repeats(out)
@@ -364,6 +410,19 @@ func (t *text) dress(f *found, n int) {
 		c.Trend = f.frame.trend
 	}
 	c.Confidence = t.confidence(f)
+}
+
+// speakForSelf names the speaker of praise, concern and the like as its own
+// source: whoever condemns says so.
+func (t *text) speakForSelf(f *found) {
+	c := &f.claim
+	if f.family != "speech" || len(c.Sources) > 0 || len(c.Actors) == 0 || c.Actors[0].ID == unknownID || c.Stance == truce.Expected || c.Stance == truce.Planned {
+		return
+	}
+	c.Sources = []truce.Source{{Ref: c.Actors[0], Verb: t.wording(f.i, f.j), Mode: "indirect"}}
+	if c.Stance == truce.Reported {
+		c.Stance = truce.Stated
+	}
 }
 
 // clauseSpan is the clause with marks at its edges cut.

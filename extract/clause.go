@@ -207,6 +207,9 @@ func (a *analysis) controller(v int) int {
 					return k // urged the army to stop; accused it of breaking
 				}
 			}
+			if k == 0 && v == 1 {
+				return k // Germany to host talks
+			}
 			if a.kind(k-1) == chunkPrep && a.kind(k-2) == chunkVG && a.takesObject(a.chunks[k-2].word) && a.chunks[v].inf {
 				return k // called on the sides to stop
 			}
@@ -353,7 +356,7 @@ func (a *analysis) list(k int, yield func(np int) bool) {
 		if a.kind(next) == chunkComma && !a.closesList(next+1) {
 			return
 		}
-		if a.kind(next+2) == chunkVG && a.chunks[next+2].finite() && a.kind(k-1) == chunkVG {
+		if a.kind(next+2) == chunkVG && a.chunks[next+2].finite() && a.kind(k-1) == chunkVG && !a.isReport(k-1) {
 			return // X attacked A and B fled
 		}
 		k = next + 1

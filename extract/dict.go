@@ -52,6 +52,7 @@ type report struct {
 type governor struct {
 	effect truce.Stance
 	negate bool
+	adj    bool // said of a subject: closing the border is urgent
 }
 
 type timeWord struct {
@@ -297,13 +298,13 @@ func (d *dictionaries) addCountry(c []string) error {
 	}
 	iso := c[0]
 	d.countries[c[1]] = iso
-	country := d.actor(actor{id: "country:" + iso, kind: "country", country: iso})
+	country := d.actor(actor{id: "country:" + iso, kind: "country", country: iso, from: noDay, to: noDay})
 	d.alias(c[2], catActor, country)
 	if len(c) > 3 {
 		d.alias(c[3], catDemonym, country)
 	}
 	if len(c) > 4 && c[4] != "" {
-		d.alias(c[4], catActor, d.actor(actor{id: "gov:" + iso, kind: "capital", country: iso}))
+		d.alias(c[4], catActor, d.actor(actor{id: "gov:" + iso, kind: "capital", country: iso, from: noDay, to: noDay}))
 	}
 	return nil
 }
@@ -502,6 +503,7 @@ func (l *language) addGovernor(c []string) error {
 			l.governs[l.verb(f)] = g
 			continue
 		}
+		g.adj = c[0] == "adj"
 		ref := int32(len(l.governors))
 		l.governors = append(l.governors, g)
 		l.addPhrase(f, catGoverns, ref)

@@ -153,6 +153,7 @@ func (w *work) read() {
 		a.events()
 		slices.SortStableFunc(t.out[from:], func(x, y found) int { return x.i - y.i })
 		t.unique(from)
+		t.dropWishes(from)
 		for k := from; k < len(t.out); k++ {
 			t.out[k].family = t.e.dict.events[t.out[k].claim.Event].family
 		}
@@ -179,6 +180,17 @@ func (t *text) unique(from int) {
 		out = append(out, f)
 	}
 	t.out = out
+}
+
+// dropWishes drops the bare wish for a truce where another claim of the
+// sentence says more exactly what is wished of it.
+func (t *text) dropWishes(from int) {
+	family := func(f found) string { return t.e.dict.events[f.claim.Event].family }
+	t.out = append(t.out[:from], slices.DeleteFunc(slices.Clone(t.out[from:]), func(f found) bool {
+		return f.frame.only != "" && slices.ContainsFunc(t.out[from:], func(o found) bool {
+			return o.i != f.i && family(o) == family(f) && o.claim.Stance == f.claim.Stance
+		})
+	})...)
 }
 
 // hot reports whether the sentence has a word that can open a frame or report.

@@ -32,7 +32,7 @@ type opening struct {
 	chunk  int
 	i, j   int
 	verb   bool
-	fill   [18][]int // by slot bit: noun groups
+	fill   [19][]int // by slot bit: noun groups
 	pre    [2]int    // tokens in front of a noun trigger, in its group
 	post   [2]int    // tokens behind it, in its group
 	govern int       // verb group that a noun trigger is subject or object of, -1
@@ -167,7 +167,13 @@ func (a *analysis) fillVerb(o *opening) {
 	} else if s > o.chunk {
 		from = a.skipOf(s)
 	}
-	a.phrases(from, func(p phrase) bool { o.put(p.slot, p.np); return true })
+	a.phrases(from, func(p phrase) bool {
+		if p.slot == slotBetween || p.slot == slotBy || p.slot == slotAgainst || p.slot == slotWith {
+			a.putList(o, p.slot, p.np)
+		}
+		o.put(p.slot, p.np)
+		return true
+	})
 	if from != o.chunk && s < o.chunk {
 		a.phrases(o.chunk, func(p phrase) bool { o.put(p.slot, p.np); return true })
 	}
@@ -330,6 +336,9 @@ func (a *analysis) fillNoun(o *opening) {
 		switch a.kind(k) {
 		case chunkVG:
 			o.govern = k
+			if s := a.subject(k); s >= 0 {
+				o.put(slotClause, s)
+			}
 			if a.t.l.light(a.chunks[k].word) && !a.chunks[k].passive {
 				a.putSubject(o, a.subject(k))
 			}
@@ -460,7 +469,11 @@ func (a *analysis) roles(o *opening, slots []slot) []who {
 
 // possessors reads who stands in front of a trigger noun.
 func (a *analysis) possessors(o *opening) []who {
-	w := a.whoIn(o.pre[0], o.pre[1], o.pre[1]-1)
+	head := o.pre[1] - 1
+	if a.posAt(head) == posPoss && head > o.pre[0] {
+		head--
+	}
+	w := a.whoIn(o.pre[0], head+1, head)
 	if w.id == unknownID || w.id == "" {
 		for i := o.pre[0]; i < o.pre[1]; i++ {
 			if _, ok := a.mentionAt(i, catAgent); ok {
@@ -501,13 +514,31 @@ func (a *analysis) claimOf(o opening) {
 		f.actorIDs = f.actorIDs[:1]
 	}
 	a.judge(&f, o)
-	if o.frame.only != "" && string(f.claim.Stance) != o.frame.only {
+	if o.frame.only != "" && (string(f.claim.Stance) != o.frame.only || !a.wished(o.chunk)) {
 		return
 	}
 	a.objectOf(&f, o)
 	a.weaponsOf(&f, o)
 	a.opened(&f, o.chunk)
 	a.t.out = append(a.t.out, f)
+}
+
+// wished reports whether the noun group at k is itself what is urged: called
+// for a truce, demanded a truce, a call for a truce.
+func (a *analysis) wished(k int) bool {
+	if a.kind(k-1) == chunkPrep {
+		k--
+		if a.kind(k-1) == chunkNP {
+			c := a.chunks[k-1]
+			m, ok := a.lastOf(c.i, a.chunks[k].j, catGoverns)
+			return ok && a.t.l.governors[m.ref].effect == truce.Urged
+		}
+	}
+	if a.kind(k-1) != chunkVG {
+		return false
+	}
+	w := a.chunks[k-1].word
+	return a.t.l.reports[w].class == "urge" || a.t.l.governs[w].effect == truce.Urged
 }
 
 // opened notes the word that opens the trigger's clause, for ordering and

@@ -141,7 +141,7 @@ func (a *analysis) coverReport(k int, r report) {
 	}
 	first, last, pre := a.content(k, s)
 	if called, ok := a.distanced(k, s); ok {
-		src.mode, src.stance = "distanced", truce.Alleged
+		src.mode, src.stance, src.class = "distanced", truce.Alleged, "call"
 		last = called
 	}
 	if r.class == "speech" || r.class == "condemn" || r.class == "praise" || r.class == "concern" {
@@ -169,6 +169,11 @@ func (a *analysis) coverReport(k int, r report) {
 // government.
 func (a *analysis) speakerAt(s int) who {
 	w := a.whoAt(s)
+	if w.id == unknownID {
+		if p := a.newPerson(a.chunks[s]); p.id != "" {
+			return p
+		}
+	}
 	return asGovernment(w)
 }
 
@@ -295,7 +300,8 @@ func (a *analysis) reportEnd(k int) int {
 // distanced reads "what S called C": the words after the verb are S's own.
 func (a *analysis) distanced(k, s int) (int, bool) {
 	r := a.t.l.reports[a.chunks[k].word]
-	if r.class != "call" {
+	what := s > 0 && s < k && a.kind(s-1) == chunkWh && a.t.l.words[a.tok(a.chunks[s-1].i).word] == "what"
+	if !what || r.class != "call" && r.class != "urge" && r.class != "neutral" {
 		return 0, false
 	}
 	o := a.object(k)
@@ -324,10 +330,12 @@ func (a *analysis) coverGoverned(k int, g governor) {
 func (a *analysis) governedEnd(k int) int {
 	for m := k + 1; m < len(a.chunks); m++ {
 		switch a.kind(m) {
-		case chunkStop, chunkSub:
+		case chunkStop, chunkSub, chunkWh:
 			return a.chunks[m].i
-		case chunkWh:
-			return a.chunks[m].i
+		case chunkQuote:
+			if a.quoted(a.chunks[k].i) && a.tok(a.chunks[m].i).mark != '<' {
+				return a.chunks[m].i
+			}
 		case chunkComma, chunkCC:
 			if a.kind(m) == chunkComma && a.kind(m+1) == chunkVG && a.chunks[m+1].ing || a.startsClause(m+1) && a.finiteAfter(m+1) && a.kind(m+1) != chunkVG {
 				return a.chunks[m].i
@@ -398,6 +406,16 @@ func (a *analysis) coverNouns() {
 			continue
 		}
 		g := a.t.l.governors[m.ref]
+		if g.adj {
+			if p := a.verbLeft(k + 1); p >= 0 && (a.chunks[p].copula || a.t.l.words[a.chunks[p].word] == "become") {
+				first := p
+				for first > 0 && !a.boundary(first-1) && a.kind(first-1) != chunkQuote {
+					first--
+				}
+				a.cover(cover{first: a.chunks[first].i, last: a.chunks[p].i, effect: g.effect, negate: a.chunks[p].neg, verb: -1})
+			}
+			continue
+		}
 		last := a.governedEnd(k)
 		neg := g.negate
 		if p := a.verbLeft(k); p >= 0 && a.chunks[p].copula && a.chunks[p].neg {
@@ -422,7 +440,7 @@ func (a *analysis) coverAccording() {
 		if a.kind(np) != chunkNP {
 			continue
 		}
-		src := &source{who: a.speakerAt(np), verb: a.t.wording(c.i, a.chunks[np].i), mode: "indirect", class: "neutral", stance: truce.Stated}
+		src := &source{who: a.speakerAt(np), verb: a.t.wording(c.i, max(c.i+1, a.chunks[np].i)), mode: "indirect", class: "neutral", stance: truce.Stated}
 		end := a.chunks[a.skipOf(np)].j
 		if a.hasVerb(a.s.first, c.i) {
 			a.cover(cover{first: a.s.first, last: c.i, src: src, verb: -1})

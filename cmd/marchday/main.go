@@ -83,6 +83,8 @@ func newRoot(now func() time.Time) *cobra.Command {
 		replayCommand(now),
 		exportCommand(now),
 		verifyCommand(),
+		extractCommand(),
+		geocodeCommand(),
 	)
 	return root
 }

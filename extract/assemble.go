@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
 
@@ -76,7 +77,7 @@ func (a *analysis) timeElsewhere(f *found, claims int, used []bool) {
 		if m.noDate() || m.kind == "unanchored" || m.kind == "since" || m.kind == "before" {
 			continue
 		}
-		if a.reportTime(m) || used[n] && a.relative(m.i) && !a.relative(f.i) {
+		if a.reportTime(m) || a.relative(m.i) && !a.relative(f.i) {
 			continue
 		}
 		if best >= 0 {
@@ -165,7 +166,9 @@ func (a *analysis) setTime(f *found, m timeMention, own bool) {
 	f.claim.When.Span = &truce.Span{Start: s, End: e}
 	f.claim.Rules = append(f.claim.Rules, "time."+m.kind)
 	f.timed = own
-	a.t.lastTime, a.t.hasTime = m, true
+	if own && f.family != "speech" && m.precision == truce.ToDay {
+		a.t.nextTime, a.t.nextSet = m, true
+	}
 }
 
 // when turns a time into the half-open interval of the engine's zone.
@@ -195,7 +198,7 @@ func (a *analysis) settleTime(f *found) {
 	case f.future && f.claim.Stance != truce.Urged:
 		m = timeMention{lo: d, hi: noDay, kind: "future", precision: truce.Bounded}
 	case f.claim.Stance == truce.Urged || f.claim.Stance == truce.Conditional:
-	case a.t.hasTime && f.family != "speech" && a.t.lastTime.hi != noDay && a.t.lastTime.hi+backgroundDays >= d && a.t.lastTime.lo <= d && f.sent > 0:
+	case a.t.hasTime && f.past && f.family != "speech" && f.sent-a.t.timeAt <= 2 && f.sent > a.t.timeAt && a.t.lastTime.hi != noDay && a.t.lastTime.hi+backgroundDays >= d && a.t.lastTime.lo <= d:
 		m = a.t.lastTime
 		m.kind = "cross-sentence"
 	}
@@ -221,8 +224,8 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 		if !p.actor {
 			return false
 		}
-		for _, list := range [][]who{f.actorIDs} {
-			for _, w := range list {
+		for n := range all {
+			for _, w := range all[n].actorIDs {
 				if w.i <= p.i && p.j <= w.j {
 					return true
 				}
@@ -250,6 +253,9 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 	slices.SortStableFunc(mine, func(x, y placeMention) int {
 		return cmp.Compare(rolePenalty(x), rolePenalty(y))
 	})
+	if len(mine) == 0 {
+		mine = a.inherited(f)
+	}
 	for n, p := range mine {
 		if n == maxPlaces {
 			break
@@ -265,6 +271,31 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 }
 
 const maxPlaces = 8
+
+// inherited is the place that "the city" or an act without a place takes from
+// the sentences before, as a guess that a person is to look at.
+func (a *analysis) inherited(f *found) []placeMention {
+	if len(a.t.placed) == 0 || f.family == "speech" {
+		return nil
+	}
+	named := false
+	for i := f.first; i < f.last; i++ {
+		if a.tags(i).has(tagCue) && a.tags(i).has(tagNoun) && i > a.s.first && a.tags(i-1).has(tagDet) {
+			named = true
+		}
+	}
+	if !named && (f.family != "violence" || a.at-a.t.placedAt > 1 || !f.claim.Stance.Asserted()) {
+		return nil
+	}
+	for _, p := range a.t.placed {
+		if p.cands[0].Place.Class == gazetteer.Country || p.role == "origin" {
+			continue
+		}
+		p.guess = true
+		return []placeMention{p}
+	}
+	return nil
+}
 
 func rolePenalty(p placeMention) int {
 	if p.role == "origin" {
@@ -337,8 +368,11 @@ func (a *analysis) innermost(ps []placeMention) []placeMention {
 
 // remember keeps what later sentences may refer to.
 func (a *analysis) remember(places []placeMention) {
+	if a.t.nextSet {
+		a.t.lastTime, a.t.hasTime, a.t.timeAt, a.t.nextSet = a.t.nextTime, true, a.at, false
+	}
 	if len(places) > 0 {
-		a.t.placed = append(a.t.placed[:0], places...)
+		a.t.placed, a.t.placedAt = append(a.t.placed[:0], places...), a.at
 	}
 	for k := range a.chunks {
 		if a.kind(k) != chunkVG {
@@ -612,7 +646,7 @@ func (t *text) causes(out []found) {
 			if walkout && o.i > f.i && o.claim.CitedBy == "" && (o.family == "truce" || o.family == "violence" || o.family == "aid") {
 				o.claim.CitedBy = f.claim.ID
 			}
-			if o.subordinat == "after" && o.i > f.i && f.claim.CausedBy == "" && f.subordinat == "" && (f.family == "talks" || f.family == "truce") && (o.claim.Event == "talks_walkout" || o.family == "violence") {
+			if o.subordinat == "after" && o.i > f.i && f.claim.CausedBy == "" && f.subordinat == "" && !f.relative && (f.family == "talks" || f.family == "truce") && (o.claim.Event == "talks_walkout" || o.family == "violence") {
 				f.claim.CausedBy = o.claim.ID
 			}
 		}

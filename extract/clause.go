@@ -346,7 +346,7 @@ func (a *analysis) list(k int, yield func(np int) bool) {
 		if !yield(k) {
 			return
 		}
-		next := k + 1
+		next := a.groupEnd(k) + 1
 		if a.kind(next) == chunkComma && a.kind(next+1) == chunkCC {
 			next++
 		}
@@ -363,9 +363,22 @@ func (a *analysis) list(k int, yield func(np int) bool) {
 	}
 }
 
+// groupEnd returns the last chunk of the noun group at k with the of- and
+// for-phrases that belong to an office or people, and the name beside it.
+func (a *analysis) groupEnd(k int) int {
+	if a.kind(k) != chunkNP || !a.roleOrAgent(a.chunks[k]) {
+		return k
+	}
+	for a.kind(k+1) == chunkPrep && (a.chunks[k+1].slot == slotOf || a.chunks[k+1].slot == slotFor) && a.kind(k+2) == chunkNP {
+		k += 2
+	}
+	return k
+}
+
 // closesList reports whether a list that goes on at noun group k ends in "and".
 func (a *analysis) closesList(k int) bool {
 	for n := 0; n < 8; n++ {
+		k = a.groupEnd(k)
 		switch {
 		case a.kind(k+1) == chunkCC && a.kind(k+2) == chunkNP, a.kind(k+1) == chunkComma && a.kind(k+2) == chunkCC && a.kind(k+3) == chunkNP:
 			return true

@@ -13,7 +13,7 @@ func TestDump(t *testing.T) {
 	if s == "" {
 		t.Skip("DUMP holds no text")
 	}
-	e := engine(t)
+	e := worldEngine(t)
 	w := &work{}
 	if !w.begin(e, Doc{Text: s, Date: e.dayStart(parseDay("2031-09-16"))}) {
 		t.Fatal("nothing to read")
@@ -35,6 +35,9 @@ func TestDump(t *testing.T) {
 			if c.j > c.i {
 				fmt.Printf("%3d %-6s %q %s\n", k, names[c.kind], w.t.wording(c.i, c.j), x)
 			}
+		}
+		for _, p := range a.findPlaces(nil) {
+			fmt.Printf("    place %q %s cue=%v actor=%v\n", w.t.wording(p.i, p.j), p.cands[0].Place.ID, p.cue, p.actor)
 		}
 		for _, c := range a.covers {
 			fmt.Printf("    cover %q src=%v effect=%s neg=%v\n", w.t.wording(c.first, c.last), c.src, c.effect, c.negate)

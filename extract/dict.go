@@ -369,13 +369,16 @@ func (d *dictionaries) readWords(name, code, content string) error {
 		class, list, ok := strings.Cut(s, ":")
 		class, fills, _ := strings.Cut(class, ">")
 		tag, known := tags[class]
-		if !ok || !known && class != "verb" && class != "light" && class != "adverb" {
+		if !ok || !known && class != "verb" && class != "light" && class != "adverb" && class != "statement" {
 			return fmt.Errorf("%q: a line is a class of words, a colon and words with commas", class)
 		}
 		for _, w := range alternatives(list, ",") {
 			switch class {
 			case "verb":
 				l.verb(w)
+				continue
+			case "statement":
+				l.statements[l.tag(w, tagNoun)] = true
 				continue
 			case "light":
 				l.lights[l.verb(w)] = true
@@ -435,7 +438,8 @@ func (l *language) plural(s string) []string {
 // nounEnd marks the last word of a phrase as a noun.
 func (l *language) nounEnd(s string) {
 	ids := l.phrase(s)
-	if len(ids) > 0 {
+	last := s[strings.LastIndexByte(s, ' ')+1:]
+	if len(ids) > 0 && last != "" && !(l.cased && startsUpper(last)) { // a name at its end is no noun
 		l.info[ids[len(ids)-1]].tags |= tagNoun
 	}
 }

@@ -16,6 +16,8 @@ type found struct {
 	first      int // tokens of the clause
 	last       int
 	future     bool
+	past       bool // told in the simple past
+	relative   bool // in a relative clause
 	timed      bool // a time stands in its own clause
 	echo       bool
 	actorIDs   []who
@@ -546,6 +548,9 @@ func (a *analysis) wished(k int) bool {
 func (a *analysis) opened(f *found, chunk int) {
 	for k := chunk; k >= 0; k-- {
 		switch a.kind(k) {
+		case chunkWh:
+			f.relative = true
+			return
 		case chunkSub:
 			f.subordinat = a.t.l.words[a.chunks[k].word]
 			return

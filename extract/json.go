@@ -237,7 +237,10 @@ func (e *Engine) publishPlaces(out *jsonClaim, c truce.Claim, text string) {
 		}
 		p := jsonPlace{ID: string(w.Place), Name: w.Name, Precision: e.precision(w), Span: spanOf(w.Span, text)}
 		if held, ok := e.places.Place(w.Place); ok {
-			p.Country, p.Name = held.Country, held.Name("en")
+			p.Country = held.Country
+			if w.Span == nil || !latinText(w.Name) {
+				p.Name = held.Name("en")
+			}
 		}
 		if w.Point != nil {
 			p.Lon, p.Lat = jsonCoord(w.Point.Lon), jsonCoord(w.Point.Lat)
@@ -250,6 +253,16 @@ func (e *Engine) publishPlaces(out *jsonClaim, c truce.Claim, text string) {
 	if !roles {
 		out.PlaceRoles = nil
 	}
+}
+
+// latinText reports whether a name as worded is in Latin letters.
+func latinText(s string) bool {
+	for _, r := range s {
+		if r >= 0x0370 {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // precision is the class of a place as the output spells it.

@@ -169,6 +169,11 @@ func (a *analysis) coverReport(k int, r report) {
 // government.
 func (a *analysis) speakerAt(s int) who {
 	w := a.whoAt(s)
+	if w.id == unknownID && a.t.l.statements[a.tok(a.chunks[s].head).word] && a.t.speaker.who.id != "" {
+		w = a.t.speaker.who
+		w.i, w.j = a.chunks[s].i, a.chunks[s].j
+		return w
+	}
 	if w.id == unknownID {
 		if p := a.newPerson(a.chunks[s]); p.id != "" {
 			return p
@@ -207,6 +212,13 @@ func (a *analysis) content(k, s int) (first, last int, pre [2]int) {
 		}
 	}
 	first, last = a.chunks[tail].j, a.reportEnd(tail)
+	if a.kind(tail+1) == chunkNP && !(a.kind(tail+2) == chunkVG && a.chunks[tail+2].finite()) { // underlined the need for X amid Y
+		for m := tail + 2; m < len(a.chunks) && a.chunks[m].i < last; m++ {
+			if w := a.t.l.words[a.tok(a.chunks[m].i).word]; a.kind(m) == chunkSub && !a.condition(a.chunks[m].i) || a.kind(m) == chunkPrep && (w == "amid" || w == "amidst" || w == "following") {
+				last = a.chunks[m].i
+			}
+		}
+	}
 	if before := a.chunks[lead].i; a.endsContent(lead-1) && !c.ing && before > a.s.first {
 		begin := a.prevReportEnd(lead)
 		if a.hasWords(begin, before) {

@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"slices"
+
 	"github.com/marchday/marchday/truce"
 )
 
@@ -57,6 +59,7 @@ func (a *analysis) judge(f *found, o opening) {
 		planned = true
 	}
 	f.future = v.future || planned || urged || expected
+	f.past = v.past && !v.perfect || v.passive && v.past
 	urged = urged || v.must
 	planned = planned || v.future
 	cond = cond || v.would && !v.past
@@ -198,6 +201,7 @@ func (a *analysis) addSources(f *found, srcs []source) {
 			f.targetIDs = f.actorIDs
 		}
 		f.actorIDs = []who{speaker}
+		f.targetIDs = slices.DeleteFunc(f.targetIDs, func(w who) bool { return w.id == speaker.id })
 	}
 }
 

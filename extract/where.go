@@ -14,6 +14,7 @@ type placeMention struct {
 	prep     int32 // the preposition before it
 	cue      bool  // something beside it says that it is a place
 	actor    bool  // a country or capital, which may act
+	guess    bool  // taken from an earlier sentence
 }
 
 const maxPlaceWords = 5
@@ -190,7 +191,7 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 		return placeMention{}, false
 	}
 	cands := a.t.e.places.Find(q)
-	if len(cands) == 0 && cue && a.unknownName(i, j) {
+	if len(cands) == 0 && cue && a.unknownName(i, j) && !(i > a.s.first && a.tags(i-1).has(tagDet) && a.nominal(j)) {
 		q.Strict, q.MinScore = false, minLoose
 		cands = a.t.e.places.Find(q)
 	}
@@ -344,6 +345,9 @@ func (t *text) where(p placeMention) []truce.Where {
 			break
 		}
 		w := t.e.places.Fill(truce.Where{Place: c.Place.ID, Name: t.src[s:e], Relation: p.relation, Role: p.role, Score: c.Score, Span: &truce.Span{Start: s, End: e}})
+		if p.guess {
+			w.Score, w.Span = min(w.Score, minLoose-100), nil
+		}
 		if c.Ambiguous && w.Score >= minLoose {
 			w.Score = minLoose - 1
 		}

@@ -81,15 +81,15 @@ type event struct {
 
 // dictTest is a test line that stands in a dictionary.
 type dictTest struct {
-	file       string
-	line       int
-	lang       string
-	owner      string // name of the frame
-	input      string
-	want       string
-	date       string
-	negative   bool
-	dictionary string
+	file     string
+	line     int
+	lang     string
+	owner    string // name of the frame
+	input    string
+	want     string
+	date     string
+	negative bool
+	folder   int // which folder it stands in: 0 is the embedded one
 }
 
 // dictionaries is everything loaded.
@@ -101,8 +101,7 @@ type dictionaries struct {
 	events    map[string]event
 	tests     []dictTest
 	digest    truce.Digest
-	files     int
-	lines     int
+	folder    int // being read
 }
 
 // load reads all folders in order, and in each the files in a fixed order: the
@@ -111,6 +110,7 @@ func load(folders []fs.FS) (*dictionaries, error) {
 	d := &dictionaries{langs: map[string]*language{}, byActor: map[string]int32{}, countries: map[string]string{}, events: map[string]event{}}
 	var sums strings.Builder
 	for n, dir := range folders {
+		d.folder = n
 		files, err := listDict(dir)
 		if err != nil {
 			return nil, err
@@ -123,7 +123,6 @@ func load(folders []fs.FS) (*dictionaries, error) {
 			if len(b) > maxDictFile {
 				return nil, fmt.Errorf("dictionary %s is over the limit of %d bytes: split it", name, maxDictFile)
 			}
-			d.files++
 			sums.WriteString(strconv.Itoa(n) + "/" + name + " " + truce.DigestOf(b).String() + "\n")
 			if err := d.readFile(name, string(b)); err != nil {
 				return nil, err
@@ -253,7 +252,6 @@ func (d *dictionaries) eachLine(name, content string, f func(n int, line string)
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		d.lines++
 		if err := f(n, line); err != nil {
 			return fmt.Errorf("dictionary %s:%d: %w", name, n, err)
 		}
@@ -275,7 +273,7 @@ func (d *dictionaries) addTest(file string, n int, lang, owner, s string) error 
 	if end == 0 {
 		return errors.New("a test's text stands between quotation marks")
 	}
-	t := dictTest{file: file, line: n, lang: lang, owner: owner, input: in[1:end], want: want, date: "2031-09-16", negative: want == "none"}
+	t := dictTest{file: file, line: n, lang: lang, owner: owner, input: in[1:end], want: want, date: "2031-09-16", negative: want == "none", folder: d.folder}
 	if rest := strings.TrimSpace(in[end+1:]); rest != "" {
 		date, ok := strings.CutPrefix(rest, "D=")
 		if !ok {

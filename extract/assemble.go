@@ -225,7 +225,11 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 			return false
 		}
 		for n := range all {
-			for _, w := range all[n].actorIDs {
+			who := all[n].actorIDs
+			if all[n].claim.Stance == truce.Urged {
+				who = append(slices.Clone(who), all[n].targetIDs...)
+			}
+			for _, w := range who {
 				if w.i <= p.i && p.j <= w.j {
 					return true
 				}

@@ -25,6 +25,11 @@ func (a *analysis) findSubject(v int) int {
 	if c.inf {
 		return a.controller(v)
 	}
+	if a.isReport(v) && !c.passive && (a.kind(v-1) == chunkQuote || a.kind(v-1) == chunkComma && a.kind(v-2) == chunkQuote) {
+		if s := a.subjectAfter(v); s >= 0 {
+			return s // "...," said the envoy
+		}
+	}
 	for k := v - 1; k >= 0; {
 		switch a.kind(k) {
 		case chunkOther, chunkTime:
@@ -47,6 +52,9 @@ func (a *analysis) findSubject(v int) int {
 			return a.subject(k)
 		case chunkCC:
 			if p := a.verbLeft(k); p >= 0 && !a.t.l.after {
+				if r := a.reportLeft(k); r >= 0 && a.isReport(v) && c.finite() {
+					p = r // said that ... and warned that
+				}
 				return a.subject(p)
 			}
 			return a.subjectAfter(v)
@@ -187,6 +195,20 @@ func (a *analysis) verbLeft(k int) int {
 		case chunkVG:
 			return k
 		case chunkStop, chunkThat:
+			return -1
+		}
+	}
+	return -1
+}
+
+// reportLeft returns the last finite reporting verb before chunk k, -1 if there
+// is none.
+func (a *analysis) reportLeft(k int) int {
+	for k--; k >= 0; k-- {
+		if a.kind(k) == chunkVG && a.chunks[k].finite() && a.isReport(k) {
+			return k
+		}
+		if a.kind(k) == chunkStop {
 			return -1
 		}
 	}
@@ -421,7 +443,7 @@ func (a *analysis) opens(m, k int) bool {
 		return true
 	}
 	c := a.kind(m)
-	return (c == chunkCC || c == chunkComma) && m < k && a.startsClause(m+1) && a.verbIn(m+1, k+1)
+	return (c == chunkCC || c == chunkComma) && m < k && a.startsClause(m+1) && (a.kind(k) != chunkVG || a.verbIn(m+1, k+1))
 }
 
 // opensAfter reports whether chunk m, right of k, begins another clause.

@@ -18,6 +18,7 @@ type found struct {
 	future     bool
 	past       bool // told in the simple past
 	relative   bool // in a relative clause
+	ing        bool // a participle: killing six
 	timed      bool // a time stands in its own clause
 	echo       bool
 	actorIDs   []who
@@ -115,7 +116,7 @@ func (a *analysis) particle(k int, tr *trigger) (end int, ok bool) {
 	for i := c.j; i <= top && i+len(tr.rest) <= a.s.last; i++ {
 		match := true
 		for n, w := range tr.rest {
-			if a.tok(i+n).word != w {
+			if a.tok(i+n).word != w || a.posAt(i+n) == posTo {
 				match = false
 				break
 			}
@@ -219,7 +220,7 @@ func (a *analysis) nounOpenings(k int) {
 		if m.i >= c.j {
 			break
 		}
-		if m.cat != catTrigger || m.j <= c.i || m.j > c.j || a.posAt(m.j-1) == posVerb || a.t.l.triggers[m.ref].fixed {
+		if m.cat != catTrigger || m.j <= c.i || m.j > c.j && m.i < c.i || m.i >= c.j || a.posAt(m.j-1) == posVerb || a.t.l.triggers[m.ref].fixed {
 			continue
 		}
 		if m.j < c.j && a.headed(m, c) {
@@ -326,8 +327,12 @@ func (a *analysis) discarded(i, j int) bool {
 // it, and the subject of a light verb that carries it.
 func (a *analysis) fillNoun(o *opening) {
 	c := a.chunks[o.chunk]
-	o.pre, o.post = [2]int{c.i, o.i}, [2]int{o.j, c.j}
-	a.phrases(o.chunk, func(p phrase) bool {
+	o.pre, o.post = [2]int{min(c.i, o.i), o.i}, [2]int{o.j, max(o.j, c.j)}
+	last := o.chunk
+	for last+1 < len(a.chunks) && a.chunks[last+1].i < o.j {
+		last++
+	}
+	a.phrases(last, func(p phrase) bool {
 		o.put(p.slot, p.np)
 		if p.slot == slotOf || p.slot == slotBetween || p.slot == slotBy || p.slot == slotAgainst || p.slot == slotOn {
 			a.list(p.np, func(k int) bool { o.put(p.slot, k); return true })
@@ -378,6 +383,11 @@ func (a *analysis) needsMet(o *opening) bool {
 	if o.trig.part && !a.chunks[o.chunk].passive {
 		return false
 	}
+	for _, np := range o.at(slotSubj) {
+		if a.discarded(a.chunks[np].i, a.chunks[np].j) {
+			return false // a heart attack killed him
+		}
+	}
 	for _, n := range o.frame.needs {
 		if a.filled(o, n) == n.not {
 			return false
@@ -397,7 +407,7 @@ func (a *analysis) filled(o *opening, n need) bool {
 			if n.any || len(n.cats) > 0 && n.cats[0] == catActor && a.whoAt(np).id != unknownID {
 				return true
 			}
-			if a.holds(a.chunks[np].i, a.chunks[a.skipOf(np)].j, n) {
+			if a.holds(a.chunks[np].i, a.chunks[a.skipOf(np)].j, n) || len(n.sets) > 0 && a.posAt(a.chunks[np].head) == posPron && a.meansSet(np, n) {
 				return true
 			}
 		}
@@ -412,6 +422,28 @@ func (a *analysis) filled(o *opening, n need) bool {
 		return true
 	}
 	return o.verb && o.trig.gap && n.slots&slotObj != 0 && a.holds(a.chunks[o.chunk].j, o.j, n)
+}
+
+// meansSet reports whether the pronoun at chunk np can mean one of the sets:
+// the nearest word of any set before it is one of them.
+func (a *analysis) meansSet(np int, n need) bool {
+	if w := a.t.l.words[a.tok(a.chunks[np].head).word]; w != "it" && w != "they" && w != "them" {
+		return false
+	}
+	first := a.s.first
+	if a.at > 0 {
+		first = a.t.sents[a.at-1].first
+	}
+	for k := len(a.t.ments) - 1; k >= 0; k-- {
+		m := a.t.ments[k]
+		if m.i < first {
+			return false
+		}
+		if m.j <= a.chunks[np].i && m.cat == catSet && slices.Contains(n.sets, m.ref) {
+			return true
+		}
+	}
+	return false
 }
 
 // holds reports whether tokens i to j hold one of a condition's sets.
@@ -509,6 +541,7 @@ func (a *analysis) claimOf(o opening) {
 		f.last = o.j
 	}
 	f.claim.Event = o.frame.event
+	f.ing = o.verb && a.chunks[o.chunk].ing
 	f.claim.Rules = append(f.claim.Rules, "frame."+a.t.l.code+"."+o.frame.name)
 	f.actorIDs, f.targetIDs = a.roles(&o, o.frame.actor), a.roles(&o, o.frame.target)
 	if o.frame.reciprocal && len(f.targetIDs) == 0 && len(f.actorIDs) > 1 {
@@ -516,7 +549,7 @@ func (a *analysis) claimOf(o opening) {
 		f.actorIDs = f.actorIDs[:1]
 	}
 	a.judge(&f, o)
-	if o.frame.only != "" && (string(f.claim.Stance) != o.frame.only || !a.wished(o.chunk)) {
+	if o.frame.only != "" && (string(f.claim.Stance) != o.frame.only || o.frame.only == string(truce.Urged) && !a.wished(o.chunk)) {
 		return
 	}
 	a.objectOf(&f, o)

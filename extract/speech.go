@@ -139,6 +139,9 @@ func (a *analysis) coverReport(k int, r report) {
 	} else {
 		src.who = who{id: unknownID}
 	}
+	if a.kind(k+1) == chunkVG && a.chunks[k+1].inf && r.class == "neutral" {
+		return // agreed to extend
+	}
 	first, last, pre := a.content(k, s)
 	if called, ok := a.distanced(k, s); ok {
 		src.mode, src.stance, src.class = "distanced", truce.Alleged, "call"
@@ -168,6 +171,14 @@ func (a *analysis) coverReport(k int, r report) {
 // speakerAt says who speaks; a country or capital that speaks is its
 // government.
 func (a *analysis) speakerAt(s int) who {
+	if c := a.chunks[s]; a.posAt(c.head) == posPron && a.t.speaker.who.id != "" && a.t.speaker.who.id != unknownID {
+		word := a.t.l.words[a.tok(c.head).word]
+		if isPerson(a.t.speaker.who) == (word == "he" || word == "she" || word == "он" || word == "она") {
+			w := a.t.speaker.who
+			w.i, w.j, w.via = c.i, c.j, "who.speaker"
+			return w
+		}
+	}
 	w := a.whoAt(s)
 	if w.id == unknownID && a.t.l.statements[a.tok(a.chunks[s].head).word] && a.t.speaker.who.id != "" {
 		w = a.t.speaker.who
@@ -296,6 +307,9 @@ func (a *analysis) reportEnd(k int) int {
 			continue
 		}
 		c := a.chunks[m]
+		if a.kind(m-1) == chunkCC && c.finite() && a.isReport(k) {
+			return a.chunks[m-1].i // ... and warned that
+		}
 		if c.ing && (a.kind(m-1) == chunkComma || a.kind(m-1) == chunkCC) {
 			return a.chunks[m-1].i // ..., adding that
 		}

@@ -86,6 +86,9 @@ func (a *analysis) tagWord(i int) pos {
 		return a.verbOrNoun(i, t)
 	}
 	if t.has(tagAdv) {
+		if p := a.before(i); (p == posDet || p == posNum || p == posPoss) && a.nominal(i+1) {
+			return posNoun // two earlier convoys
+		}
 		return posAdv
 	}
 	if t == 0 && !k.flags.has(capital) && k.end-k.start > 4 && suffix(a.t.src[k.start:k.end], "ly") {
@@ -276,7 +279,7 @@ func (a *analysis) nominal(i int) bool {
 	if t == 0 {
 		return !a.looksVerb(i)
 	}
-	return t&(tagNoun|tagAdj) != 0 || t&(tagVerb|tagDet|tagPrep|tagCC|tagBe|tagHave|tagDo|tagModal|tagNeg|tagTo|tagThat|tagWh|tagSub|tagPron|tagAdv|tagNumber|tagTime) == 0
+	return t&(tagNoun|tagAdj) != 0 && t&(tagDet|tagPrep|tagTo) == 0 || t&(tagVerb|tagDet|tagPrep|tagCC|tagBe|tagHave|tagDo|tagModal|tagNeg|tagTo|tagThat|tagWh|tagSub|tagPron|tagAdv|tagNumber|tagTime) == 0
 }
 
 func (a *analysis) pastOrAdjective(i int, prev pos, t tagSet) pos {

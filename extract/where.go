@@ -129,6 +129,12 @@ func (a *analysis) placeCue(i int, before []placeMention) bool {
 	if t.has(tagCue) || a.placePrep(p) {
 		return true
 	}
+	if a.posAt(p) == posVerb && len(a.t.l.verbs[a.t.l.info[a.tok(p).word].lemma]) > 0 {
+		return true // shelled Tolma
+	}
+	if t.has(tagPrep) && a.t.l.slots[a.tok(p).word] == slotOf && p > a.s.first && a.ofCat(p-1, catTrigger) {
+		return true // the bombardment of Tolma
+	}
 	if t.has(tagPrep) && a.t.l.slots[a.tok(p).word] == slotOf && p > a.s.first && a.tags(p-1).has(tagCue) {
 		return true
 	}

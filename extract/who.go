@@ -437,6 +437,14 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 			return w
 		}
 	case "official":
+		if i < m.i && named.id == "" && country.id == "" && a.own(i) {
+			if b := a.earlier(i, isBody); b.id != "" && b.id != unknownID {
+				return who{id: b.id, i: i, j: m.j, kind: b.kind, via: "who.its"}
+			}
+			if b := a.t.lastBody; b.id != "" && b.id != unknownID {
+				return who{id: b.id, i: i, j: m.j, kind: b.kind, via: "who.its"}
+			}
+		}
 		if named.id != "" && named.kind != "capital" {
 			return named
 		}
@@ -456,6 +464,12 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 	}
 	w.id = unknownID
 	return w
+}
+
+// own reports whether the token is its or their.
+func (a *analysis) own(i int) bool {
+	w := a.t.l.words[a.tok(i).word]
+	return w == "its" || w == "their"
 }
 
 // orgWord returns the kind of body that a noun names: council, front.

@@ -86,6 +86,8 @@ func newRoot(now func() time.Time) *cobra.Command {
 		replayCommand(now),
 		exportCommand(now),
 		verifyCommand(),
+		extractCommand(),
+		geocodeCommand(),
 	)
 	return root
 }

@@ -165,7 +165,7 @@ func (v *visit) pathTable(f truce.CaseFile) *Table {
 	}}
 	for _, m := range f.Path {
 		o, _ := v.house.Office(m.Office)
-		link := linked(statementLink(m.Index))
+		link := linked(v.at(m.Index, m.Statement))
 		link.Value = strconv.FormatInt(m.Index, 10)
 		table.Rows = append(table.Rows, Row{Cells: []Cell{
 			link, v.instant(m.At), {Text: v.kindName(m.Kind), Value: string(m.Kind)}, {Text: v.officeName(m.Office), Value: string(m.Office)},

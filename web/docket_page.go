@@ -152,7 +152,7 @@ func queryDocket(v *visit) (*docketPage, error) {
 	state := v.q.Get("state")
 	var choices []Choice
 	for _, s := range []string{"open", "overdue", "ended"} {
-		choices = append(choices, Choice{s, v.t.T("docket.filter_" + s)})
+		choices = append(choices, Choice{s, v.t.T("docket_filter." + s)})
 	}
 	p.States = []Field{{Name: "state", Label: v.t.T("col.state"), Value: state, Choices: choices}}
 	all, err := v.view.Cases(v.ctx())

@@ -33,9 +33,6 @@ func (p *page) Table(id string) *Table {
 
 // add puts a table on the page.
 func (p *page) add(t *Table) *Table {
-	for _, c := range t.Columns {
-		t.heads = append(t.heads, c.Key)
-	}
 	t.CSV = p.With("f", "csv")
 	if len(p.tables) > 0 || p.Find {
 		sep := "?"
@@ -68,7 +65,6 @@ type Table struct {
 	Rows                     []Row
 	Foot                     []Cell
 	CSV                      string // its address as CSV
-	heads                    []string
 }
 
 // A Column is a name for the page and one for the CSV.
@@ -156,7 +152,11 @@ func (v *visit) sendCSV(name string, tables []*Table) error {
 func (t *Table) csv() []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	_ = w.Write(t.heads) // a buffer takes everything
+	heads := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		heads[i] = c.Key
+	}
+	_ = w.Write(heads) // a buffer takes everything
 	for _, r := range t.Rows {
 		line := make([]string, len(r.Cells))
 		for i, c := range r.Cells {

@@ -245,9 +245,20 @@ func (v *visit) statement(id truce.StatementID) Link {
 	return l
 }
 
+// at is a statement by its index; it links only where the reader may read it.
+func (v *visit) at(index int64, id truce.StatementID) Link {
+	l := statementLink(index)
+	if v.statement(id).Href == "" {
+		l.Href = ""
+	}
+	return l
+}
+
+// statementLink is the name of a statement that the reader may read, and its
+// page.
 func statementLink(index int64) Link {
 	n := strconv.FormatInt(index, 10)
-	return Link{"S " + n, "/s/" + n}
+	return Link{"S " + n, "/record/" + n}
 }
 
 // kindOf is the sign of a verdict, and what narrows it: outside which.

@@ -167,7 +167,7 @@ func TestNoneIsZeroOnlyWhereItWasWatched(t *testing.T) {
 			t.Errorf("nobody reported, nobody watched: %+v", r)
 		}
 		page := string(of(t, editions(t, in), "html", "en"))
-		if !strings.Contains(page, "Coverage: not recorded") || !strings.Contains(page, `<span class="miss">not recorded</span>`) {
+		if !strings.Contains(page, "Coverage: not recorded") || !strings.Contains(page, `<td class="none" colspan="3">not recorded</td>`) {
 			t.Error("the page does not say that coverage is not recorded")
 		}
 	})

@@ -21,7 +21,7 @@ type ground struct {
 type outline struct {
 	id    string
 	name  []truce.Text
-	unit  bool // of the country that the regime is about
+	unit  bool // one of the country that the regime is about
 	label truce.Point
 	rings [][]truce.Point
 }
@@ -63,7 +63,7 @@ func readGround(b []byte) (ground, error) {
 		if f.Geometry.Type == "Point" { // a town, which this map does not draw
 			continue
 		}
-		o := outline{id: f.Properties.ISO, unit: f.Properties.Kind == "unit"}
+		o := outline{id: f.Properties.ISO, unit: f.Properties.Kind == "unit" && f.Properties.Own}
 		for _, lang := range []string{"en", "ar", "fr", "ru"} {
 			if n := f.Properties.Names[lang]; n != "" {
 				o.name = append(o.name, truce.Text{Lang: lang, Text: n})

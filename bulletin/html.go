@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -111,7 +112,7 @@ type pen struct {
 
 func (p pen) funcs() template.FuncMap {
 	return template.FuncMap{
-		"t": p.w.t, "bdi": p.bdi, "list": p.list, "say": p.say, "at": p.at, "iso": p.iso, "link": p.link, "day": p.w.day, "cell": p.cell, "watched": p.watched, "watchedAll": p.watchedAll, "length": p.w.length,
+		"t": p.w.t, "bdi": p.bdi, "list": p.list, "say": p.say, "at": p.at, "iso": p.iso, "link": p.link, "day": p.w.day, "cell": p.cell, "nothing": p.nothing, "waiting": waiting, "watched": p.watched, "watchedAll": p.watchedAll, "length": p.w.length,
 		"office": p.office, "word": p.word, "highlight": p.highlight, "anchor": func(i Incident) string { return anchor(&i) },
 		"figure": p.figure, "path": func(i Incident) string { return i.path() }, "sum": p.sum, "until": p.until, "filter": p.filter,
 		"toll": p.toll, "when": p.when, "unit": p.unit,
@@ -229,18 +230,26 @@ func (p pen) until(from, to truce.Instant) template.HTML {
 	return p.iso(to)
 }
 
-// cell writes a count of a row, or says why there is none.
-func (p pen) cell(r Row, c Count) template.HTML {
-	key := "miss.dash"
-	switch {
-	case c != Missing:
+// cell writes a count.
+func (p pen) cell(c Count) template.HTML {
+	if c != Missing {
 		return template.HTML(strconv.Itoa(int(c))) //nolint:gosec // a number
-	case r.Basis == RowNothing && r.Watched.State == WatchNone:
-		key = "miss.not-recorded"
-	case r.Basis == RowNothing:
-		key = "miss.no-data"
 	}
-	return template.HTML(`<span class="miss">` + template.HTMLEscapeString(p.w.t(key)) + `</span>`) //nolint:gosec // escaped
+	return template.HTML(`<span class="miss">` + template.HTMLEscapeString(p.w.t("miss.dash")) + `</span>`) //nolint:gosec // escaped
+}
+
+// nothing says why a row has no figures at all.
+func (p pen) nothing(r Row) string {
+	if r.Watched.State == WatchNone {
+		return p.w.t("miss.not-recorded")
+	}
+	return p.w.t("miss.no-data")
+}
+
+// waiting reports whether every co-chair's text of a case is still awaited, so
+// that one line says it.
+func waiting(c Case) bool {
+	return !slices.ContainsFunc(c.Texts, func(o Opinion) bool { return o.State != TextAwaited })
 }
 
 func (p pen) watched(w Watched) string {
@@ -295,6 +304,8 @@ func (p pen) highlight(h Highlight) template.HTML {
 			v = template.HTML(template.HTMLEscapeString(p.w.t(a.Word))) //nolint:gosec // escaped
 		case a.Tally != nil:
 			v = p.tally(a.Tally)
+		case a.Toll != nil:
+			v = template.HTML(template.HTMLEscapeString(p.span(a.Toll.Low, a.Toll.High, a.Toll.More))) //nolint:gosec // escaped
 		case a.Clock != nil:
 			v = p.clocks(a.Clock)
 		default:
@@ -308,7 +319,11 @@ func (p pen) highlight(h Highlight) template.HTML {
 func (p pen) tally(all []Tally) template.HTML {
 	var parts []string
 	for _, t := range all {
-		parts = append(parts, string(p.office(t.Office))+" "+strconv.Itoa(int(t.N)))
+		n := strconv.Itoa(int(t.N))
+		if t.N == Missing {
+			n = template.HTMLEscapeString(p.w.t("miss.none"))
+		}
+		parts = append(parts, string(p.office(t.Office))+" "+n)
 	}
 	return template.HTML(strings.Join(parts, p.w.t("comma"))) //nolint:gosec // escaped
 }

@@ -165,8 +165,21 @@ func (t *text) match(first, last int, out []mention) []mention {
 }
 
 // prefers reports whether the mention found first stays although e has the
-// same words: the earlier entry of the dictionaries wins.
-func (t *text) prefers(m mention, e entry) bool { return m.j > 0 && m.ref <= e.ref }
+// same words. Of actors the later entry wins, and of offices the one that
+// knows the holder: dictionaries laid over others say more. Else the earlier
+// entry wins.
+func (t *text) prefers(m mention, e entry) bool {
+	switch {
+	case m.j == 0:
+		return false
+	case e.cat == catActor:
+		return m.ref > e.ref
+	case e.cat == catRole:
+		held, new := t.l.roles[m.ref].holder != "", t.l.roles[e.ref].holder != ""
+		return held && !new || held == new && m.ref > e.ref
+	}
+	return m.ref <= e.ref
+}
 
 // fits reports whether the capitals and the date allow the entry.
 func (t *text) fits(e entry, i, j int) bool {

@@ -27,8 +27,9 @@ type work struct {
 	places []placeMention
 }
 
-// New loads the dictionaries, runs every test that stands in them and refuses
-// those that fail one.
+// New loads the dictionaries. It refuses frames without tests, and runs the
+// tests of the dictionaries that are laid over the embedded ones; those of the
+// embedded ones are run by Test.
 func New(o Options) (*Engine, error) {
 	base, err := fs.Sub(embedded, "dict")
 	if err != nil {
@@ -43,11 +44,15 @@ func New(o Options) (*Engine, error) {
 	if e.places == nil {
 		e.places = gazetteer.New(nil, nil, nil)
 	}
-	if err := e.runTests(); err != nil {
+	if err := e.runTests(1); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
+
+// Test runs every test line of all dictionaries and returns what failed, by
+// file and line.
+func (e *Engine) Test() error { return e.runTests(0) }
 
 // Digest names the dictionaries: equal digests, equal versions and equal
 // gazetteers give equal claims.
@@ -153,6 +158,7 @@ func (w *work) read() {
 		a.events()
 		slices.SortStableFunc(t.out[from:], func(x, y found) int { return x.i - y.i })
 		t.unique(from)
+		t.dropWishes(from)
 		for k := from; k < len(t.out); k++ {
 			t.out[k].family = t.e.dict.events[t.out[k].claim.Event].family
 		}
@@ -179,6 +185,17 @@ func (t *text) unique(from int) {
 		out = append(out, f)
 	}
 	t.out = out
+}
+
+// dropWishes drops the bare wish for a truce where another claim of the
+// sentence says more exactly what is wished of it.
+func (t *text) dropWishes(from int) {
+	family := func(f found) string { return t.e.dict.events[f.claim.Event].family }
+	t.out = append(t.out[:from], slices.DeleteFunc(slices.Clone(t.out[from:]), func(f found) bool {
+		return f.frame.only != "" && slices.ContainsFunc(t.out[from:], func(o found) bool {
+			return o.i != f.i && family(o) == family(f) && o.claim.Stance == f.claim.Stance
+		})
+	})...)
 }
 
 // hot reports whether the sentence has a word that can open a frame or report.

@@ -26,14 +26,15 @@ const (
 	slotBetween
 	slotOver
 	slotSpeaker
-	slotPre  // any noun in front, for needs
-	slotAnd  // what is joined to the trigger noun
-	slotSelf // the trigger's own words
+	slotPre    // any noun in front, for needs
+	slotAnd    // what is joined to the trigger noun
+	slotSelf   // the trigger's own words
+	slotClause // the subject of the verb over a noun
 )
 
 var slotNames = map[string]slot{
 	"subj": slotSubj, "obj": slotObj, "by": slotBy, "of": slotOf, "poss": slotPoss, "with": slotWith, "against": slotAgainst, "from": slotFrom, "for": slotFor,
-	"on": slotOn, "to": slotTo, "in": slotIn, "between": slotBetween, "over": slotOver, "speaker": slotSpeaker, "pre": slotPre, "and": slotAnd, "self": slotSelf, "at": slotIn,
+	"on": slotOn, "to": slotTo, "in": slotIn, "between": slotBetween, "over": slotOver, "speaker": slotSpeaker, "pre": slotPre, "and": slotAnd, "self": slotSelf, "at": slotIn, "clause": slotClause,
 }
 
 // need is a condition on what fills a slot: one of the sets, or none of them.
@@ -54,6 +55,7 @@ type frame struct {
 	actor, target   []slot
 	reciprocal      bool
 	crosses         bool
+	given           bool   // the words presuppose it: no wish or plan over them changes that
 	mirror          string // a second event, actor and target exchanged
 	stance          string // the stance that the words themselves carry
 	trend           string
@@ -163,6 +165,7 @@ func (d *dictionaries) frameLine(l *language, cur int32, key, value string) erro
 		}
 	case "flag":
 		f.reciprocal = f.reciprocal || strings.Contains(value, "reciprocal")
+		f.given = f.given || strings.Contains(value, "given")
 		f.crosses = f.crosses || strings.Contains(value, "cross")
 	case "stance":
 		f.stance = value

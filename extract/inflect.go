@@ -205,7 +205,7 @@ func doubles(v string) bool {
 	if sounds == 1 {
 		return true
 	}
-	for _, end := range []string{"mit", "cur", "fer", "pel", "bel", "gin", "get", "nap", "rol"} {
+	for _, end := range []string{"mit", "cur", "fer", "pel", "bel", "gin", "rol"} {
 		if strings.HasSuffix(v, end) && v != "offer" && v != "suffer" && v != "differ" {
 			return true
 		}

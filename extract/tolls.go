@@ -133,7 +133,7 @@ func (a *analysis) crossed(i, j int) bool {
 		case posStop, posThat, posWh:
 			return true
 		case posVerb:
-			if !a.ofCat(i, catToll) && a.tags(i)&(tagPast|tagThird) != 0 && a.t.l.code == "en" {
+			if a.tags(i)&(tagPast|tagThird) != 0 && a.t.l.code == "en" {
 				return true
 			}
 		}
@@ -315,6 +315,9 @@ func (a *analysis) giveToll(from int, t tollMention) {
 		}
 		if isDeaths(f.claim.Event) {
 			d += 12 // the toll belongs to its act
+			if f.ing {
+				d += 30
+			}
 		}
 		if d < dist {
 			best, dist = n, d

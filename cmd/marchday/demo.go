@@ -163,6 +163,10 @@ func newPlayer(ctx context.Context, dir, dossier string, now func() time.Time) (
 	if err != nil {
 		return nil, err
 	}
+	return newPlayerOf(ctx, dir, files, now)
+}
+
+func newPlayerOf(ctx context.Context, dir string, files fs.FS, now func() time.Time) (*player, error) {
 	base, err := mapOf(files)
 	if err != nil {
 		return nil, err

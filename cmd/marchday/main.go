@@ -82,9 +82,12 @@ func newRoot(now func() time.Time) *cobra.Command {
 		signCommand(now),
 		submitCommand(now),
 		benchCommand(now),
+		reportCommand(now),
 		replayCommand(now),
 		exportCommand(now),
 		verifyCommand(),
+		extractCommand(),
+		geocodeCommand(),
 	)
 	return root
 }

@@ -75,6 +75,9 @@ func (l *language) look(w string, ascii bool, t *token) {
 // lookArabic tries the word as it stands, then without its clitics: w- f-,
 // then b- l- k-, then al-, then a pronoun at the end.
 func (l *language) lookArabic(w string, t *token) {
+	if strings.HasPrefix(w, "ال") {
+		t.flags |= definite
+	}
 	if id, ok := l.vocab[w]; ok {
 		t.word = id
 		return
@@ -114,9 +117,16 @@ func (l *language) lookArabic(w string, t *token) {
 		}
 	}
 	for _, f := range forms {
+		if f.flags.has(definite) && l.settle(f.rest, f.flags, t) {
+			return
+		}
 		for _, end := range []string{"هما", "ها", "هم", "هن", "نا", "ه", "ت", "ا", "وا"} {
 			if rest, ok := strings.CutSuffix(f.rest, end); ok && utf8.RuneCountInString(rest) >= 3 {
-				if l.settle(rest, f.flags|suffixed, t) {
+				own := suffixed
+				if end == "ا" {
+					own = accusative
+				}
+				if l.settle(rest, f.flags|own, t) {
 					return
 				}
 				if strings.HasSuffix(rest, "ت") && l.settle(strings.TrimSuffix(rest, "ت")+"ه", f.flags|suffixed, t) {
@@ -205,7 +215,7 @@ func doubles(v string) bool {
 	if sounds == 1 {
 		return true
 	}
-	for _, end := range []string{"mit", "cur", "fer", "pel", "bel", "gin", "rol"} {
+	for _, end := range []string{"mit", "cur", "fer", "pel", "bel", "gin", "rol", "nap"} {
 		if strings.HasSuffix(v, end) && v != "offer" && v != "suffer" && v != "differ" {
 			return true
 		}
@@ -282,7 +292,7 @@ func (l *language) verbArabic(spec string) int32 {
 		}
 	}
 	base := l.key(parts[0])
-	for _, end := range []string{"", "ت", "وا", "ا", "تا"} {
+	for _, end := range []string{"", "ت", "وا"} {
 		put(base+end, tagPast)
 	}
 	for _, f := range parts[1:] {

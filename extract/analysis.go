@@ -1,5 +1,7 @@
 package extract
 
+import "strings"
+
 // mention is a phrase of the dictionaries in the text.
 type mention struct {
 	i, j int // tokens, half-open
@@ -523,6 +525,9 @@ func (a *analysis) mainVerb(c *chunk, j int, be, have, do bool) {
 		c.future = c.future || t.has(tagFuture)
 		c.past = t.has(tagPast) && !c.future
 		c.ing = t.has(tagIng) && !t.has(tagPast)
+		if w := a.tokenText(j); a.t.l.code == "ru" && !c.passive && (strings.HasSuffix(w, "ть") || strings.HasSuffix(w, "ться") || strings.HasSuffix(w, "ти")) {
+			c.inf, c.past = true, false
+		}
 		return
 	}
 	switch {

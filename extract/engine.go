@@ -166,6 +166,7 @@ func (w *work) read() {
 		w.places = a.findPlaces(w.places[:0])
 		a.fillSentence(from, w.places)
 		a.onlyTolls(from)
+		t.moveTolls(from)
 		if len(t.out) > maxClaims {
 			return
 		}
@@ -285,6 +286,29 @@ func (a *analysis) onlyTolls(from int) {
 	a.t.out = append(a.t.out[:from], slices.DeleteFunc(a.t.out[from:], func(f found) bool {
 		return isDeaths(f.claim.Event) && len(f.claim.Casualties) == 0 && f.claim.Stance.Asserted()
 	})...)
+}
+
+// moveTolls gives the toll of a sentence that names no act of its own to the
+// act of the sentence before, if the same voice tells both.
+func (t *text) moveTolls(from int) {
+	if from == 0 || from == len(t.out) {
+		return
+	}
+	act := &t.out[from-1]
+	if act.family != "violence" || isDeaths(act.claim.Event) || !act.claim.Stance.Asserted() || len(act.claim.Casualties) > 0 || act.sent != t.out[from].sent-1 {
+		return
+	}
+	for _, f := range t.out[from:] {
+		told := len(f.claim.Sources) == 0 || speakerOf(&f.claim) == speakerOf(&act.claim)
+		if !isDeaths(f.claim.Event) || f.timed || len(f.placeToks) > 0 && f.claim.Where[0].Score >= minLoose || !told || !f.claim.Stance.Asserted() || len(f.claim.Casualties) == 0 {
+			return
+		}
+	}
+	for _, f := range t.out[from:] {
+		act.claim.Casualties = append(act.claim.Casualties, f.claim.Casualties...)
+		act.claim.Rules = append(act.claim.Rules, "toll.next-sentence")
+	}
+	t.out = t.out[:from]
 }
 
 // dateline reads a date from the head of a text that came without one:

@@ -163,6 +163,9 @@ func (a *analysis) fillVerb(o *opening) {
 			a.putList(o, slotObj, obj)
 		}
 	}
+	if a.t.l.after && a.t.l.cased && s > o.chunk && obj < 0 {
+		a.putList(o, slotObj, s) // соблюдает режим: the one noun behind may be either
+	}
 	from := last
 	if obj > last {
 		from = a.skipOf(obj)
@@ -482,7 +485,7 @@ func (a *analysis) holds(i, j int, n need) bool {
 		if m.i >= j {
 			return false
 		}
-		if m.i < i || m.j > j {
+		if m.i < i {
 			continue
 		}
 		switch m.cat {

@@ -75,10 +75,11 @@ func (l *language) look(w string, ascii bool, t *token) {
 // lookArabic tries the word as it stands, then without its clitics: w- f-,
 // then b- l- k-, then al-, then a pronoun at the end.
 func (l *language) lookArabic(w string, t *token) {
-	if strings.HasPrefix(w, "ال") {
+	id, known := l.vocab[w]
+	if strings.HasPrefix(w, "ال") && !(known && l.info[id].tags&tagVerb != 0) {
 		t.flags |= definite
 	}
-	if id, ok := l.vocab[w]; ok {
+	if known {
 		t.word = id
 		return
 	}
@@ -153,15 +154,14 @@ func (l *language) settle(w string, flags tokenFlag, t *token) bool {
 	return ok
 }
 
-// russianEndings are cut, longest first, so that all cases, genders and
-// numbers of a word meet in one stem.
+// russianEndings of nouns and adjectives are cut, the longest that fits, so
+// that all cases, genders and numbers of a word meet in one stem. Verbs stand in
+// the dictionaries with their forms.
 var russianEndings = []string{
-	"ившимися", "авшимися", "вшимися", "вшегося", "вшихся", "вшаяся", "вшийся",
-	"ившими", "авшими", "ующими", "ающими", "ившихся", "авшего", "ившего", "ующего", "ающего", "ившему", "авшему",
-	"иями", "иях", "иям", "ившие", "авшие", "ивших", "авших", "ующие", "ующих", "ующий", "ующая", "ующей", "ающие", "ающих", "ающий", "ившей", "авшей", "авшим", "ившим", "авший", "ивший", "авшая", "ившая",
-	"ыми", "ими", "ого", "его", "ому", "ему", "ами", "ями", "ыми", "ться", "лись", "лась", "лось", "ится", "ются", "ется", "утся", "ятся", "ании", "ению",
-	"ые", "ие", "ый", "ий", "ой", "ая", "яя", "ое", "ее", "ую", "юю", "ым", "им", "ом", "ем", "ах", "ях", "ам", "ям", "ов", "ев", "ей", "их", "ых", "ою", "ею", "ию", "ия", "ии", "ье", "ья", "ью", "ся", "ть", "ли", "ла", "ло", "ил", "ал", "ел", "ет", "ит", "ут", "ют", "ат", "ят", "лся",
-	"а", "я", "о", "е", "ы", "и", "у", "ю", "ь", "й", "л",
+	"шимися", "шегося", "шихся", "шаяся", "шийся", "шими", "шего", "шему", "шие", "ших", "ший", "шая", "шей", "шим",
+	"иями", "иях", "иям", "ыми", "ими", "ого", "его", "ому", "ему", "ами", "ями",
+	"ые", "ие", "ый", "ий", "ой", "ая", "яя", "ое", "ее", "ую", "юю", "ым", "им", "ом", "ем", "ах", "ях", "ам", "ям", "ов", "ев", "ей", "их", "ых", "ою", "ею", "ию", "ия", "ии", "ье", "ья", "ью",
+	"а", "я", "о", "е", "ы", "и", "у", "ю", "ь", "й",
 }
 
 // stemRussian cuts one ending. Short words stay whole.
@@ -170,13 +170,14 @@ func stemRussian(w string) string {
 		return w
 	}
 	w = strings.ReplaceAll(w, "й", "и")
+	best := w
 	for _, end := range russianEndings {
 		end = strings.ReplaceAll(end, "й", "и")
-		if rest, ok := strings.CutSuffix(w, end); ok && utf8.RuneCountInString(rest) >= 3 {
-			return rest
+		if rest, ok := strings.CutSuffix(w, end); ok && len(rest) < len(best) && utf8.RuneCountInString(rest) >= 3 {
+			best = rest
 		}
 	}
-	return w
+	return best
 }
 
 // conjugation is the forms of an English verb.
@@ -330,9 +331,15 @@ func (l *language) verbRussian(spec string) int32 {
 		case strings.HasPrefix(f, "="):
 			t, f = tagIng, f[1:]
 		}
-		id := l.tag(f, t)
-		if l.info[id].lemma == 0 || i == 0 {
-			l.info[id].lemma = lemma
+		forms := []string{f}
+		if stem, ok := strings.CutSuffix(f, "л"); ok && t == tagPast {
+			forms = append(forms, stem+"ла", stem+"ло", stem+"ли")
+		}
+		for _, f := range forms {
+			id := l.tag(f, t)
+			if l.info[id].lemma == 0 || i == 0 {
+				l.info[id].lemma = lemma
+			}
 		}
 	}
 	return lemma

@@ -533,12 +533,12 @@ func (a *analysis) plainWord(i int, t tagSet) pos {
 		return posWh
 	case t.has(tagCC):
 		return posCC
-	case t.has(tagPrep):
-		return posPrep
-	case t.has(tagPron):
-		return posPron
+	case t.has(tagPrep) && (a.t.l.slots[k.word] != slotBy || a.posAt(i-1) == posPrep):
+		return posPrep // by: only as the second word, من قبل, со стороны
 	case t.has(tagDet):
 		return posDet
+	case t.has(tagPron):
+		return posPron
 	case t.has(tagAdv):
 		return posAdv
 	case t&tagVerb != 0:

@@ -237,6 +237,14 @@ func (a *analysis) calendarAt(i int) (timeMention, bool) {
 			k++
 		}
 	}
+	if w := a.timeWord(k); w.kind == "unit" && part == "early" && a.t.date != noDay && (w.n == unitMonth || w.n == unitYear) { // the beginning of the month
+		y, m, _ := a.t.date.date()
+		if w.n == unitYear {
+			m = 1
+		}
+		at := dateOf(y, m, 1)
+		return timeMention{j: k + 1, lo: at, hi: at + 9, kind: "part-of-month", precision: truce.ToPart}, true
+	}
 	if w := a.timeWord(k); w.kind == "weekday" && part == "" {
 		return a.weekdayAt(k, w.n)
 	}
@@ -508,7 +516,9 @@ func (a *analysis) pastAt(i int, w timeWord, at anchor) (timeMention, bool) {
 	}
 	if plural || few || w.kind == "recent" {
 		switch unit {
-		case unitDay, unitHour:
+		case unitHour:
+			return at(d-1, d, k+1, "recent", truce.ToDays)
+		case unitDay:
 			return at(d-5, d, k+1, "recent", truce.ToDays)
 		case unitWeek:
 			return at(d-28, d, k+1, "recent", truce.ToWeeks)

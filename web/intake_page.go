@@ -219,7 +219,7 @@ type reviewField struct{ Name, Value, Words, Rule string }
 func (v *visit) reviews(words string, claims []picture.Claim) []reviewed {
 	var all []reviewed
 	for i, c := range claims {
-		r := reviewed{ID: rowID(i), Number: i + 1, Ref: c.Ref, Line: v.claimLine(c.Claim), Speaker: v.name(c.Speaker), Machine: c.Machine, Rows: v.reviewFields(words, c.Claim)}
+		r := reviewed{ID: rowID(i), Number: i + 1, Ref: c.Ref, Line: v.claimLine(c.Claim), Speaker: v.speaker(c), Machine: c.Machine, Rows: v.reviewFields(words, c.Claim)}
 		if !c.Incident.IsZero() {
 			if in, err := v.view.Incident(v.ctx(), c.Incident); err == nil {
 				r.Incident = incidentID(in)

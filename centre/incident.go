@@ -44,8 +44,9 @@ func levelSees(level, m truce.Marking) bool {
 }
 
 func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) *picture.Incident {
+	anchor, _ := f.book.IndexOf(in.ID.Statement)
 	i := &picture.Incident{
-		ID: in.ID, Index: in.Index, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
+		ID: in.ID, Index: anchor, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
 	}
 	var told []truce.Claim
 	for _, c := range claims {

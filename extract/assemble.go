@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
 
@@ -22,7 +23,7 @@ func (a *analysis) fillSentence(from int, places []placeMention) {
 		a.timeOf(&out[n], out, used)
 	}
 	for n := range out {
-		a.timeElsewhere(&out[n], len(out))
+		a.timeElsewhere(&out[n], len(out), used)
 		a.placesOf(&out[n], out, places)
 	}
 	a.tollsOf(from)
@@ -67,8 +68,8 @@ func distance(i, j, k, l int) int {
 func between(f, o, m int) bool { return f < o && o < m || m < o && o < f }
 
 // timeElsewhere takes the one time of the sentence, if its clause has none.
-func (a *analysis) timeElsewhere(f *found, claims int) {
-	if f.timed || f.future && f.claim.Stance == truce.Urged {
+func (a *analysis) timeElsewhere(f *found, claims int, used []bool) {
+	if a.derived(f) || f.timed || f.future && f.claim.Stance == truce.Urged {
 		return
 	}
 	best := -1
@@ -76,7 +77,7 @@ func (a *analysis) timeElsewhere(f *found, claims int) {
 		if m.noDate() || m.kind == "unanchored" || m.kind == "since" || m.kind == "before" {
 			continue
 		}
-		if a.reportTime(m) {
+		if a.reportTime(m) || a.relative(m.i) && !a.relative(f.i) {
 			continue
 		}
 		if best >= 0 {
@@ -89,6 +90,23 @@ func (a *analysis) timeElsewhere(f *found, claims int) {
 	}
 }
 
+// relative reports whether token i stands in a relative clause.
+func (a *analysis) relative(i int) bool {
+	for k := a.chunkAt(i); k >= 0; k-- {
+		switch a.kind(k) {
+		case chunkWh:
+			return true
+		case chunkStop, chunkSub, chunkThat:
+			return false
+		case chunkVG:
+			if a.chunks[k].finite() && a.kind(k-1) == chunkComma {
+				return false
+			}
+		}
+	}
+	return false
+}
+
 // reportTime reports whether a time says when somebody spoke, not when it
 // happened: it stands with a reporting verb outside what was said.
 func (a *analysis) reportTime(m timeMention) bool {
@@ -98,6 +116,34 @@ func (a *analysis) reportTime(m timeMention) bool {
 	}
 	p := a.verbLeft(k)
 	return p >= 0 && a.isReport(p) && !a.separated(p, k) && len(a.sources(m.i)) == 0
+}
+
+// derived reads "since 2012, a year after E": E is of the year before.
+func (a *analysis) derived(f *found) bool {
+	if f.subordinat != "after" {
+		return false
+	}
+	k := f.i
+	for k > a.s.first && a.t.l.words[a.tok(k).word] != "after" {
+		k--
+	}
+	if k < a.s.first+3 || a.timeWord(k-1).kind != "unit" || max(a.timeWord(k-1).n, -a.timeWord(k-1).n) != unitYear {
+		return false
+	}
+	n := a.num(k - 2)
+	if n < 1 && a.timeWord(k-2).kind == "one" {
+		n = 1
+	}
+	for _, m := range a.times {
+		if m.j <= k-1 && m.j >= k-5 && m.precision == truce.ToYear && m.lo != noDay && n > 0 {
+			y, _, _ := m.lo.date()
+			d := yearPart(y-n, "", k)
+			d.i, d.kind = m.i, "derived"
+			a.setTime(f, d, true)
+			return true
+		}
+	}
+	return false
 }
 
 // sameStretch reports whether no other verb stands between claim and time.
@@ -120,7 +166,9 @@ func (a *analysis) setTime(f *found, m timeMention, own bool) {
 	f.claim.When.Span = &truce.Span{Start: s, End: e}
 	f.claim.Rules = append(f.claim.Rules, "time."+m.kind)
 	f.timed = own
-	a.t.lastTime, a.t.hasTime = m, true
+	if own && f.family != "speech" && m.precision == truce.ToDay {
+		a.t.nextTime, a.t.nextSet = m, true
+	}
 }
 
 // when turns a time into the half-open interval of the engine's zone.
@@ -150,7 +198,7 @@ func (a *analysis) settleTime(f *found) {
 	case f.future && f.claim.Stance != truce.Urged:
 		m = timeMention{lo: d, hi: noDay, kind: "future", precision: truce.Bounded}
 	case f.claim.Stance == truce.Urged || f.claim.Stance == truce.Conditional:
-	case a.t.hasTime && f.family != "speech" && a.t.lastTime.hi != noDay && a.t.lastTime.hi+backgroundDays >= d && a.t.lastTime.lo <= d && f.sent > 0:
+	case a.t.hasTime && f.past && f.family != "speech" && f.sent-a.t.timeAt <= 2 && f.sent > a.t.timeAt && a.t.lastTime.hi != noDay && a.t.lastTime.hi+backgroundDays >= d && a.t.lastTime.lo <= d:
 		m = a.t.lastTime
 		m.kind = "cross-sentence"
 	}
@@ -176,8 +224,12 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 		if !p.actor {
 			return false
 		}
-		for _, list := range [][]who{f.actorIDs} {
-			for _, w := range list {
+		for n := range all {
+			who := all[n].actorIDs
+			if all[n].claim.Stance == truce.Urged {
+				who = append(slices.Clone(who), all[n].targetIDs...)
+			}
+			for _, w := range who {
 				if w.i <= p.i && p.j <= w.j {
 					return true
 				}
@@ -205,6 +257,9 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 	slices.SortStableFunc(mine, func(x, y placeMention) int {
 		return cmp.Compare(rolePenalty(x), rolePenalty(y))
 	})
+	if len(mine) == 0 {
+		mine = a.inherited(f)
+	}
 	for n, p := range mine {
 		if n == maxPlaces {
 			break
@@ -220,6 +275,31 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 }
 
 const maxPlaces = 8
+
+// inherited is the place that "the city" or an act without a place takes from
+// the sentences before, as a guess that a person is to look at.
+func (a *analysis) inherited(f *found) []placeMention {
+	if len(a.t.placed) == 0 || f.family == "speech" {
+		return nil
+	}
+	named := false
+	for i := f.first; i < f.last; i++ {
+		if a.tags(i).has(tagCue) && a.tags(i).has(tagNoun) && i > a.s.first && a.tags(i-1).has(tagDet) {
+			named = true
+		}
+	}
+	if !named && (f.family != "violence" || a.at-a.t.placedAt > 1 || !f.claim.Stance.Asserted()) {
+		return nil
+	}
+	for _, p := range a.t.placed {
+		if p.cands[0].Place.Class == gazetteer.Country || p.role == "origin" {
+			continue
+		}
+		p.guess = true
+		return []placeMention{p}
+	}
+	return nil
+}
 
 func rolePenalty(p placeMention) int {
 	if p.role == "origin" {
@@ -292,8 +372,11 @@ func (a *analysis) innermost(ps []placeMention) []placeMention {
 
 // remember keeps what later sentences may refer to.
 func (a *analysis) remember(places []placeMention) {
+	if a.t.nextSet {
+		a.t.lastTime, a.t.hasTime, a.t.timeAt, a.t.nextSet = a.t.nextTime, true, a.at, false
+	}
 	if len(places) > 0 {
-		a.t.placed = append(a.t.placed[:0], places...)
+		a.t.placed, a.t.placedAt = append(a.t.placed[:0], places...), a.at
 	}
 	for k := range a.chunks {
 		if a.kind(k) != chunkVG {
@@ -323,6 +406,7 @@ func (t *text) finish() []truce.Claim {
 	out := t.out
 	for n := range out {
 		t.dress(&out[n], n)
+		t.speakForSelf(&out[n])
 	}
 	t.echoes(out)
 	t.repeats(out)
@@ -364,6 +448,19 @@ func (t *text) dress(f *found, n int) {
 		c.Trend = f.frame.trend
 	}
 	c.Confidence = t.confidence(f)
+}
+
+// speakForSelf names the speaker of praise, concern and the like as its own
+// source: whoever condemns says so.
+func (t *text) speakForSelf(f *found) {
+	c := &f.claim
+	if f.family != "speech" || len(c.Sources) > 0 || len(c.Actors) == 0 || c.Actors[0].ID == unknownID || c.Stance == truce.Expected || c.Stance == truce.Planned {
+		return
+	}
+	c.Sources = []truce.Source{{Ref: c.Actors[0], Verb: t.wording(f.i, f.j), Mode: "indirect"}}
+	if c.Stance == truce.Reported {
+		c.Stance = truce.Stated
+	}
 }
 
 // clauseSpan is the clause with marks at its edges cut.
@@ -553,7 +650,7 @@ func (t *text) causes(out []found) {
 			if walkout && o.i > f.i && o.claim.CitedBy == "" && (o.family == "truce" || o.family == "violence" || o.family == "aid") {
 				o.claim.CitedBy = f.claim.ID
 			}
-			if o.subordinat == "after" && o.i > f.i && f.claim.CausedBy == "" && f.subordinat == "" && (f.family == "talks" || f.family == "truce") && (o.claim.Event == "talks_walkout" || o.family == "violence") {
+			if o.subordinat == "after" && o.i > f.i && f.claim.CausedBy == "" && f.subordinat == "" && !f.relative && (f.family == "talks" || f.family == "truce") && (o.claim.Event == "talks_walkout" || o.family == "violence") {
 				f.claim.CausedBy = o.claim.ID
 			}
 		}

@@ -25,6 +25,11 @@ func (a *analysis) findSubject(v int) int {
 	if c.inf {
 		return a.controller(v)
 	}
+	if a.isReport(v) && !c.passive && (a.kind(v-1) == chunkQuote || a.kind(v-1) == chunkComma && a.kind(v-2) == chunkQuote) {
+		if s := a.subjectAfter(v); s >= 0 {
+			return s // "...," said the envoy
+		}
+	}
 	for k := v - 1; k >= 0; {
 		switch a.kind(k) {
 		case chunkOther, chunkTime:
@@ -47,6 +52,15 @@ func (a *analysis) findSubject(v int) int {
 			return a.subject(k)
 		case chunkCC:
 			if p := a.verbLeft(k); p >= 0 && !a.t.l.after {
+				if r := a.reportLeft(k); r >= 0 && a.isReport(v) && c.finite() {
+					p = r // said that ... and warned that
+				}
+				return a.subject(p)
+			}
+			if p := a.verbLeft(k); p >= 0 { // and announced its withdrawal: whoever acted before
+				if s := a.subjectAfter(v); s >= 0 && a.whoAt(s).id != unknownID {
+					return s
+				}
 				return a.subject(p)
 			}
 			return a.subjectAfter(v)
@@ -193,6 +207,20 @@ func (a *analysis) verbLeft(k int) int {
 	return -1
 }
 
+// reportLeft returns the last finite reporting verb before chunk k, -1 if there
+// is none.
+func (a *analysis) reportLeft(k int) int {
+	for k--; k >= 0; k-- {
+		if a.kind(k) == chunkVG && a.chunks[k].finite() && a.isReport(k) {
+			return k
+		}
+		if a.kind(k) == chunkStop {
+			return -1
+		}
+	}
+	return -1
+}
+
 // controller returns who is to do what an infinitive or gerund at v says: the
 // object of the verb that governs it, else its subject.
 func (a *analysis) controller(v int) int {
@@ -206,6 +234,9 @@ func (a *analysis) controller(v int) int {
 				if g := a.chunks[k-1]; !g.copula && a.takesObject(g.word) {
 					return k // urged the army to stop; accused it of breaking
 				}
+			}
+			if k == 0 && v == 1 {
+				return k // Germany to host talks
 			}
 			if a.kind(k-1) == chunkPrep && a.kind(k-2) == chunkVG && a.takesObject(a.chunks[k-2].word) && a.chunks[v].inf {
 				return k // called on the sides to stop
@@ -343,7 +374,7 @@ func (a *analysis) list(k int, yield func(np int) bool) {
 		if !yield(k) {
 			return
 		}
-		next := k + 1
+		next := a.groupEnd(k) + 1
 		if a.kind(next) == chunkComma && a.kind(next+1) == chunkCC {
 			next++
 		}
@@ -353,16 +384,29 @@ func (a *analysis) list(k int, yield func(np int) bool) {
 		if a.kind(next) == chunkComma && !a.closesList(next+1) {
 			return
 		}
-		if a.kind(next+2) == chunkVG && a.chunks[next+2].finite() && a.kind(k-1) == chunkVG {
+		if a.kind(next+2) == chunkVG && a.chunks[next+2].finite() && a.kind(k-1) == chunkVG && !a.isReport(k-1) {
 			return // X attacked A and B fled
 		}
 		k = next + 1
 	}
 }
 
+// groupEnd returns the last chunk of the noun group at k with the of- and
+// for-phrases that belong to an office or people, and the name beside it.
+func (a *analysis) groupEnd(k int) int {
+	if a.kind(k) != chunkNP || !a.roleOrAgent(a.chunks[k]) {
+		return k
+	}
+	for a.kind(k+1) == chunkPrep && (a.chunks[k+1].slot == slotOf || a.chunks[k+1].slot == slotFor) && a.kind(k+2) == chunkNP {
+		k += 2
+	}
+	return k
+}
+
 // closesList reports whether a list that goes on at noun group k ends in "and".
 func (a *analysis) closesList(k int) bool {
 	for n := 0; n < 8; n++ {
+		k = a.groupEnd(k)
 		switch {
 		case a.kind(k+1) == chunkCC && a.kind(k+2) == chunkNP, a.kind(k+1) == chunkComma && a.kind(k+2) == chunkCC && a.kind(k+3) == chunkNP:
 			return true
@@ -405,7 +449,7 @@ func (a *analysis) opens(m, k int) bool {
 		return true
 	}
 	c := a.kind(m)
-	return (c == chunkCC || c == chunkComma) && m < k && a.startsClause(m+1) && a.verbIn(m+1, k+1)
+	return (c == chunkCC || c == chunkComma) && m < k && a.startsClause(m+1) && (a.kind(k) != chunkVG || a.verbIn(m+1, k+1))
 }
 
 // opensAfter reports whether chunk m, right of k, begins another clause.

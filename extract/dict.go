@@ -52,6 +52,7 @@ type report struct {
 type governor struct {
 	effect truce.Stance
 	negate bool
+	adj    bool // said of a subject: closing the border is urgent
 }
 
 type timeWord struct {
@@ -80,15 +81,15 @@ type event struct {
 
 // dictTest is a test line that stands in a dictionary.
 type dictTest struct {
-	file       string
-	line       int
-	lang       string
-	owner      string // name of the frame
-	input      string
-	want       string
-	date       string
-	negative   bool
-	dictionary string
+	file     string
+	line     int
+	lang     string
+	owner    string // name of the frame
+	input    string
+	want     string
+	date     string
+	negative bool
+	folder   int // which folder it stands in: 0 is the embedded one
 }
 
 // dictionaries is everything loaded.
@@ -100,8 +101,7 @@ type dictionaries struct {
 	events    map[string]event
 	tests     []dictTest
 	digest    truce.Digest
-	files     int
-	lines     int
+	folder    int // being read
 }
 
 // load reads all folders in order, and in each the files in a fixed order: the
@@ -110,6 +110,7 @@ func load(folders []fs.FS) (*dictionaries, error) {
 	d := &dictionaries{langs: map[string]*language{}, byActor: map[string]int32{}, countries: map[string]string{}, events: map[string]event{}}
 	var sums strings.Builder
 	for n, dir := range folders {
+		d.folder = n
 		files, err := listDict(dir)
 		if err != nil {
 			return nil, err
@@ -122,7 +123,6 @@ func load(folders []fs.FS) (*dictionaries, error) {
 			if len(b) > maxDictFile {
 				return nil, fmt.Errorf("dictionary %s is over the limit of %d bytes: split it", name, maxDictFile)
 			}
-			d.files++
 			sums.WriteString(strconv.Itoa(n) + "/" + name + " " + truce.DigestOf(b).String() + "\n")
 			if err := d.readFile(name, string(b)); err != nil {
 				return nil, err
@@ -252,7 +252,6 @@ func (d *dictionaries) eachLine(name, content string, f func(n int, line string)
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		d.lines++
 		if err := f(n, line); err != nil {
 			return fmt.Errorf("dictionary %s:%d: %w", name, n, err)
 		}
@@ -274,7 +273,7 @@ func (d *dictionaries) addTest(file string, n int, lang, owner, s string) error 
 	if end == 0 {
 		return errors.New("a test's text stands between quotation marks")
 	}
-	t := dictTest{file: file, line: n, lang: lang, owner: owner, input: in[1:end], want: want, date: "2031-09-16", negative: want == "none"}
+	t := dictTest{file: file, line: n, lang: lang, owner: owner, input: in[1:end], want: want, date: "2031-09-16", negative: want == "none", folder: d.folder}
 	if rest := strings.TrimSpace(in[end+1:]); rest != "" {
 		date, ok := strings.CutPrefix(rest, "D=")
 		if !ok {
@@ -297,13 +296,13 @@ func (d *dictionaries) addCountry(c []string) error {
 	}
 	iso := c[0]
 	d.countries[c[1]] = iso
-	country := d.actor(actor{id: "country:" + iso, kind: "country", country: iso})
+	country := d.actor(actor{id: "country:" + iso, kind: "country", country: iso, from: noDay, to: noDay})
 	d.alias(c[2], catActor, country)
 	if len(c) > 3 {
 		d.alias(c[3], catDemonym, country)
 	}
 	if len(c) > 4 && c[4] != "" {
-		d.alias(c[4], catActor, d.actor(actor{id: "gov:" + iso, kind: "capital", country: iso}))
+		d.alias(c[4], catActor, d.actor(actor{id: "gov:" + iso, kind: "capital", country: iso, from: noDay, to: noDay}))
 	}
 	return nil
 }
@@ -368,13 +367,16 @@ func (d *dictionaries) readWords(name, code, content string) error {
 		class, list, ok := strings.Cut(s, ":")
 		class, fills, _ := strings.Cut(class, ">")
 		tag, known := tags[class]
-		if !ok || !known && class != "verb" && class != "light" && class != "adverb" {
+		if !ok || !known && class != "verb" && class != "light" && class != "adverb" && class != "statement" {
 			return fmt.Errorf("%q: a line is a class of words, a colon and words with commas", class)
 		}
 		for _, w := range alternatives(list, ",") {
 			switch class {
 			case "verb":
 				l.verb(w)
+				continue
+			case "statement":
+				l.statements[l.tag(w, tagNoun)] = true
 				continue
 			case "light":
 				l.lights[l.verb(w)] = true
@@ -434,7 +436,8 @@ func (l *language) plural(s string) []string {
 // nounEnd marks the last word of a phrase as a noun.
 func (l *language) nounEnd(s string) {
 	ids := l.phrase(s)
-	if len(ids) > 0 {
+	last := s[strings.LastIndexByte(s, ' ')+1:]
+	if len(ids) > 0 && last != "" && !(l.cased && startsUpper(last)) { // a name at its end is no noun
 		l.info[ids[len(ids)-1]].tags |= tagNoun
 	}
 }
@@ -502,6 +505,7 @@ func (l *language) addGovernor(c []string) error {
 			l.governs[l.verb(f)] = g
 			continue
 		}
+		g.adj = c[0] == "adj"
 		ref := int32(len(l.governors))
 		l.governors = append(l.governors, g)
 		l.addPhrase(f, catGoverns, ref)

@@ -11,10 +11,13 @@ import (
 
 const maxFailures = 80
 
-// runTests runs every test line of the dictionaries.
-func (e *Engine) runTests() error {
+// runTests runs the test lines of the dictionary folders from the given one on.
+func (e *Engine) runTests(folder int) error {
 	var errs []error
 	for _, t := range e.dict.tests {
+		if t.folder < folder {
+			continue
+		}
 		if err := e.runTest(t); err != nil {
 			errs = append(errs, fmt.Errorf("dictionary %s:%d: %w", t.file, t.line, err))
 			if len(errs) == maxFailures {

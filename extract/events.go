@@ -16,7 +16,12 @@ type found struct {
 	first      int // tokens of the clause
 	last       int
 	future     bool
-	timed      bool // a time stands in its own clause
+	past       bool  // told in the simple past
+	relative   bool  // in a relative clause
+	ing        bool  // a participle: killing six
+	np         int   // the noun group of a trigger noun, -1 of a verb
+	args       []int // noun groups that are subject or object of a trigger verb
+	timed      bool  // a time stands in its own clause
 	echo       bool
 	actorIDs   []who
 	targetIDs  []who
@@ -32,7 +37,7 @@ type opening struct {
 	chunk  int
 	i, j   int
 	verb   bool
-	fill   [18][]int // by slot bit: noun groups
+	fill   [19][]int // by slot bit: noun groups
 	pre    [2]int    // tokens in front of a noun trigger, in its group
 	post   [2]int    // tokens behind it, in its group
 	govern int       // verb group that a noun trigger is subject or object of, -1
@@ -113,7 +118,7 @@ func (a *analysis) particle(k int, tr *trigger) (end int, ok bool) {
 	for i := c.j; i <= top && i+len(tr.rest) <= a.s.last; i++ {
 		match := true
 		for n, w := range tr.rest {
-			if a.tok(i+n).word != w {
+			if a.tok(i+n).word != w || a.posAt(i+n) == posTo {
 				match = false
 				break
 			}
@@ -158,6 +163,9 @@ func (a *analysis) fillVerb(o *opening) {
 			a.putList(o, slotObj, obj)
 		}
 	}
+	if a.t.l.after && a.t.l.cased && s > o.chunk && obj < 0 {
+		a.putList(o, slotObj, s) // соблюдает режим: the one noun behind may be either
+	}
 	from := last
 	if obj > last {
 		from = a.skipOf(obj)
@@ -167,7 +175,13 @@ func (a *analysis) fillVerb(o *opening) {
 	} else if s > o.chunk {
 		from = a.skipOf(s)
 	}
-	a.phrases(from, func(p phrase) bool { o.put(p.slot, p.np); return true })
+	a.phrases(from, func(p phrase) bool {
+		if p.slot == slotBetween || p.slot == slotBy || p.slot == slotAgainst || p.slot == slotWith {
+			a.putList(o, p.slot, p.np)
+		}
+		o.put(p.slot, p.np)
+		return true
+	})
 	if from != o.chunk && s < o.chunk {
 		a.phrases(o.chunk, func(p phrase) bool { o.put(p.slot, p.np); return true })
 	}
@@ -211,10 +225,10 @@ func (a *analysis) nounOpenings(k int) {
 		if m.i >= c.j {
 			break
 		}
-		if m.cat != catTrigger || m.j <= c.i || m.j > c.j || a.posAt(m.j-1) == posVerb || a.t.l.triggers[m.ref].fixed {
+		if m.cat != catTrigger || m.j <= c.i || m.j > c.j && m.i < c.i || m.i >= c.j || a.posAt(m.j-1) == posVerb || a.t.l.triggers[m.ref].fixed {
 			continue
 		}
-		if m.j < c.j && a.headed(m, c) {
+		if m.j < c.j && a.headed(m, c) || a.insideSet(m) {
 			continue
 		}
 		var best opening
@@ -287,6 +301,20 @@ func (a *analysis) headed(m mention, c chunk) bool {
 	return true
 }
 
+// insideSet reports whether a trigger is part of a longer phrase of a set: the
+// fire in "cessation of fire".
+func (a *analysis) insideSet(m mention) bool {
+	for _, x := range a.ments {
+		if x.i > m.i {
+			return false
+		}
+		if x.cat == catSet && x.j >= m.j && x.j-x.i > m.j-m.i {
+			return true
+		}
+	}
+	return false
+}
+
 // sameWords returns all triggers that have the words of m.
 func (a *analysis) sameWords(m mention) []int32 {
 	node := int32(0)
@@ -318,8 +346,12 @@ func (a *analysis) discarded(i, j int) bool {
 // it, and the subject of a light verb that carries it.
 func (a *analysis) fillNoun(o *opening) {
 	c := a.chunks[o.chunk]
-	o.pre, o.post = [2]int{c.i, o.i}, [2]int{o.j, c.j}
-	a.phrases(o.chunk, func(p phrase) bool {
+	o.pre, o.post = [2]int{min(c.i, o.i), o.i}, [2]int{o.j, max(o.j, c.j)}
+	last := o.chunk
+	for last+1 < len(a.chunks) && a.chunks[last+1].i < o.j {
+		last++
+	}
+	a.phrases(last, func(p phrase) bool {
 		o.put(p.slot, p.np)
 		if p.slot == slotOf || p.slot == slotBetween || p.slot == slotBy || p.slot == slotAgainst || p.slot == slotOn {
 			a.list(p.np, func(k int) bool { o.put(p.slot, k); return true })
@@ -330,6 +362,9 @@ func (a *analysis) fillNoun(o *opening) {
 		switch a.kind(k) {
 		case chunkVG:
 			o.govern = k
+			if s := a.subject(k); s >= 0 {
+				o.put(slotClause, s)
+			}
 			if a.t.l.light(a.chunks[k].word) && !a.chunks[k].passive {
 				a.putSubject(o, a.subject(k))
 			}
@@ -367,6 +402,11 @@ func (a *analysis) needsMet(o *opening) bool {
 	if o.trig.part && !a.chunks[o.chunk].passive {
 		return false
 	}
+	for _, np := range o.at(slotSubj) {
+		if a.discarded(a.chunks[np].i, a.chunks[np].j) {
+			return false // a heart attack killed him
+		}
+	}
 	for _, n := range o.frame.needs {
 		if a.filled(o, n) == n.not {
 			return false
@@ -383,10 +423,13 @@ func (a *analysis) filled(o *opening, n need) bool {
 			continue
 		}
 		for _, np := range o.fill[b] {
+			if n.place && a.placeIn(a.chunks[np].i, a.chunks[np].j) {
+				return true
+			}
 			if n.any || len(n.cats) > 0 && n.cats[0] == catActor && a.whoAt(np).id != unknownID {
 				return true
 			}
-			if a.holds(a.chunks[np].i, a.chunks[a.skipOf(np)].j, n) {
+			if a.holds(a.chunks[np].i, a.chunks[a.skipOf(np)].j, n) || len(n.sets) > 0 && a.posAt(a.chunks[np].head) == posPron && a.meansSet(np, n) {
 				return true
 			}
 		}
@@ -403,13 +446,46 @@ func (a *analysis) filled(o *opening, n need) bool {
 	return o.verb && o.trig.gap && n.slots&slotObj != 0 && a.holds(a.chunks[o.chunk].j, o.j, n)
 }
 
+// placeIn reports whether tokens i to j name a place: by a word for places, or
+// a name that the gazetteer has.
+func (a *analysis) placeIn(i, j int) bool {
+	for ; i < j; i++ {
+		if a.tags(i).has(tagCue) || a.tok(i).mark == 0 && a.t.e.places.Knows(a.t.folded(i, i+1)) {
+			return true
+		}
+	}
+	return false
+}
+
+// meansSet reports whether the pronoun at chunk np can mean one of the sets:
+// the nearest word of any set before it is one of them.
+func (a *analysis) meansSet(np int, n need) bool {
+	if w := a.t.l.words[a.tok(a.chunks[np].head).word]; w != "it" && w != "they" && w != "them" {
+		return false
+	}
+	first := a.s.first
+	if a.at > 0 {
+		first = a.t.sents[a.at-1].first
+	}
+	for k := len(a.t.ments) - 1; k >= 0; k-- {
+		m := a.t.ments[k]
+		if m.i < first {
+			return false
+		}
+		if m.j <= a.chunks[np].i && m.cat == catSet && slices.Contains(n.sets, m.ref) {
+			return true
+		}
+	}
+	return false
+}
+
 // holds reports whether tokens i to j hold one of a condition's sets.
 func (a *analysis) holds(i, j int, n need) bool {
 	for _, m := range a.ments {
 		if m.i >= j {
 			return false
 		}
-		if m.i < i || m.j > j {
+		if m.i < i {
 			continue
 		}
 		switch m.cat {
@@ -447,7 +523,7 @@ func (a *analysis) roles(o *opening, slots []slot) []who {
 			out = a.possessors(o)
 		}
 		if len(out) == 0 && s == slotOf && !o.verb && o.post[1] > o.post[0] {
-			if w := a.whoIn(o.post[0], o.post[1], o.post[1]-1); w.id != "" {
+			if w := a.whoIn(o.post[0], o.post[1], o.post[1]-1); w.id != "" && w.id != unknownID {
 				out = append(out, w)
 			}
 		}
@@ -460,7 +536,11 @@ func (a *analysis) roles(o *opening, slots []slot) []who {
 
 // possessors reads who stands in front of a trigger noun.
 func (a *analysis) possessors(o *opening) []who {
-	w := a.whoIn(o.pre[0], o.pre[1], o.pre[1]-1)
+	head := o.pre[1] - 1
+	if a.posAt(head) == posPoss && head > o.pre[0] {
+		head--
+	}
+	w := a.whoIn(o.pre[0], head+1, head)
 	if w.id == unknownID || w.id == "" {
 		for i := o.pre[0]; i < o.pre[1]; i++ {
 			if _, ok := a.mentionAt(i, catAgent); ok {
@@ -494,6 +574,11 @@ func (a *analysis) claimOf(o opening) {
 		f.last = o.j
 	}
 	f.claim.Event = o.frame.event
+	f.ing = o.verb && a.chunks[o.chunk].ing
+	f.np = o.chunk
+	if o.verb {
+		f.np, f.args = -1, slices.Concat(o.at(slotSubj), o.at(slotObj), o.at(slotBy))
+	}
 	f.claim.Rules = append(f.claim.Rules, "frame."+a.t.l.code+"."+o.frame.name)
 	f.actorIDs, f.targetIDs = a.roles(&o, o.frame.actor), a.roles(&o, o.frame.target)
 	if o.frame.reciprocal && len(f.targetIDs) == 0 && len(f.actorIDs) > 1 {
@@ -501,7 +586,7 @@ func (a *analysis) claimOf(o opening) {
 		f.actorIDs = f.actorIDs[:1]
 	}
 	a.judge(&f, o)
-	if o.frame.only != "" && string(f.claim.Stance) != o.frame.only {
+	if o.frame.only != "" && (string(f.claim.Stance) != o.frame.only || o.frame.only == string(truce.Urged) && !a.wished(o.chunk)) {
 		return
 	}
 	a.objectOf(&f, o)
@@ -510,11 +595,32 @@ func (a *analysis) claimOf(o opening) {
 	a.t.out = append(a.t.out, f)
 }
 
+// wished reports whether the noun group at k is itself what is urged: called
+// for a truce, demanded a truce, a call for a truce.
+func (a *analysis) wished(k int) bool {
+	if a.kind(k-1) == chunkPrep {
+		k--
+		if a.kind(k-1) == chunkNP {
+			c := a.chunks[k-1]
+			m, ok := a.lastOf(c.i, a.chunks[k].j, catGoverns)
+			return ok && a.t.l.governors[m.ref].effect == truce.Urged
+		}
+	}
+	if a.kind(k-1) != chunkVG {
+		return false
+	}
+	w := a.chunks[k-1].word
+	return a.t.l.reports[w].class == "urge" || a.t.l.governs[w].effect == truce.Urged
+}
+
 // opened notes the word that opens the trigger's clause, for ordering and
 // blame between claims.
 func (a *analysis) opened(f *found, chunk int) {
 	for k := chunk; k >= 0; k-- {
 		switch a.kind(k) {
+		case chunkWh:
+			f.relative = true
+			return
 		case chunkSub:
 			f.subordinat = a.t.l.words[a.chunks[k].word]
 			return

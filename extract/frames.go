@@ -26,14 +26,15 @@ const (
 	slotBetween
 	slotOver
 	slotSpeaker
-	slotPre  // any noun in front, for needs
-	slotAnd  // what is joined to the trigger noun
-	slotSelf // the trigger's own words
+	slotPre    // any noun in front, for needs
+	slotAnd    // what is joined to the trigger noun
+	slotSelf   // the trigger's own words
+	slotClause // the subject of the verb over a noun
 )
 
 var slotNames = map[string]slot{
 	"subj": slotSubj, "obj": slotObj, "by": slotBy, "of": slotOf, "poss": slotPoss, "with": slotWith, "against": slotAgainst, "from": slotFrom, "for": slotFor,
-	"on": slotOn, "to": slotTo, "in": slotIn, "between": slotBetween, "over": slotOver, "speaker": slotSpeaker, "pre": slotPre, "and": slotAnd, "self": slotSelf, "at": slotIn,
+	"on": slotOn, "to": slotTo, "in": slotIn, "between": slotBetween, "over": slotOver, "speaker": slotSpeaker, "pre": slotPre, "and": slotAnd, "self": slotSelf, "at": slotIn, "post": slotOf, "clause": slotClause,
 }
 
 // need is a condition on what fills a slot: one of the sets, or none of them.
@@ -43,6 +44,7 @@ type need struct {
 	cats  []category // weapon:..., actor, agent
 	nodes []string   // of the taxonomy, for {weapon:x}
 	any   bool       // {some}: filled at all
+	place bool       // {place}: what a word for places stands before, or a place that is known
 	not   bool
 }
 
@@ -54,6 +56,7 @@ type frame struct {
 	actor, target   []slot
 	reciprocal      bool
 	crosses         bool
+	given           bool   // the words presuppose it: no wish or plan over them changes that
 	mirror          string // a second event, actor and target exchanged
 	stance          string // the stance that the words themselves carry
 	trend           string
@@ -163,6 +166,7 @@ func (d *dictionaries) frameLine(l *language, cur int32, key, value string) erro
 		}
 	case "flag":
 		f.reciprocal = f.reciprocal || strings.Contains(value, "reciprocal")
+		f.given = f.given || strings.Contains(value, "given")
 		f.crosses = f.crosses || strings.Contains(value, "cross")
 	case "stance":
 		f.stance = value
@@ -218,6 +222,8 @@ func (l *language) parseNeed(s string) (need, error) {
 		if set, ok := strings.CutPrefix(w, "{"); ok {
 			set = strings.TrimSuffix(set, "}")
 			switch {
+			case set == "place":
+				n.place = true
 			case set == "some":
 				n.any = true
 			case set == "weapon":
@@ -245,7 +251,7 @@ func (l *language) parseNeed(s string) (need, error) {
 		}
 		n.slots |= sl
 	}
-	if n.slots == 0 || len(n.sets)+len(n.cats)+len(n.nodes) == 0 && !n.any {
+	if n.slots == 0 || len(n.sets)+len(n.cats)+len(n.nodes) == 0 && !n.any && !n.place {
 		return n, errors.New("a condition is slots and sets: obj subj {truce}")
 	}
 	return n, nil

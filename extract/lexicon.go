@@ -141,6 +141,7 @@ type language struct {
 	triggers   []trigger
 	verbs      map[int32][]int32 // verb lemma -> triggers
 	hot        []bool            // by word: it can open a frame or report
+	statements map[int32]bool    // the statement, the report: its speaker spoke last
 	lights     map[int32]bool    // verbs that only carry a noun: launch an attack
 	slots      map[int32]slot    // prepositions that fill a slot
 	clitic     [3]int32          // the words of Arabic b-, l-, k-
@@ -150,7 +151,7 @@ func newLanguage(code string) *language {
 	l := &language{
 		code: code, cased: code != "ar", after: code == "ar" || code == "ru" || code == "uk",
 		vocab: map[string]int32{}, words: []string{""}, info: make([]wordInfo, 1), trie: newTrie(),
-		reports: map[int32]report{}, governs: map[int32]governor{}, times: map[int32]timeWord{}, numbers: map[int32]numberWord{}, verbs: map[int32][]int32{}, slots: map[int32]slot{}, lights: map[int32]bool{},
+		reports: map[int32]report{}, governs: map[int32]governor{}, times: map[int32]timeWord{}, numbers: map[int32]numberWord{}, verbs: map[int32][]int32{}, slots: map[int32]slot{}, lights: map[int32]bool{}, statements: map[int32]bool{},
 	}
 	l.possessive = l.word("'s")
 	if code == "ar" {

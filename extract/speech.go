@@ -9,6 +9,7 @@ type source struct {
 	mode   string
 	class  string // of the reporting verb
 	stance truce.Stance
+	to     who // who is urged or accused
 }
 
 // cover is a range of tokens that somebody says, or that a word puts under a
@@ -139,9 +140,17 @@ func (a *analysis) coverReport(k int, r report) {
 	} else {
 		src.who = who{id: unknownID}
 	}
+	if o := a.object(k); o >= 0 && (r.class == "urge" || r.class == "accuse") {
+		if w := a.whoAt(o); a.canAct(w, o) {
+			src.to = w
+		}
+	}
+	if a.kind(k+1) == chunkVG && a.chunks[k+1].inf && r.class == "neutral" {
+		return // agreed to extend
+	}
 	first, last, pre := a.content(k, s)
 	if called, ok := a.distanced(k, s); ok {
-		src.mode, src.stance = "distanced", truce.Alleged
+		src.mode, src.stance, src.class = "distanced", truce.Alleged, "call"
 		last = called
 	}
 	if r.class == "speech" || r.class == "condemn" || r.class == "praise" || r.class == "concern" {
@@ -168,7 +177,25 @@ func (a *analysis) coverReport(k int, r report) {
 // speakerAt says who speaks; a country or capital that speaks is its
 // government.
 func (a *analysis) speakerAt(s int) who {
+	if c := a.chunks[s]; a.posAt(c.head) == posPron && a.t.speaker.who.id != "" && a.t.speaker.who.id != unknownID {
+		word := a.t.l.words[a.tok(c.head).word]
+		if isPerson(a.t.speaker.who) == (word == "he" || word == "she" || word == "он" || word == "она") {
+			w := a.t.speaker.who
+			w.i, w.j, w.via = c.i, c.j, "who.speaker"
+			return w
+		}
+	}
 	w := a.whoAt(s)
+	if w.id == unknownID && a.t.l.statements[a.tok(a.chunks[s].head).word] && a.t.speaker.who.id != "" {
+		w = a.t.speaker.who
+		w.i, w.j = a.chunks[s].i, a.chunks[s].j
+		return w
+	}
+	if w.id == unknownID {
+		if p := a.newPerson(a.chunks[s]); p.id != "" {
+			return p
+		}
+	}
 	return asGovernment(w)
 }
 
@@ -202,6 +229,13 @@ func (a *analysis) content(k, s int) (first, last int, pre [2]int) {
 		}
 	}
 	first, last = a.chunks[tail].j, a.reportEnd(tail)
+	if a.kind(tail+1) == chunkNP && !(a.kind(tail+2) == chunkVG && a.chunks[tail+2].finite()) { // underlined the need for X amid Y
+		for m := tail + 2; m < len(a.chunks) && a.chunks[m].i < last; m++ {
+			if w := a.t.l.words[a.tok(a.chunks[m].i).word]; a.kind(m) == chunkSub && !a.condition(a.chunks[m].i) || a.kind(m) == chunkPrep && (w == "amid" || w == "amidst" || w == "following") {
+				last = a.chunks[m].i
+			}
+		}
+	}
 	if before := a.chunks[lead].i; a.endsContent(lead-1) && !c.ing && before > a.s.first {
 		begin := a.prevReportEnd(lead)
 		if a.hasWords(begin, before) {
@@ -279,6 +313,9 @@ func (a *analysis) reportEnd(k int) int {
 			continue
 		}
 		c := a.chunks[m]
+		if a.kind(m-1) == chunkCC && c.finite() {
+			return a.chunks[m-1].i // ... and warned that
+		}
 		if c.ing && (a.kind(m-1) == chunkComma || a.kind(m-1) == chunkCC) {
 			return a.chunks[m-1].i // ..., adding that
 		}
@@ -295,7 +332,8 @@ func (a *analysis) reportEnd(k int) int {
 // distanced reads "what S called C": the words after the verb are S's own.
 func (a *analysis) distanced(k, s int) (int, bool) {
 	r := a.t.l.reports[a.chunks[k].word]
-	if r.class != "call" {
+	what := s > 0 && s < k && a.kind(s-1) == chunkWh && a.t.l.words[a.tok(a.chunks[s-1].i).word] == "what"
+	if !what || r.class != "call" && r.class != "urge" && r.class != "neutral" {
 		return 0, false
 	}
 	o := a.object(k)
@@ -324,10 +362,12 @@ func (a *analysis) coverGoverned(k int, g governor) {
 func (a *analysis) governedEnd(k int) int {
 	for m := k + 1; m < len(a.chunks); m++ {
 		switch a.kind(m) {
-		case chunkStop, chunkSub:
+		case chunkStop, chunkSub, chunkWh:
 			return a.chunks[m].i
-		case chunkWh:
-			return a.chunks[m].i
+		case chunkQuote:
+			if a.quoted(a.chunks[k].i) && a.tok(a.chunks[m].i).mark != '<' {
+				return a.chunks[m].i
+			}
 		case chunkComma, chunkCC:
 			if a.kind(m) == chunkComma && a.kind(m+1) == chunkVG && a.chunks[m+1].ing || a.startsClause(m+1) && a.finiteAfter(m+1) && a.kind(m+1) != chunkVG {
 				return a.chunks[m].i
@@ -398,6 +438,16 @@ func (a *analysis) coverNouns() {
 			continue
 		}
 		g := a.t.l.governors[m.ref]
+		if g.adj {
+			if p := a.verbLeft(k + 1); p >= 0 && (a.chunks[p].copula || a.t.l.words[a.chunks[p].word] == "become") {
+				first := p
+				for first > 0 && !a.boundary(first-1) && a.kind(first-1) != chunkQuote {
+					first--
+				}
+				a.cover(cover{first: a.chunks[first].i, last: a.chunks[p].i, effect: g.effect, negate: a.chunks[p].neg, verb: -1})
+			}
+			continue
+		}
 		last := a.governedEnd(k)
 		neg := g.negate
 		if p := a.verbLeft(k); p >= 0 && a.chunks[p].copula && a.chunks[p].neg {
@@ -422,7 +472,7 @@ func (a *analysis) coverAccording() {
 		if a.kind(np) != chunkNP {
 			continue
 		}
-		src := &source{who: a.speakerAt(np), verb: a.t.wording(c.i, a.chunks[np].i), mode: "indirect", class: "neutral", stance: truce.Stated}
+		src := &source{who: a.speakerAt(np), verb: a.t.wording(c.i, max(c.i+1, a.chunks[np].i)), mode: "indirect", class: "neutral", stance: truce.Stated}
 		end := a.chunks[a.skipOf(np)].j
 		if a.hasVerb(a.s.first, c.i) {
 			a.cover(cover{first: a.s.first, last: c.i, src: src, verb: -1})

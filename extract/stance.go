@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"slices"
+
 	"github.com/marchday/marchday/truce"
 )
 
@@ -49,7 +51,15 @@ func (a *analysis) judge(f *found, o opening) {
 		planned = planned || s.stance == truce.Planned
 		alleged = alleged || s.stance == truce.Alleged || s.mode == "presupposed" || s.mode == "distanced" || s.mode == "adverb"
 	}
+	if o.frame.given {
+		neg, cond, urged, planned, expected, v = false, false, false, false, false, chunk{}
+		alleged = alleged || len(srcs) > 0
+	}
+	if o.verb && !urged && !expected && !planned && a.purpose(o.chunk) {
+		planned = true
+	}
 	f.future = v.future || planned || urged || expected
+	f.past = v.past && !v.perfect || v.passive && v.past
 	urged = urged || v.must
 	planned = planned || v.future
 	cond = cond || v.would && !v.past
@@ -129,6 +139,25 @@ func (a *analysis) separated(p, k int) bool {
 	return false
 }
 
+// purpose reports whether the verb group at k only says what for: to
+// consolidate the truce, for delivering aid. After begin, continue, manage and
+// the like it says what is done.
+func (a *analysis) purpose(k int) bool {
+	c := a.chunks[k]
+	if c.ing {
+		return a.kind(k-1) == chunkPrep && a.chunks[k-1].slot == slotFor
+	}
+	if !c.inf {
+		return false
+	}
+	p := a.verbLeft(k)
+	if p < 0 || a.isReport(p) {
+		return p < 0
+	}
+	g, ok := a.t.l.governs[a.chunks[p].word]
+	return !ok || g.effect != truce.Reported
+}
+
 // negates reports whether the negation of the verb over a noun trigger denies
 // the act: "did not carry out the attack", "no attack took place".
 func (a *analysis) negates(o opening) bool {
@@ -162,14 +191,43 @@ func (a *analysis) addSources(f *found, srcs []source) {
 	}
 	var speaker who
 	if n := len(srcs); n > 0 {
-		speaker = srcs[n-1].who
+		s := srcs[n-1]
+		speaker = s.who
+		if s.to.id != "" && s.class == "accuse" && (len(f.actorIDs) == 0 || f.actorIDs[0].id == unknownID) {
+			f.actorIDs = []who{s.to}
+		}
+		if s.to.id != "" && s.class == "urge" && len(f.actorIDs) == 0 {
+			f.actorIDs = []who{s.to}
+		}
+	}
+	if len(f.actorIDs) == 0 && f.claim.Stance == truce.Denied && speaker.id != "" && speaker.id != unknownID {
+		f.actorIDs = []who{speaker} // who denies it denies having done it
+	}
+	if len(f.actorIDs) == 0 && speaker.id != "" && slices.Contains(f.frame.actor, slotSpeaker) {
+		f.actorIDs = []who{speaker}
+	}
+	if f.claim.Stance == truce.Urged && speaker.id == "" {
+		speaker = a.wisher(f.i)
 	}
 	if f.claim.Stance == truce.Urged && speaker.id != "" && speaker.id != unknownID && !isSpeech(a.t.e, f.claim.Event) {
 		if len(f.targetIDs) == 0 || len(f.actorIDs) > 0 && f.actorIDs[0].id != speaker.id {
 			f.targetIDs = f.actorIDs
 		}
 		f.actorIDs = []who{speaker}
+		f.targetIDs = slices.DeleteFunc(f.targetIDs, func(w who) bool { return w.id == speaker.id })
 	}
+}
+
+// wisher returns the subject of the verb that urges what stands at token i.
+func (a *analysis) wisher(i int) who {
+	for _, c := range a.covers {
+		if c.effect == truce.Urged && c.first <= i && i < c.last && c.verb >= 0 {
+			if s := a.subject(c.verb); s >= 0 {
+				return asGovernment(a.whoAt(s))
+			}
+		}
+	}
+	return who{}
 }
 
 func isSpeech(e *Engine, name string) bool { return e.dict.events[name].family == "speech" }

@@ -86,6 +86,9 @@ func (a *analysis) tagWord(i int) pos {
 		return a.verbOrNoun(i, t)
 	}
 	if t.has(tagAdv) {
+		if p := a.before(i); (p == posDet || p == posNum || p == posPoss) && a.nominal(i+1) {
+			return posNoun // two earlier convoys
+		}
 		return posAdv
 	}
 	if t == 0 && !k.flags.has(capital) && k.end-k.start > 4 && suffix(a.t.src[k.start:k.end], "ly") {
@@ -173,11 +176,18 @@ func (a *analysis) tagThat(i int) pos {
 // clauseFollows reports whether a word such as after or as opens a clause: a
 // verb that is not part of a noun group comes before the next stop or comma.
 func (a *analysis) clauseFollows(i int) bool {
-	const window = 14
+	const window = 26
 	for k := i + 1; k < a.s.last && k <= i+window; k++ {
 		t := a.tags(k)
 		m := a.tok(k).mark
-		if m == ',' || m == '.' || m == ';' || m == ':' {
+		if m == ',' {
+			if past := a.closing(k); past > 0 {
+				k = past
+				continue
+			}
+			return false
+		}
+		if m == '.' || m == ';' || m == ':' {
 			return false
 		}
 		if k == i+1 && t.has(tagIng) && !t.has(tagNoun) {
@@ -197,6 +207,21 @@ func (a *analysis) clauseFollows(i int) bool {
 		}
 	}
 	return false
+}
+
+// closing returns the comma that closes what the comma at k opens, 0 if none
+// comes soon.
+func (a *analysis) closing(k int) int {
+	const window = 10
+	for n := k + 2; n < a.s.last && n < k+window; n++ {
+		switch a.tok(n).mark {
+		case ',':
+			return n
+		case '.', ';', ':':
+			return 0
+		}
+	}
+	return 0
 }
 
 func suffix(s, end string) bool { return len(s) > len(end) && s[len(s)-len(end):] == end }
@@ -254,7 +279,7 @@ func (a *analysis) nominal(i int) bool {
 	if t == 0 {
 		return !a.looksVerb(i)
 	}
-	return t&(tagNoun|tagAdj) != 0 || t&(tagVerb|tagDet|tagPrep|tagCC|tagBe|tagHave|tagDo|tagModal|tagNeg|tagTo|tagThat|tagWh|tagSub|tagPron|tagAdv|tagNumber|tagTime) == 0
+	return t&(tagNoun|tagAdj) != 0 && t&(tagDet|tagPrep|tagTo) == 0 || t&(tagVerb|tagDet|tagPrep|tagCC|tagBe|tagHave|tagDo|tagModal|tagNeg|tagTo|tagThat|tagWh|tagSub|tagPron|tagAdv|tagNumber|tagTime) == 0
 }
 
 func (a *analysis) pastOrAdjective(i int, prev pos, t tagSet) pos {
@@ -405,13 +430,37 @@ func (a *analysis) participle(j int) bool {
 	}
 	switch a.before(j) {
 	case posComma:
-		return !a.tags(j).has(tagBase)
+		return !a.tags(j).has(tagBase) && !a.closesAside(j)
 	case posNoun:
 		return a.next(j)&tagPrep != 0 && a.verbAhead(j)
 	case posNum:
 		return true
 	}
 	return false
+}
+
+// closesAside reports whether the comma before token j closes an aside between
+// a subject and its verb: "the group, known as X, walked out".
+func (a *analysis) closesAside(j int) bool {
+	m := j - 2
+	for m > a.s.first && a.posAt(m) != posComma {
+		if a.posAt(m) == posStop {
+			return false
+		}
+		m--
+	}
+	if m <= a.s.first || a.posAt(m-1) != posNoun {
+		return false
+	}
+	for k := m - 1; k >= a.s.first; k-- {
+		switch a.posAt(k) {
+		case posVerb, posBe:
+			return false
+		case posSub, posStop, posThat, posComma:
+			return true
+		}
+	}
+	return true
 }
 
 // tagPlain tags a language by what the dictionaries say of each word alone.
@@ -443,6 +492,30 @@ func (a *analysis) tagPlain() {
 	}
 }
 
+// masdar decides between a verb and the noun of the act, which Arabic writes
+// alike: a verb opens its clause or follows the subject of a clause that has no
+// verb yet.
+func (a *analysis) masdar(i int) pos {
+	if a.tok(i).flags&(definite|cliticIn|cliticFor|cliticAs|suffixed|accusative) != 0 {
+		return posNoun
+	}
+	switch a.before(i) {
+	case posStop, posComma, posSub, posThat, posWh, posCC, posQuote, posTime, posNeg, posModal:
+		return posVerb
+	case posNoun:
+		for k := i - 1; k >= a.s.first; k-- {
+			switch a.pos[k-a.s.first] {
+			case posVerb:
+				return posNoun
+			case posThat, posComma, posStop, posWh, posSub:
+				return posVerb
+			}
+		}
+		return posVerb
+	}
+	return posNoun
+}
+
 func (a *analysis) plainWord(i int, t tagSet) pos {
 	k := a.tok(i)
 	switch {
@@ -460,15 +533,18 @@ func (a *analysis) plainWord(i int, t tagSet) pos {
 		return posWh
 	case t.has(tagCC):
 		return posCC
-	case t.has(tagPrep):
-		return posPrep
-	case t.has(tagPron):
-		return posPron
+	case t.has(tagPrep) && (a.t.l.slots[k.word] != slotBy || a.posAt(i-1) == posPrep):
+		return posPrep // by: only as the second word, من قبل, со стороны
 	case t.has(tagDet):
 		return posDet
+	case t.has(tagPron):
+		return posPron
 	case t.has(tagAdv):
 		return posAdv
 	case t&tagVerb != 0:
+		if a.t.l.code == "ar" && t.has(tagNoun) {
+			return a.masdar(i)
+		}
 		if k.flags&(definite|cliticIn|cliticFor) != 0 || t.has(tagNoun) && (a.posAt(i-1) == posPrep || a.posAt(i-1) == posNum) {
 			return posNoun
 		}

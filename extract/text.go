@@ -29,8 +29,9 @@ type text struct {
 	lastPerson, lastGroup, lastBody who
 	speaker                         source // who spoke last, for quotes that go on
 	openQuote                       bool
-	lastTime                        timeMention
-	hasTime                         bool
+	lastTime, nextTime              timeMention
+	hasTime, nextSet                bool
+	timeAt, placedAt                int            // sentences of lastTime and placed
 	placed                          []placeMention // of the last sentence that had places
 	headline                        bool
 	out                             []found

@@ -14,6 +14,7 @@ type placeMention struct {
 	prep     int32 // the preposition before it
 	cue      bool  // something beside it says that it is a place
 	actor    bool  // a country or capital, which may act
+	guess    bool  // taken from an earlier sentence
 }
 
 const maxPlaceWords = 5
@@ -128,8 +129,17 @@ func (a *analysis) placeCue(i int, before []placeMention) bool {
 	if t.has(tagCue) || a.placePrep(p) {
 		return true
 	}
+	if a.posAt(p) == posVerb && len(a.t.l.verbs[a.t.l.info[a.tok(p).word].lemma]) > 0 {
+		return true // shelled Tolma
+	}
+	if t.has(tagPrep) && a.t.l.slots[a.tok(p).word] == slotOf && p > a.s.first && a.ofCat(p-1, catTrigger) {
+		return true // the bombardment of Tolma
+	}
 	if t.has(tagPrep) && a.t.l.slots[a.tok(p).word] == slotOf && p > a.s.first && a.tags(p-1).has(tagCue) {
 		return true
+	}
+	if a.t.l.code != "en" && a.ofCat(p, catTrigger) {
+		return true // обстрел Толмы, قصف طولما
 	}
 	if n := len(before); n > 0 {
 		last := before[n-1]
@@ -190,7 +200,7 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 		return placeMention{}, false
 	}
 	cands := a.t.e.places.Find(q)
-	if len(cands) == 0 && cue && a.unknownName(i, j) {
+	if len(cands) == 0 && cue && a.unknownName(i, j) && !(i > a.s.first && a.tags(i-1).has(tagDet) && a.nominal(j)) {
 		q.Strict, q.MinScore = false, minLoose
 		cands = a.t.e.places.Find(q)
 	}
@@ -344,6 +354,9 @@ func (t *text) where(p placeMention) []truce.Where {
 			break
 		}
 		w := t.e.places.Fill(truce.Where{Place: c.Place.ID, Name: t.src[s:e], Relation: p.relation, Role: p.role, Score: c.Score, Span: &truce.Span{Start: s, End: e}})
+		if p.guess {
+			w.Score, w.Span = min(w.Score, minLoose-100), nil
+		}
 		if c.Ambiguous && w.Score >= minLoose {
 			w.Score = minLoose - 1
 		}

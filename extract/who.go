@@ -84,6 +84,9 @@ func (a *analysis) apposed(k int) (who, bool) {
 	if a.kind(k+1) == chunkPrep && a.kind(k+2) == chunkNP && a.roleOrAgent(c) && last == k {
 		last = k + 2
 	}
+	if w, ok := a.knownAs(last); ok {
+		return w, true
+	}
 	if a.kind(last+1) != chunkComma || a.kind(last+2) != chunkNP {
 		return who{}, false
 	}
@@ -107,6 +110,28 @@ func (a *analysis) apposed(k int) (who, bool) {
 	return name, true
 }
 
+// knownAs reads "the group, known as the Hill Front,".
+func (a *analysis) knownAs(k int) (who, bool) {
+	n := k + 1
+	if a.kind(n) == chunkComma {
+		n++
+	}
+	if a.kind(n) != chunkVG || !a.chunks[n].passive || a.t.l.words[a.chunks[n].word] != "know" && a.t.l.words[a.chunks[n].word] != "call" {
+		return who{}, false
+	}
+	if a.kind(n+1) == chunkPrep || a.kind(n+1) == chunkSub {
+		n++
+	}
+	if a.kind(n+1) != chunkNP {
+		return who{}, false
+	}
+	c := a.chunks[n+1]
+	if w := a.whoIn(c.i, c.j, c.head); w.id != unknownID {
+		return w, true
+	}
+	return who{}, false
+}
+
 // whoIn says whom tokens i to j name; head is the last noun of the group
 // proper. The rules are tried in order.
 func (a *analysis) whoIn(i, j, head int) who {
@@ -122,7 +147,7 @@ func (a *analysis) whoIn(i, j, head int) who {
 			return w
 		}
 	}
-	if ag, ok := a.lastOf(i, j, catAgent); ok && ag.j > head {
+	if ag, ok := a.lastOf(i, j, catAgent); ok && (ag.j > head || a.t.l.code == "ar") {
 		return a.people(ag, named, country, i, j)
 	}
 	if named.id != "" && named.j > named.i {
@@ -244,6 +269,39 @@ func (a *analysis) personName(i, j int, titled bool) who {
 }
 
 func (a *analysis) ofCat(i int, cat category) bool { _, ok := a.mentionAt(i, cat); return ok }
+
+// newPerson reads an unknown name of two capitalised words and more, such as
+// speaks: Staffan de Mistura.
+func (a *analysis) newPerson(c chunk) who {
+	if !a.t.mixed || !a.t.l.cased {
+		return who{}
+	}
+	n := 0
+	for i := c.i; i < c.j; i++ {
+		switch {
+		case a.nameWord(i) && a.tok(i).word == 0:
+			n++
+		case n > 0 && a.particle0(i):
+		default:
+			return who{}
+		}
+	}
+	if n < 2 || n > 5 {
+		return who{}
+	}
+	id := "person:" + slug(a.t.wording(c.i, c.j))
+	a.t.meet(a.tokenText(c.j-1), id)
+	return who{id: id, i: c.i, j: c.j, kind: "person", via: "who.named"}
+}
+
+// particle0 reports whether a token is a small word inside names.
+func (a *analysis) particle0(i int) bool {
+	switch a.tokenText(i) {
+	case "de", "al", "el", "bin", "ibn", "van", "von", "da", "di", "del", "der", "abu", "ul":
+		return true
+	}
+	return a.tok(i).flags.has(hyphened)
+}
 
 // rememberOffice notes that an office named in tokens i to j is held by id.
 func (a *analysis) rememberOffice(i, j int, id string) {
@@ -379,6 +437,14 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 			return w
 		}
 	case "official":
+		if i < m.i && named.id == "" && country.id == "" && a.own(i) {
+			if b := a.earlier(i, isBody); b.id != "" && b.id != unknownID {
+				return who{id: b.id, i: i, j: m.j, kind: b.kind, via: "who.its"}
+			}
+			if b := a.t.lastBody; b.id != "" && b.id != unknownID {
+				return who{id: b.id, i: i, j: m.j, kind: b.kind, via: "who.its"}
+			}
+		}
 		if named.id != "" && named.kind != "capital" {
 			return named
 		}
@@ -398,6 +464,12 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 	}
 	w.id = unknownID
 	return w
+}
+
+// own reports whether the token is its or their.
+func (a *analysis) own(i int) bool {
+	w := a.t.l.words[a.tok(i).word]
+	return w == "its" || w == "their"
 }
 
 // orgWord returns the kind of body that a noun names: council, front.

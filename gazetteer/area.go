@@ -207,7 +207,7 @@ func (g *Gazetteer) within(id truce.PlaceID, point *truce.Point, known bool) []t
 		if len(in) == 0 {
 			return g.parents([]truce.PlaceID{id})[1:]
 		}
-		if p.Parent != "" && !slices.Contains(in, p.Parent) && depth(g.places[g.byID[p.Parent]].Class) == 0 {
+		if up, held := g.byID[p.Parent]; held && !slices.Contains(in, p.Parent) && depth(g.places[up].Class) == 0 {
 			in = append([]truce.PlaceID{p.Parent}, in...) // a neighbourhood's city
 		}
 		return in

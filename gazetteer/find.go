@@ -406,3 +406,30 @@ func (g *Gazetteer) Knows(folded string) bool {
 	}
 	return false
 }
+
+// Explained is why a name was answered as it was.
+type Explained struct {
+	Text       string           `json:"text"`
+	Keys       []string         `json:"keys"` // folded, plain and skeleton spelling
+	Candidates []ExplainedMatch `json:"candidates"`
+}
+
+// ExplainedMatch is one candidate with what its name cost.
+type ExplainedMatch struct {
+	ID    truce.PlaceID `json:"id"`
+	Name  string        `json:"name"` // the name that matched
+	Match Match         `json:"match"`
+	Score int32         `json:"score"` // per mille
+	Rank  int32         `json:"rank"`  // score and context
+	Open  bool          `json:"ambiguous,omitempty"`
+}
+
+// Explain says by which keys a query was sought and what each candidate cost.
+func (g *Gazetteer) Explain(q Query, cands []Candidate) Explained {
+	a := analyse(q.Text)
+	x := Explained{Text: q.Text, Keys: append(append([]string{a.folded}, a.plains()...), a.bones())}
+	for _, c := range cands {
+		x.Candidates = append(x.Candidates, ExplainedMatch{ID: c.Place.ID, Name: c.Name, Match: c.Match, Score: c.Score, Rank: c.rank, Open: c.Ambiguous})
+	}
+	return x
+}

@@ -25,7 +25,8 @@ const (
 // country, parent, lon, lat, population, names (see ReadPlaces), *.geojson
 // with units (see ReadBoundaries), and overrides.tsv (form, place, reason).
 // Files are read folder by folder, in order of their names, so the result does
-// not depend on the machine. A nil folder is skipped.
+// not depend on the machine. A nil folder is skipped, and so are folders
+// called dict.
 func Load(folders ...fs.FS) (*Gazetteer, error) {
 	var places []Place
 	var bounds []Boundary
@@ -55,6 +56,9 @@ func Load(folders ...fs.FS) (*Gazetteer, error) {
 func list(dir fs.FS) ([]string, error) {
 	var files []string
 	err := fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == "dict" {
+			return fs.SkipDir // the dictionaries of extract
+		}
 		if err == nil && !d.IsDir() && (strings.HasSuffix(name, ".tsv") || strings.HasSuffix(name, ".geojson")) {
 			files = append(files, name)
 		}

@@ -211,6 +211,21 @@ func TestClockTimesAndAttacksAreCountedApart(t *testing.T) {
 	}
 }
 
+func TestActsAreReadAsBulletinsWordThem(t *testing.T) {
+	for _, c := range []struct{ sentence, want string }{
+		{"Fighters of the Hill Front attacked a checkpoint of the army near Pell (Karsa).", "attack  by[Fighters of the Hill Front] against[a checkpoint of the army] object[checkpoint] near[Pell] (In the province of Karsa.)"},
+		{"Armed groups shelled the village of Hasty (Karsa), killing three civilians and wounding four ones.", "shelling  by[Armed groups] in[Hasty] killed 3-3 exact civilian wounded 4-4 exact civilian (In the province of Karsa.)"},
+		{"Unknown groups fired at positions of the army in Orod. No casualties were reported.", "attack  by[Unknown groups] against[positions of the army] object[position] in[Orod] killed 0-0 exact  wounded 0-0 exact "},
+		{"A car bomb struck a school in Tamsa, 12 children were wounded.", "bombing  by[A car bomb] with[car_bomb] object[school] in[Tamsa] wounded 12-12 exact "},
+	} {
+		text := "14.09.2031\nResults of monitoring\nWithin last 24 hours, one violation has been registered.\n" + c.sentence
+		r, _ := readBulletin(t, text, Issue{})
+		if _, got, _ := strings.Cut(brief(r), "x1\n"); strings.TrimSuffix(got, "\n") != c.want {
+			t.Errorf("%q became\n%q, wanted\n%q", c.sentence, got, c.want)
+		}
+	}
+}
+
 func TestABulletinThatCannotBeReadSaysWhy(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"no day", "Results of monitoring\nWithin last 24 hours, 2 violations have been registered.", "b.txt:date"},

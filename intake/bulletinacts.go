@@ -20,7 +20,7 @@ var (
 	fired     = regexp.MustCompile(`(?i)\b(?:fired|shelled|shelling|launched|attacked|attacks?|opened fire|struck|bombard(?:ed|ment)|mortared)\b`)
 	toll      = regexp.MustCompile(`(?i)\b(?:killed|wounded|injured|died|casualties)\b`)
 	fromForm  = regexp.MustCompile(`\bfrom (?:the )?(?:direction of )?(?:the )?(` + placeName + `)(?:,? (?:held|controlled) by (?:the )?([^,.(]+?)(?:,| at | on |$|\.))?`)
-	atForm    = regexp.MustCompile(`\b(?:at|on) ((?:positions|houses|quarters?|residential|a |an |the |[a-z])[^.(]*?)(?: (?:in|near|of the town of) (?:the )?(` + placeName + `)|,| \(|\.|$)`)
+	atForm    = regexp.MustCompile(`\b(?:at|on|attacked|shelled|struck|bombarded|mortared) ([a-z][^.(]*?)(?: (?:in|near|(?:village|town|settlement|city|quarter)s? of) (?:the )?(` + placeName + `)|,| \(|\.|$)`)
 	nearForm  = regexp.MustCompile(`\b(?:in|near|around|at) (?:the )?(?:towns? of |villages? of |settlements? of |city of )?(` + placeName + `)(?: (province|governorate))?`)
 	inForm    = regexp.MustCompile(`^In (?:the )?(` + placeName + `) (?:province|governorate)`)
 	endForm   = regexp.MustCompile(`\((` + placeName + `)(?: (?:province|governorate))?\)`)
@@ -259,7 +259,7 @@ func casualtiesIn(text string) []truce.Casualty {
 func (p *bulletinReader) joined(s sentence) error {
 	c := truce.Claim{Event: "truce_acceptance", Stance: truce.Stated, When: p.period}
 	c.When.Wording = ""
-	if m := regexpPlaceIn.FindStringSubmatch(s.text); m != nil {
+	if m := placeInForm.FindStringSubmatch(s.text); m != nil {
 		c.Where = []truce.Where{{Name: m[1], Relation: "in"}}
 		if m[2] != "" {
 			c.Note = "In the province of " + province(m[2]) + "."
@@ -268,7 +268,7 @@ func (p *bulletinReader) joined(s sentence) error {
 	return p.claim(c, s)
 }
 
-var regexpPlaceIn = regexp.MustCompile(`\b(?:of|in) (?:the )?(?:towns? of |villages? of |settlements? of )?(` + placeName + `)(?: \(([^)]+)\))?`)
+var placeInForm = regexp.MustCompile(`\b(?:of|in) (?:the )?(?:towns? of |villages? of |settlements? of )?(` + placeName + `)(?: \(([^)]+)\))?`)
 
 // aid reads a delivery.
 func (p *bulletinReader) aid(s sentence) error {

@@ -45,10 +45,12 @@ func TestACLEDRows(t *testing.T) {
 	text := acledHeader +
 		"ALV1,14 September 2031,2031,1,Political violence,Explosions/Remote violence,Shelling/artillery/missile attack,River Brigade,,3,Civilians (Alvania),,7,37,Civilian targeting,999,Nowhere,Alvania,Karsa,,,Hasty,10.5,20.25,1,Hill Radio; Dorv Post,National,Invented words.,4,,1\n" +
 		"ALV2,14 September 2031,2031,2,Political violence,Battles,Armed clash,River Brigade,,3,Hill Front,,2,23,,999,Nowhere,Alvania,Karsa,,,Karsa,10.5,20.25,3,Hill Radio,National,Invented words.,0,,1\n" +
+		"ALV5,30 September 2031,2031,3,,Explosions/Remote violence,Suicide bomb,A,,,,,,,,,,Alvania,Karsa,,,Hasty,10.5,20.25,2,Hill Radio,,Invented.,1,,1\n" +
+		"ALV6,30 September 2031,2031,1,,Strategic developments,Other,A,,,,,,,,,,Alvania,Karsa,,,Hasty,10.5,20.25,2,Hill Radio,,Invented.,0,,1\n" +
 		"ALV3,14 September 2031,2031,9,,Battles,Armed clash,A,,,B,,,,,,,Alvania,Karsa,,,Karsa,10.5,20.25,3,Hill Radio,,Invented.,0,,1\n" +
 		"ALV4,15 September 2031,2031,1,,Dancing,,A,,,B,,,,,,,Alvania,Karsa,,,Karsa,10.5,20.25,1,Hill Radio,,Invented.,0,,1\n"
 	reports, errs := collect(ACLED(strings.NewReader(text), "a.csv", testZone))
-	if len(reports) != 2 || len(errs) != 2 {
+	if len(reports) != 4 || len(errs) != 2 {
 		t.Fatalf("%d reports, %v", len(reports), errs)
 	}
 	c := reports[0].Claims[0]
@@ -62,7 +64,14 @@ func TestACLEDRows(t *testing.T) {
 	if len(d.Casualties) > 0 || d.Where[0].Point != nil || d.Where[0].Name != "Karsa" || d.When.Precision != truce.ToWeeks || d.When.To-d.When.From != 7*truce.Day {
 		t.Errorf("%+v", d)
 	}
-	if !strings.Contains(errs[0].Error(), "a.csv:4:time_precision") || !strings.Contains(errs[1].Error(), "a.csv:5:event_type") {
+	m := reports[2].Claims[0]
+	if m.When.From.String() != "2031-08-31T22:00:00Z" || m.When.To.String() != "2031-09-30T22:00:00Z" || m.Weapons[0].ID != "suicide_bomb" || m.Where[0].RadiusMetres != 20_000 {
+		t.Errorf("a month: %+v", m)
+	}
+	if got := reports[3].Claims[0].Event; got != "speech" {
+		t.Errorf("what is no violence became %s", got)
+	}
+	if !strings.Contains(errs[0].Error(), "a.csv:6:time_precision") || !strings.Contains(errs[1].Error(), "a.csv:7:event_type") {
 		t.Errorf("%v", errs)
 	}
 	if reports[0].Marking != truce.Amber {
@@ -217,4 +226,27 @@ func FuzzArticle(f *testing.F) {
 			}
 		}
 	})
+}
+
+func BenchmarkJSONL(b *testing.B) {
+	line := `{"channel":"dataset","publisher":"watch","external":"A1","claims":[{"event":"shelling","stance":"alleged","actors":[{"id":"unknown","text":"River Brigade"}],"where":[{"name":"Hasty","point":{"lon":202500000,"lat":105000000},"radius_metres":1000}],"when":{"from":"2031-09-14T19:37:00Z","precision":"minute"},"casualties":[{"kind":"killed","low":10,"high":12,"qual":"range"}]}]}` + "\n"
+	text := strings.Repeat(line, 1000)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if reports, errs := collect(JSONL(strings.NewReader(text), "r")); len(reports) != 1000 || len(errs) > 0 {
+			b.Fatal(errs)
+		}
+	}
+}
+
+func BenchmarkCSV(b *testing.B) {
+	header, rows, _ := strings.Cut(testTable, "\n")
+	text := header + "\n" + strings.Repeat(rows, 500)
+	m := testMapping()
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if reports, errs := collect(CSV(strings.NewReader(text), "t", m)); len(reports) != 1000 || len(errs) > 0 {
+			b.Fatal(errs)
+		}
+	}
 }

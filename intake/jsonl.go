@@ -118,15 +118,3 @@ func (l *limited) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
-
-// readDocument reads a whole document of at most MaxDocument bytes.
-func readDocument(r io.Reader, file string) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, MaxDocument+1))
-	if err != nil {
-		return nil, at(file, 0, "", err)
-	}
-	if len(b) > MaxDocument {
-		return nil, at(file, 0, "", tooBig(MaxDocument))
-	}
-	return b, nil
-}

@@ -158,14 +158,14 @@ func (v *visit) fillCase(p *casePage, f truce.CaseFile) (err error) {
 // pathTable is the case's path: each step with the rule that allowed it.
 func (v *visit) pathTable(f truce.CaseFile) *Table {
 	t := v.t
-	table := &Table{ID: "path", Caption: t.T("case_page.path"), Columns: []Column{
+	table := &Table{ID: "path", Quiet: true, Caption: t.T("case_page.path"), Columns: []Column{
 		{Key: "statement", Label: t.T("col.statement")}, {Key: "received", Label: t.T("col.received")}, {Key: "kind", Label: t.T("col.kind")},
 		{Key: "office", Label: t.T("col.office")}, {Key: "role", Label: t.T("col.role")}, {Key: "rule", Label: t.T("col.rule")},
 		{Key: "to", Label: t.T("col.to")}, {Key: "how", Label: t.T("col.how")},
 	}}
 	for _, m := range f.Path {
 		o, _ := v.house.Office(m.Office)
-		link := linked(statementLink(m.Index))
+		link := linked(v.at(m.Index, m.Statement))
 		link.Value = strconv.FormatInt(m.Index, 10)
 		table.Rows = append(table.Rows, Row{Cells: []Cell{
 			link, v.instant(m.At), {Text: v.kindName(m.Kind), Value: string(m.Kind)}, {Text: v.officeName(m.Office), Value: string(m.Office)},

@@ -73,8 +73,12 @@ func sections() []Link {
 		{"intake", "/intake"},
 		{"docket", "/docket"},
 		{"regime", "/regime"},
+		{"talks", "/talks"},
+		{"territory", "/territory"},
+		{"access", "/access"},
 		{"bulletins", "/bulletins"},
 		{"record", "/record"},
+		{"offices", "/offices"},
 	}
 }
 

@@ -80,22 +80,27 @@ func (v *visit) filter() (picture.Filter, error) {
 		Adm1: truce.PlaceID(q.Get("adm1")), Event: q.Get("event"), Status: q.Get("status"), Disagree: q.Get("differ") != "",
 		OnDocket: q.Get("docket") != "", After: q.Get("after"), Words: q.Get("q"), Day: q.Get("day"),
 	}
-	zone := v.house.Procedure.Zone
 	var err error
-	if day := q.Get("from"); day != "" {
-		if f.From, _, err = zone.DayBounds(day); err != nil {
-			return f, err
-		}
+	if f.From, _, err = v.edge(q.Get("from")); err != nil {
+		return f, err
 	}
-	if day := q.Get("to"); day != "" {
-		if _, f.To, err = zone.DayBounds(day); err != nil {
-			return f, err
-		}
+	if _, f.To, err = v.edge(q.Get("to")); err != nil {
+		return f, err
 	}
 	if box := q.Get("bbox"); box != "" {
 		f.Box, err = parseBox(box)
 	}
 	return f, err
+}
+
+// edge reads a day, as its beginning and its end, or a moment, as both: a
+// bulletin's period runs from cut-off to cut-off. Empty is not stated.
+func (v *visit) edge(s string) (from, to truce.Instant, err error) {
+	var at truce.Instant
+	if s == "" || at.UnmarshalText([]byte(s)) == nil {
+		return at, at, nil
+	}
+	return v.house.Procedure.Zone.DayBounds(s)
 }
 
 // parseBox reads west,south,east,north in decimal degrees.
@@ -136,10 +141,9 @@ func (v *visit) filterFields() []Field {
 	for _, s := range statuses() {
 		states = append(states, Choice{s, t.T("status." + s)})
 	}
-	yes := Choice{"1", t.T("filter.yes")}
 	return []Field{
 		ask("q", "search"), ask("from", "date"), ask("to", "date"), ask("adm1", "", units...), ask("event", "", events...),
-		ask("status", "", states...), ask("differ", "", yes), ask("docket", "", yes),
+		ask("status", "", states...), ask("differ", "checkbox"), ask("docket", "checkbox"),
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/marchday/marchday/bulletin"
 	"github.com/marchday/marchday/centre"
 	"github.com/marchday/marchday/dossiers"
 	"github.com/marchday/marchday/extract"
@@ -121,6 +122,9 @@ func playDossier(ctx context.Context, dir, until string) (*testHouse, error) {
 		}
 	}
 	h.clock.set(end)
+	if err := h.closeDays(ctx, end); err != nil {
+		return nil, err
+	}
 	if _, err := h.centre.Record().Publish(ctx); err != nil {
 		return nil, err
 	}
@@ -137,6 +141,27 @@ func playDossier(ctx context.Context, dir, until string) (*testHouse, error) {
 		return nil
 	}}})
 	return h, err
+}
+
+// closeDays closes the last two days that ended.
+func (h *testHouse) closeDays(ctx context.Context, end truce.Instant) error {
+	house, err := h.centre.View(truce.Viewer{}).House(ctx)
+	if err != nil {
+		return err
+	}
+	for _, at := range []truce.Instant{end - truce.Day, end} {
+		if _, err := h.centre.CloseDay(ctx, house.Procedure.Zone.DayOf(at), func(ctx context.Context, d centre.Day) ([]centre.Edition, error) {
+			made, err := bulletin.Editions(ctx, bulletin.Input{View: d.View, Day: d.Day, From: d.From, To: d.To, Origin: d.Origin, Size: d.Size, Root: d.Root})
+			var out []centre.Edition
+			for _, e := range made {
+				out = append(out, centre.Edition{Format: e.Format, Lang: e.Lang, Bytes: e.Bytes})
+			}
+			return out, err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // found opens the centre with the dossier's founding and keys of its own.
@@ -163,7 +188,7 @@ func (h *testHouse) found(ctx context.Context, dir string, folder fs.FS, line in
 			}
 		}
 	}
-	places, err := gazetteer.New(nil, nil, nil), error(nil)
+	places, err := gazetteer.Load(gazetteer.World(), folder)
 	if err != nil {
 		return err
 	}

@@ -33,9 +33,6 @@ func (p *page) Table(id string) *Table {
 
 // add puts a table on the page.
 func (p *page) add(t *Table) *Table {
-	for _, c := range t.Columns {
-		t.heads = append(t.heads, c.Key)
-	}
 	t.CSV = p.With("f", "csv")
 	if len(p.tables) > 0 || p.Find {
 		sep := "?"
@@ -68,7 +65,7 @@ type Table struct {
 	Rows                     []Row
 	Foot                     []Cell
 	CSV                      string // its address as CSV
-	heads                    []string
+	Quiet                    bool   // a heading above says what it is: the caption is for those who do not see it
 }
 
 // A Column is a name for the page and one for the CSV.
@@ -102,6 +99,7 @@ type Cell struct {
 	Badge           string
 	Due             *Deadline
 	Tag             string // a note set apart, such as that it is an illustration
+	Short           bool   // an id or a time, kept on one line
 }
 
 func text(s string) Cell {
@@ -111,7 +109,8 @@ func text(s string) Cell {
 	return Cell{Text: s}
 }
 
-func linked(l Link) Cell { return Cell{Text: l.Label, Href: l.Href} }
+// linked is a short name that leads somewhere: a statement, an incident, a case.
+func linked(l Link) Cell { return Cell{Text: l.Label, Href: l.Href, Short: true} }
 
 // value is what stands in the CSV.
 func (c Cell) value() string {
@@ -156,7 +155,11 @@ func (v *visit) sendCSV(name string, tables []*Table) error {
 func (t *Table) csv() []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	_ = w.Write(t.heads) // a buffer takes everything
+	heads := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		heads[i] = c.Key
+	}
+	_ = w.Write(heads) // a buffer takes everything
 	for _, r := range t.Rows {
 		line := make([]string, len(r.Cells))
 		for i, c := range r.Cells {

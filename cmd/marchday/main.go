@@ -78,12 +78,18 @@ func newRoot(now func() time.Time) *cobra.Command {
 		demoCommand(now),
 		initCommand(now),
 		serveCommand(now),
+		importCommand(now),
 		signCommand(now),
 		submitCommand(now),
 		benchCommand(now),
+		reportCommand(now),
 		replayCommand(now),
+		scenarioCommand(),
+		linkCommand(readTexts()),
 		exportCommand(now),
 		verifyCommand(),
+		extractCommand(),
+		geocodeCommand(),
 	)
 	return root
 }

@@ -226,7 +226,7 @@ var clausesOf = map[string]string{
 	"withdraws": "from until suspends says", "excludes": "by from until", "instrument": "",
 	"term": "binds protects weapons over during from until needs unless if against beside", "span": "over except from until end in extends says as",
 	"covers": "over except from until says", "reads": "as adopts from until over except valid-from valid-until requires notice also signs denies supersedes",
-	"holds": "over from until says", "observes": "from count bearing half range when", "claims": "in origin when by against hit with killed wounded says lineage form stance signs denies about side who status scope own part publisher",
+	"holds": "over from until says", "observes": "from count bearing half range when", "claims": "in when by against hit with killed wounded says lineage form stance signs denies about side who status scope own part publisher",
 	"same": "because", "different": "because response", "case": "about by", "step": "access of", "asks": "through liaison as",
 	"replies": "with", "seals": "as", "opens": "", "assesses": "as", "proposes": "as", "concurs": "", "dissents": "", "reserves": "",
 	"refers": "to", "reopens": "with", "notifies": "about as", "acknowledges": "", "remedies": "by", "takes-back": "", "countersigns": "", "procedure": "clock sealing",

@@ -40,6 +40,9 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("GET /checkpoint", "record", s.tile)
 	page("GET /checkpoint.cosigned", "record", s.tile)
 	page("GET /tile/{path...}", "record", s.tile)
+	page("GET /login", "", s.loginForm)
+	page("POST /login", "", s.login)
+	page("POST /logout", "", s.logout)
 	page("POST /demo/act", "", s.act)
 	page("POST /demo/clock", "", s.clock)
 

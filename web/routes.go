@@ -43,6 +43,13 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("GET /login", "", s.loginForm)
 	page("POST /login", "", s.login)
 	page("POST /logout", "", s.logout)
+	page("GET /passkeys", "offices", s.passkeys)
+	page("POST /passkeys", "offices", s.enrol)
+	page("GET /sign", "offices", s.signForm)
+	page("POST /sign", "offices", s.prepare)
+	page("POST /sign/passkey", "offices", s.signByPasskey)
+	page("POST /sign/body", "offices", s.signDownload)
+	page("POST /sign/envelope", "offices", s.signUpload)
 	page("POST /demo/act", "", s.act)
 	page("POST /demo/clock", "", s.clock)
 

@@ -323,4 +323,3 @@ func TestTheFileKeepsNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-

@@ -351,7 +351,7 @@ func TestInputsThatNoBulletinCanBeMadeOf(t *testing.T) {
 	for name, spoil := range map[string]func(*Input){
 		"no view": func(in *Input) { in.View = nil }, "no origin": func(in *Input) { in.Origin = "" }, "no entries": func(in *Input) { in.Size = 0 },
 		"an empty period": func(in *Input) { in.To = in.From }, "a sort that is none": func(in *Input) { in.Sort = "weekly" },
-		"a language without words": func(in *Input) { in.Langs = []string{"eo"} }, "a base map that is none": func(in *Input) { in.Base = []byte("{") },
+		"a language without words": func(in *Input) { in.Langs = []string{"eo"} },
 		"a day that is no date": func(in *Input) { in.Day = "5 May" },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -361,6 +361,9 @@ func TestInputsThatNoBulletinCanBeMadeOf(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 		})
+	}
+	if _, err := ReadGround([]byte("{")); truce.KindOf(err) != truce.Invalid {
+		t.Errorf("a base map that is none: %v", err)
 	}
 }
 

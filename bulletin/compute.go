@@ -84,11 +84,7 @@ func newGatherer(ctx context.Context, in Input) (*gatherer, error) {
 	if err := g.readWatches(ctx); err != nil {
 		return nil, err
 	}
-	ground, err := readGround(in.Base)
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range ground.units {
+	for _, u := range in.Base.units {
 		if u.id != "" && g.names[u.id] == nil {
 			g.names[u.id] = u.name
 		}

@@ -58,7 +58,7 @@ type page struct {
 }
 
 // html draws one language's edition.
-func (d *Daily) html(lang string, model truce.Digest, g ground) ([]byte, error) {
+func (d *Daily) html(lang string, model truce.Digest, g Ground) ([]byte, error) {
 	w, err := loadWords(lang)
 	if err != nil {
 		return nil, err

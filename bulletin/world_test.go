@@ -175,7 +175,11 @@ func (w *world) fold() Input {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return Input{View: p.View(truce.Viewer{}, w.next, to), Day: day, From: from, To: to, Origin: w.house.Origin, Size: w.next, Root: root, Base: base}
+	ground, err := ReadGround(base)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return Input{View: p.View(truce.Viewer{}, w.next, to), Day: day, From: from, To: to, Origin: w.house.Origin, Size: w.next, Root: root, Base: ground}
 }
 
 func same(s string) string { return s }

@@ -175,10 +175,25 @@ func item(c *picture.Claim) link.Item {
 	}
 	it := link.Of(c.Ref, c.Index, said, &c.Claim, publisher)
 	it.Text = c.Quote
-	if c.Supports && it.Mode == link.Opens {
+	switch {
+	case !isOccurrence(c.Claim.Event):
+		it.Mode = link.Aside
+	case c.Supports && it.Mode == link.Opens:
 		it.Mode = link.Supports
 	}
 	return it
+}
+
+// isOccurrence reports whether an act is something that happens on the ground
+// and can be an incident. Talks, texts, speeches and the course of the truce
+// itself are claims, and no incidents.
+func isOccurrence(event string) bool {
+	for _, root := range []string{"violence", "arrest", "troop_movement", "observed_explosion", "live_fire_training", "aid_blocked", "aid_diverted", "monitor_access_denied"} {
+		if taxonomy.Is(event, root) {
+			return true
+		}
+	}
+	return false
 }
 
 // apply writes what a step of the linker changed: where claims stand, the

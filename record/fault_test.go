@@ -199,12 +199,17 @@ func TestSystemCallsThatFail(t *testing.T) {
 		for n := 1; n <= last; n++ {
 			for _, errno := range []string{"EIO", "ENOSPC"} {
 				dir := t.TempDir()
-				cmd := exec.CommandContext(t.Context(), strace, "-f", "-o", os.DevNull,
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				cmd := exec.CommandContext(ctx, strace, "-f", "-o", os.DevNull,
 					"-e", fmt.Sprintf("inject=%s:error=%s:when=%d", call, errno, n*n), os.Args[0])
 				cmd.Env = append(os.Environ(), "MARCHDAY_VICTIM="+dir, "MARCHDAY_VICTIM_ADDS=4")
 				var stderr bytes.Buffer
 				cmd.Stderr = &stderr
-				out, _ := cmd.Output() // it may fail; it may not lie
+				out, _ := cmd.Output() // it may fail; it may not lie, nor hang
+				if ctx.Err() != nil {
+					t.Errorf("it hangs")
+				}
+				cancel()
 				a := told{}
 				a.hear(t, out)
 				a.holds(t, dir)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marchday/marchday/bulletin"
 	"github.com/marchday/marchday/centre"
 	"github.com/marchday/marchday/dossiers"
 	"github.com/marchday/marchday/intake"
@@ -171,7 +172,11 @@ func newPlayerOf(ctx context.Context, dir string, files fs.FS, now func() time.T
 	if err != nil {
 		return nil, err
 	}
-	p := &player{files: files, base: base, render: renderer(base), clock: &demoClock{real: now}, said: map[string]saidLine{}}
+	ground, err := bulletin.ReadGround(base)
+	if err != nil {
+		return nil, err
+	}
+	p := &player{files: files, base: base, render: renderer(ground), clock: &demoClock{real: now}, said: map[string]saidLine{}}
 	next, _ := iter.Pull2(intake.Dossier(files))
 	p.next = next
 	first, err, ok := next()

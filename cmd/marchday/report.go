@@ -97,7 +97,7 @@ func reportDaily(cmd *cobra.Command, o *reportOptions, now func() time.Time) (er
 	if err != nil {
 		return err
 	}
-	base, err := mapOf(files)
+	base, err := groundOf(files)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func stored(ctx context.Context, c *centre.Centre, b *truce.Bulletin, format, la
 
 // fresh makes the editions from the picture as it stands: for a day that is
 // not over they are flash.
-func fresh(ctx context.Context, c *centre.Centre, o *reportOptions, base []byte) ([]bulletin.Edition, error) {
+func fresh(ctx context.Context, c *centre.Centre, o *reportOptions, base bulletin.Ground) ([]bulletin.Edition, error) {
 	house, err := c.View(truce.Viewer{}).House(ctx)
 	if err != nil {
 		return nil, err
@@ -205,7 +205,7 @@ func fresh(ctx context.Context, c *centre.Centre, o *reportOptions, base []byte)
 
 // recompute makes the published editions anew, from a picture of as many
 // entries as they were made from, and says of each whether it is the same.
-func recompute(cmd *cobra.Command, c *centre.Centre, b *truce.Bulletin, base []byte) (err error) {
+func recompute(cmd *cobra.Command, c *centre.Centre, b *truce.Bulletin, base bulletin.Ground) (err error) {
 	if b == nil {
 		return usagef("--recompute: this day was not closed, so nothing was published of it")
 	}

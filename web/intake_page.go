@@ -410,7 +410,7 @@ func (s *site) review(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.see("/intake/" + strconv.FormatInt(x.Index, 10) + "#claims")
+	return v.see("/intake/" + strconv.FormatInt(x.Index, 10) + "#reviewed")
 }
 
 // showFaultyReview shows the report again with what was answered.

@@ -37,6 +37,9 @@ type Frame struct {
 	Exercise bool
 	// Demo is the bar of the demonstration, nil in a real centre.
 	Demo *Demo
+	// Logins says that one can log in here; Account and Office are who did.
+	Logins          bool
+	Account, Office string
 	// Section is the entry of the navigation that this page belongs to.
 	Section string
 	// Crumbs lead from the section's list to this page; the last is this page.

@@ -180,7 +180,7 @@ func roleKey(r truce.Role) string { return strings.ReplaceAll(string(r), "-", "_
 
 // stateName is a state of the docket in the reader's language.
 func (v *visit) stateName(s truce.CaseState) string {
-	return v.t.T("state." + strings.ReplaceAll(string(s), "-", "_"))
+	return v.label("state.", string(s))
 }
 
 // texts gives every co-chair a part, in the order of their founding: its text,
@@ -229,9 +229,9 @@ func (v *visit) readText(p *textPart, x truce.Filed, f truce.CaseFile) error {
 	t := v.t
 	p.Reasons, p.AsOf, p.Seen = a.Reasons, a.AsOf, len(a.Seen)
 	p.Facts = []Fact{
-		{t.T("assess.occurred"), t.T("occurred." + a.Occurred)}, {t.T("assess.outcome"), t.T("outcome." + strings.ReplaceAll(string(a.Outcome), "-", "_"))},
+		{t.T("assess.occurred"), t.T("occurred." + a.Occurred)}, {t.T("assess.outcome"), v.label("outcome.", string(a.Outcome))},
 		{t.T("assess.attributed"), v.attributed(a.Attributed)},
-		{t.T("assess.severity"), v.optional("severity.", a.Severity)}, {t.T("assess.threat"), t.T("assess.threat_of", "n", a.Threat)},
+		{t.T("assess.severity"), v.label("severity.", a.Severity)}, {t.T("assess.threat"), t.T("assess.threat_of", "n", a.Threat)},
 	}
 	if len(a.Best) > 0 {
 		p.Facts = append(p.Facts, Fact{t.T("assess.best"), v.casualties(a.Best)})
@@ -252,8 +252,8 @@ func (v *visit) readText(p *textPart, x truce.Filed, f truce.CaseFile) error {
 	return nil
 }
 
-// optional is a word of the catalogue, "" for what was not stated.
-func (v *visit) optional(prefix, word string) string {
+// label is a word of the catalogue, "" for what was not stated.
+func (v *visit) label(prefix, word string) string {
 	if word == "" {
 		return ""
 	}
@@ -263,7 +263,7 @@ func (v *visit) optional(prefix, word string) string {
 func (v *visit) attributed(all []truce.Attributed) string {
 	out := make([]string, len(all))
 	for i, a := range all {
-		out[i] = v.optional("degree.", a.Degree)
+		out[i] = v.label("degree.", a.Degree)
 		if a.Actor != "" {
 			out[i] = v.name(string(a.Actor)) + ": " + out[i]
 		}
@@ -290,7 +290,7 @@ func (v *visit) answer(a truce.Answered) (answerPart, error) {
 
 func (v *visit) proposal(x truce.ProposalFile, f truce.CaseFile) (proposalPart, error) {
 	p := proposalPart{
-		Office: v.officeName(x.Office), Outcome: v.optional("outcome.", string(x.Outcome)), Statement: v.statement(x.Statement), At: v.instant(x.At),
+		Office: v.officeName(x.Office), Outcome: v.label("outcome.", string(x.Outcome)), Statement: v.statement(x.Statement), At: v.instant(x.At),
 	}
 	body, err := v.bodyOf(x.Statement)
 	if err != nil {
@@ -319,7 +319,7 @@ func (v *visit) finding(f truce.Finding) (findingPart, error) {
 		return findingPart{}, nil
 	}
 	p := findingPart{
-		Kind: v.optional("finding.", string(f.Kind)), Outcome: v.jointOutcome(f.Outcome), Statement: v.statement(f.Statement), At: v.instant(f.At),
+		Kind: v.label("finding.", string(f.Kind)), Outcome: v.jointOutcome(f.Outcome), Statement: v.statement(f.Statement), At: v.instant(f.At),
 	}
 	for _, a := range f.Answers {
 		part, err := v.answer(a)
@@ -364,13 +364,13 @@ func (v *visit) paper(b truce.Body) string {
 	case *truce.Notice:
 		return v.t.T("paper.notice", "to", v.officeName(x.To), "subject", x.Subject)
 	case *truce.Call:
-		return v.t.T("paper.call", "to", v.name(string(x.To)), "answer", v.t.T("call."+strings.ReplaceAll(pick(x.Answer == "", "open", x.Answer), "-", "_")))
+		return v.t.T("paper.call", "to", v.name(string(x.To)), "answer", v.label("call.", pick(x.Answer == "", "open", x.Answer)))
 	case *truce.Referral:
 		return v.t.T("paper.referral", "to", x.To, "why", x.Why)
 	case *truce.Remedy:
 		return v.t.T("paper.remedy", "by", v.name(string(x.By)), "act", x.Act)
 	case *truce.Restriction:
-		return v.t.T("restriction."+strings.ReplaceAll(x.Sort, "-", "_")) + ", " + v.place(x.Where)
+		return v.comma(v.label("restriction.", x.Sort), v.place(x.Where))
 	}
 	return ""
 }

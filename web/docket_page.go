@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/truce"
@@ -215,7 +214,7 @@ func (v *visit) findingCell(f truce.Finding) Cell {
 	if f.Kind == truce.Undecided {
 		return Cell{Missing: "undecided"}
 	}
-	c := Cell{Text: v.t.T("finding." + strings.ReplaceAll(string(f.Kind), "-", "_")), Value: string(f.Kind)}
+	c := Cell{Text: v.label("finding.", string(f.Kind)), Value: string(f.Kind)}
 	if f.Outcome != "" {
 		c.Sub = v.jointOutcome(f.Outcome)
 		c.Value += " " + string(f.Outcome)
@@ -229,7 +228,7 @@ func (v *visit) jointOutcome(o truce.Outcome) string {
 	if o == truce.Violation {
 		return v.t.T("outcome.joint_violation")
 	}
-	return v.optional("outcome.", string(o))
+	return v.label("outcome.", string(o))
 }
 
 // requestPart is an information request and what came of it.

@@ -270,7 +270,7 @@ func TestAStoredBulletinIsServedAsItWasPublished(t *testing.T) {
 
 func TestWhatTheReaderHasIsNotSentAgain(t *testing.T) {
 	h := readHouse(t)
-	for _, address := range []string{"/api/incidents", "/checkpoint", "/incidents?f=csv", "/incidents"} {
+	for _, address := range []string{"/api/incidents", "/checkpoint", "/talks?f=csv", "/incidents"} {
 		first := h.get(t, "", address)
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
 		r.Header.Set("Accept-Language", "en")

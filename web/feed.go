@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -93,25 +94,29 @@ func (s *site) apiCounts(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := allIncidents(v.ctx(), v.view, f, maxOnMap)
-	if err != nil {
-		return nil, err
+	type cell struct {
+		day  string
+		adm1 truce.PlaceID
 	}
-	var rows []*dayCounts
-	for _, i := range all {
-		unit := picture.Adm1(i.Where)
-		at := slices.IndexFunc(rows, func(r *dayCounts) bool { return r.Day == i.Day && r.Adm1 == unit })
-		if at < 0 {
-			at = len(rows)
-			rows = append(rows, &dayCounts{Day: i.Day, Adm1: unit, Status: map[string]int{}, ClaimedBy: map[truce.OfficeID]int{}})
+	of := map[cell]*dayCounts{}
+	err = eachIncident(v.ctx(), v.view, f, func(i picture.Incident) error {
+		at := cell{i.Day, picture.Adm1(i.Where)}
+		r := of[at]
+		if r == nil {
+			r = &dayCounts{Day: at.day, Adm1: at.adm1, Status: map[string]int{}, ClaimedBy: map[truce.OfficeID]int{}}
+			of[at] = r
 		}
-		r := rows[at]
 		r.Incidents++
 		r.Status[i.Status]++
 		for o, n := range i.ClaimedBy {
 			r.ClaimedBy[cmp.Or(o, "others")] += n
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	rows := slices.Collect(maps.Values(of))
 	slices.SortStableFunc(rows, func(a, b *dayCounts) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Adm1, b.Adm1)) })
 	watches, err := v.bodies("watch")
 	return struct {

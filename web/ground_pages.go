@@ -73,10 +73,7 @@ func (v *visit) talksEvent(s said) (talksEvent, bool) {
 		}
 	case *truce.Meeting:
 		e.At, e.When, e.By, e.Text, e.Source = b.When.From, v.when(b.When), v.speakers(b.Who), textIn(b.Text, v.t.Code), b.URL
-		e.Sort = v.t.T("meeting." + b.State)
-		if p := v.place(b.Where); p != "" {
-			e.Sort += ", " + p
-		}
+		e.Sort = v.comma(v.t.T("meeting."+b.State), v.place(b.Where))
 	case *truce.Session:
 		e.At, e.When, e.Text = b.When.From, v.when(b.When), truce.Text{Text: b.Note}
 		e.By = truce.NameIn(v.words.rounds[b.Round], v.t.Code, b.Round)
@@ -85,7 +82,7 @@ func (v *visit) talksEvent(s said) (talksEvent, bool) {
 	case *truce.Condition:
 		e.At, e.When, e.By, e.Text = b.When.From, v.when(b.When), v.name(b.By), textIn(b.Text, v.t.Code)
 		if b.State != "" {
-			e.Sort += ", " + v.t.T("condition."+b.State)
+			e.Sort = v.comma(e.Sort, v.t.T("condition."+b.State))
 		}
 	default:
 		return e, false
@@ -213,13 +210,13 @@ func queryAccess(v *visit) (*accessPage, error) {
 			if b.Where != nil {
 				where = v.place(*b.Where)
 			}
-			state := v.t.T("convoy." + strings.ReplaceAll(b.State, "-", "_"))
+			state := v.label("convoy.", b.State)
 			steps.Rows = append(steps.Rows, Row{Cells: []Cell{{Text: b.Request}, {Text: state, Value: b.State}, text(where), v.stamp(b.When), text(pick(b.By == "", "", v.name(b.By))), {Text: b.Note}, {Text: v.name(b.ClaimedBy), Value: b.ClaimedBy}, indexCell(s.Index)}})
 			if x := p.request(b.Request); x != nil {
 				x.Steps = append(x.Steps, Moment{At: v.local(b.When.From), What: Link{state, statementLink(s.Index).Href}, Text: strings.TrimSpace(where + " " + b.Note), By: "human"})
 			}
 		case *truce.Restriction:
-			denied.Rows = append(denied.Rows, Row{Cells: []Cell{{Text: v.t.T("restriction." + strings.ReplaceAll(b.Sort, "-", "_")), Value: b.Sort}, {Text: v.place(b.Where)}, v.stamp(b.When), text(pick(b.By == "", "", v.name(string(b.By)))), text(b.Reason), indexCell(s.Index)}})
+			denied.Rows = append(denied.Rows, Row{Cells: []Cell{{Text: v.label("restriction.", b.Sort), Value: b.Sort}, {Text: v.place(b.Where)}, v.stamp(b.When), text(pick(b.By == "", "", v.name(string(b.By)))), text(b.Reason), indexCell(s.Index)}})
 		}
 	}
 	p.find(v.q.Get("q"))

@@ -208,7 +208,7 @@ func (v *visit) what(c truce.Claim) string {
 	if c.Negated {
 		parts = append(parts, v.t.T("claim.negated"))
 	}
-	return strings.Join(parts, ", ")
+	return v.comma(parts...)
 }
 
 // casualties writes the figures of a claim as they were given.
@@ -221,7 +221,7 @@ func (v *visit) casualties(all []truce.Casualty) string {
 		}
 		parts = append(parts, line)
 	}
-	return strings.Join(parts, ", ")
+	return v.comma(parts...)
 }
 
 func (v *visit) quantity(k truce.Casualty) string {

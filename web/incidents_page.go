@@ -3,6 +3,8 @@ package web
 import (
 	"cmp"
 	"context"
+	"encoding/csv"
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,9 +17,9 @@ import (
 // rowsPerPage is how many incidents one page of the list shows.
 const rowsPerPage = 50
 
-// maxOnMap is how many incidents are drawn on one map; the caption says how
-// many there are.
-const maxOnMap = 5000
+// maxOnMap is how many incidents are drawn on one map, and how far a list is
+// counted: more are said to be more.
+const maxOnMap = 2000
 
 type incidentsPage struct {
 	page
@@ -25,15 +27,45 @@ type incidentsPage struct {
 	Map    Drawn
 	Pager  Pager
 	Total  int
+	More   bool // than Total
 }
 
 // incidents shows the list, as the address filters it.
 func (s *site) incidents(v *visit) error {
+	if v.q.Get("f") == "csv" {
+		return v.streamIncidents()
+	}
 	p, err := queryIncidents(v)
 	if err != nil {
 		return err
 	}
 	return v.show("incidents", p)
+}
+
+// streamIncidents writes all incidents of the filter as CSV, a page of the
+// picture at a time.
+func (v *visit) streamIncidents() error {
+	f, err := v.filter()
+	if err != nil {
+		return err
+	}
+	f.Limit = picture.MaxPage
+	csvHead(v.w, "incidents-incidents.csv")
+	w := csv.NewWriter(v.w)
+	if err := w.Write(v.incidentTable("incidents", nil).csvHeads()); err != nil {
+		return err
+	}
+	chairs := v.house.CoChairs()
+	err = eachIncident(v.ctx(), v.view, f, func(i picture.Incident) error { return w.Write(Row{Cells: v.incidentRow(i, chairs)}.csv()) })
+	w.Flush()
+	if err == nil {
+		err = w.Error()
+	}
+	if err != nil { // too late for an error page: the reader must not take a part for the whole
+		v.s.o.Log.ErrorContext(v.ctx(), "an export broke off", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
 }
 
 func queryIncidents(v *visit) (*incidentsPage, error) {
@@ -42,18 +74,8 @@ func queryIncidents(v *visit) (*incidentsPage, error) {
 		return nil, err
 	}
 	p := &incidentsPage{page: v.page(), Fields: v.filterFields()}
-	if p.Total, err = v.view.CountIncidents(v.ctx(), f); err != nil {
-		return nil, err
-	}
-	whole := v.q.Get("f") == "csv"
-	f.Limit = pick(whole, picture.MaxPage, rowsPerPage)
+	f.Limit = rowsPerPage
 	all, next, err := v.view.Incidents(v.ctx(), f)
-	for whole && err == nil && next != "" && len(all) < maxOnMap {
-		var more []picture.Incident
-		f.After = next
-		more, next, err = v.view.Incidents(v.ctx(), f)
-		all = append(all, more...)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -65,11 +87,13 @@ func queryIncidents(v *visit) (*incidentsPage, error) {
 	if f.After != "" {
 		p.Pager.Prev = p.With("after", "")
 	}
-	if whole {
-		return p, nil
-	}
 	f.After = ""
-	p.Map, err = v.incidentMap("incidents", f)
+	whole, err := allIncidents(v.ctx(), v.view, f, maxOnMap)
+	if err != nil {
+		return nil, err
+	}
+	p.Total, p.More = len(whole), len(whole) >= maxOnMap
+	p.Map, err = v.incidentMap("incidents", whole)
 	return p, err
 }
 
@@ -200,14 +224,10 @@ func (v *visit) killed(i picture.Incident) Cell {
 	return text(v.losses(r.Losses))
 }
 
-// incidentMap draws the incidents that a filter lets through.
-func (v *visit) incidentMap(id string, f picture.Filter) (Drawn, error) {
+// incidentMap draws the incidents of a list.
+func (v *visit) incidentMap(id string, all []picture.Incident) (Drawn, error) {
 	if v.s.base == nil {
 		return Drawn{}, nil
-	}
-	all, err := allIncidents(v.ctx(), v.view, f, maxOnMap)
-	if err != nil {
-		return Drawn{}, err
 	}
 	here := v.frame.URL.Query()
 	here.Del("after")
@@ -262,34 +282,47 @@ func (v *visit) sign(i picture.Incident) string {
 
 // title is an incident in one line: what, where, when.
 func (v *visit) title(i picture.Incident) string {
-	parts := []string{v.word(i.Event)}
-	if i.Object != "" {
-		parts = append(parts, v.word(i.Object))
-	}
-	if p := v.place(i.Where); p != "" {
-		parts = append(parts, p)
-	}
-	if c := v.stamp(i.When); c.Text != "" {
-		parts = append(parts, c.Text)
-	}
-	return strings.Join(parts, ", ")
+	return v.comma(v.word(i.Event), v.word(i.Object), v.place(i.Where), v.stamp(i.When).Text)
 }
 
-// allIncidents reads the pages of a filter up to a limit.
-func allIncidents(ctx context.Context, view *picture.View, f picture.Filter, limit int) ([]picture.Incident, error) {
+// eachIncident hands on every incident of a filter, a page of the picture at a
+// time, until one is refused.
+func eachIncident(ctx context.Context, view *picture.View, f picture.Filter, use func(picture.Incident) error) error {
 	f.Limit = picture.MaxPage
-	var all []picture.Incident
 	for {
 		some, next, err := view.Incidents(ctx, f)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		all = append(all, some...)
-		if next == "" || len(all) >= limit {
-			return all, nil
+		for _, i := range some {
+			if err := use(i); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
 		}
 		f.After = next
 	}
+}
+
+// errEnough ends a walk over incidents.
+var errEnough = errors.New("enough")
+
+// allIncidents reads the incidents of a filter, the first limit of them.
+func allIncidents(ctx context.Context, view *picture.View, f picture.Filter, limit int) ([]picture.Incident, error) {
+	var all []picture.Incident
+	err := eachIncident(ctx, view, f, func(i picture.Incident) error {
+		if len(all) == limit {
+			return errEnough
+		}
+		all = append(all, i)
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return all, err
 }
 
 // apiGeoJSON gives the incidents of a filter to the map island.

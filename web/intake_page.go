@@ -88,7 +88,7 @@ func (v *visit) intakeRow(s picture.Statement) (Row, string, error) {
 			publisher = v.name(r.Publisher)
 		}
 	case *truce.Observation:
-		title = v.t.T("observed."+r.Means) + ", " + v.place(r.Position)
+		title = v.comma(v.t.T("observed."+r.Means), v.place(r.Position))
 	}
 	return Row{Cells: []Cell{
 		link, v.instant(s.Received()), {Text: v.t.T("channel." + channel), Value: channel}, {Text: publisher},
@@ -259,7 +259,7 @@ func (v *visit) reviewFields(words string, c truce.Claim) []reviewField {
 		if w.Score > 0 {
 			score = v.t.T("intake.score", "n", w.Score)
 		}
-		add("col.where", strings.TrimSuffix(v.place(w)+", "+v.unit(w), ", "), w.Span, score)
+		add("col.where", v.comma(v.place(w), v.unit(w)), w.Span, score)
 	}
 	if !c.When.IsZero() {
 		add("col.when", v.when(c.When), c.When.Span, c.When.Kind)
@@ -280,7 +280,7 @@ func (v *visit) fixFields(i int, c truce.Claim) []Field {
 	event.Required, stance.Required = true, true
 	places := []Choice{}
 	for n, w := range c.Where {
-		places = append(places, Choice{strconv.Itoa(n), strings.TrimSuffix(v.place(w)+", "+v.unit(w), ", ")})
+		places = append(places, Choice{strconv.Itoa(n), v.comma(v.place(w), v.unit(w))})
 	}
 	where := ask("where", "col.where", "", places...)
 	if len(places) > 0 {
@@ -410,7 +410,7 @@ func (s *site) review(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.see("/intake/" + strconv.FormatInt(x.Index, 10) + "#claims")
+	return v.see("/intake/" + strconv.FormatInt(x.Index, 10) + "#reviewed")
 }
 
 // showFaultyReview shows the report again with what was answered.

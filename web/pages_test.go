@@ -10,6 +10,10 @@ import (
 // inline is what the policy refuses, and what was not filled in.
 var inline = regexp.MustCompile(`(?i)\sstyle=|\son[a-z]+="|<style|<script(?:[^>]*)>[^<]|javascript:|ZgotmplZ|\{\{[^{]{0,80}`)
 
+var idAttribute = regexp.MustCompile(`\sid="([^"]*)"`)
+
+var namedBy = regexp.MustCompile(`\s(?:aria-labelledby|aria-describedby|for)="([^"]*)"`)
+
 var pageLinks = regexp.MustCompile(`(?:href|src|action)="([^"]*)"`)
 
 // walk asks for every page that links lead to from the first one, as an
@@ -89,5 +93,19 @@ func strict(t *testing.T, address, body string) {
 	}
 	if n := strings.Count(body, "<h1"); n != 1 {
 		t.Errorf("%s: %d h1, want 1", address, n)
+	}
+	ids := map[string]bool{}
+	for _, m := range idAttribute.FindAllStringSubmatch(body, -1) {
+		if ids[m[1]] {
+			t.Errorf("%s: two elements are called %q", address, m[1])
+		}
+		ids[m[1]] = true
+	}
+	for _, m := range namedBy.FindAllStringSubmatch(body, -1) {
+		for id := range strings.FieldsSeq(m[1]) {
+			if !ids[id] {
+				t.Errorf("%s: nothing is called %q, which names or describes something", address, id)
+			}
+		}
 	}
 }

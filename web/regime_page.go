@@ -266,7 +266,7 @@ func (v *visit) reading(r truce.Row[truce.Reading]) readingPart {
 		}
 	case "actor":
 		p.About = t.T("reading.actor", "of", v.name(string(b.Actor)))
-		add("col.status", t.T("actor_status."+strings.ReplaceAll(b.Status, "-", "_")))
+		add("col.status", v.label("actor_status.", b.Status))
 	case "term":
 		p.About = t.T("reading.term", "of", string(b.Term))
 		if len(b.Acts) > 0 {
@@ -372,10 +372,10 @@ func (v *visit) actorTable(p *regimePage, reg *truce.Regime, at truce.Instant, n
 	for _, r := range reg.Actors(n) {
 		b := r.Body
 		cells := []Cell{{Text: truce.NameIn(b.Name, v.t.Code, string(b.ID)), Sub: string(b.ID)}, {Text: strings.Join(b.Labels, ", ")},
-			{Text: v.t.T("actor_sort." + strings.ReplaceAll(b.Sort, "-", "_")), Value: b.Sort}, {Text: pick(b.Parent == "", "", v.name(string(b.Parent)))}}
+			{Text: v.label("actor_sort.", b.Sort), Value: b.Sort}, {Text: pick(b.Parent == "", "", v.name(string(b.Parent)))}}
 		for _, o := range chairs {
 			s := reg.Status(b.ID, at, n, o.ID)
-			cells = append(cells, Cell{Text: v.t.T("actor_status." + strings.ReplaceAll(s.Status, "-", "_")), Value: s.Status})
+			cells = append(cells, Cell{Text: v.label("actor_status.", s.Status), Value: s.Status})
 		}
 		t.Rows = append(t.Rows, Row{ID: "actor-" + string(b.ID), Cells: append(cells, indexCell(r.Since))})
 	}

@@ -30,6 +30,7 @@ import (
 const (
 	maxForm    = 512 << 10 // bytes of a form: 40,000 bytes of text, percent-encoded, and the fields beside it
 	maxRequest = 30 * time.Second
+	maxExport  = 10 * time.Minute
 )
 
 // Options of the pages. Centre must be given.
@@ -112,7 +113,7 @@ func (s *site) wrap(routes http.Handler) http.Handler {
 	}))
 	guarded := own.Handler(routes)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), maxRequest)
+		ctx, cancel := context.WithTimeout(r.Context(), pick(r.URL.Query().Get("f") == "csv", maxExport, maxRequest))
 		defer cancel()
 		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -120,7 +121,9 @@ func (s *site) wrap(routes http.Handler) http.Handler {
 		a := &answer{ResponseWriter: w, known: r.Header.Get("If-None-Match")}
 		begun := s.o.Centre.Now()
 		defer func() {
-			if p := recover(); p != nil {
+			if p := recover(); p == http.ErrAbortHandler { //nolint:errorlint // a panic's value, compared as net/http does
+				panic(p)
+			} else if p != nil {
 				s.o.Log.ErrorContext(ctx, "a page failed", "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
 				if a.status == 0 {
 					s.fail(a, r, errors.New("internal"))

@@ -140,10 +140,8 @@ func (v *visit) sendCSV(name string, tables []*Table) error {
 		return &truce.Error{Kind: truce.Unknown, Field: "table", Why: "this page has no such table: leave the parameter out for its first"}
 	}
 	b := tables[i].csv()
-	h := v.w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+name+"-"+tables[i].ID+`.csv"`)
-	h.Set("ETag", etag(b))
+	csvHead(v.w, name+"-"+tables[i].ID+".csv")
+	v.w.Header().Set("ETag", etag(b))
 	v.w.WriteHeader(http.StatusOK)
 	_, err := v.w.Write(b)
 	return err
@@ -155,20 +153,35 @@ func (v *visit) sendCSV(name string, tables []*Table) error {
 func (t *Table) csv() []byte {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
+	_ = w.Write(t.csvHeads()) // a buffer takes everything
+	for _, r := range t.Rows {
+		_ = w.Write(r.csv())
+	}
+	w.Flush()
+	return b.Bytes()
+}
+
+func (t *Table) csvHeads() []string {
 	heads := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		heads[i] = c.Key
 	}
-	_ = w.Write(heads) // a buffer takes everything
-	for _, r := range t.Rows {
-		line := make([]string, len(r.Cells))
-		for i, c := range r.Cells {
-			line[i] = unformula(c.value())
-		}
-		_ = w.Write(line)
+	return heads
+}
+
+func (r Row) csv() []string {
+	line := make([]string, len(r.Cells))
+	for i, c := range r.Cells {
+		line[i] = unformula(c.value())
 	}
-	w.Flush()
-	return b.Bytes()
+	return line
+}
+
+// csvHead heads an answer that is a file of rows.
+func csvHead(w http.ResponseWriter, file string) {
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+file+`"`)
+	w.Header().Set("Vary", "Cookie")
 }
 
 func unformula(s string) string {

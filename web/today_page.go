@@ -55,12 +55,13 @@ func queryToday(v *visit) (*todayPage, error) {
 		return nil, err
 	}
 	p := &todayPage{page: v.page(), Day: day, ListHref: address("/incidents", "day", day.Day)}
-	all, err := allIncidents(v.ctx(), v.view, picture.Filter{From: day.Week, To: day.To}, maxOnMap)
+	var all []picture.Incident
+	err = eachIncident(v.ctx(), v.view, picture.Filter{From: day.Week, To: day.To}, func(i picture.Incident) error { all = append(all, i); return nil })
 	if err != nil {
 		return nil, err
 	}
-	t := p.add(v.incidentTable("incidents", all))
-	t.Caption, t.Empty = v.t.T("today.incidents"), v.t.T("today.none")
+	t := p.add(v.incidentTable("incidents", all[:min(len(all), rowsPerPage)]))
+	t.Caption, t.Empty, t.CSV = v.t.T("today.incidents"), v.t.T("today.none"), day.week("/incidents")+"&f=csv"
 	watches, err := v.watches(day)
 	if err != nil {
 		return nil, err
@@ -68,7 +69,7 @@ func queryToday(v *visit) (*todayPage, error) {
 	p.Watched = v.watched(watches)
 	v.figures(p, all, len(watches) > 0)
 	if v.s.base != nil {
-		m := v.mapOf(all)
+		m := v.mapOf(all[:min(len(all), maxOnMap)])
 		m.ID, m.List, m.Source = "today", day.week("/incidents")+"&", day.week("/api/incidents.geojson")
 		if p.Map, err = v.s.base.Draw(v.t, m); err != nil {
 			return nil, err
@@ -299,14 +300,7 @@ func (v *visit) reportTitle(r *truce.Report) string {
 
 // claimLine is a claim in one line: what, where, when.
 func (v *visit) claimLine(c truce.Claim) string {
-	line := v.what(c)
-	if p := v.place(c.Place()); p != "" {
-		line += ", " + p
-	}
-	if s := v.stamp(c.When); s.Text != "" {
-		line += ", " + s.Text
-	}
-	return line
+	return v.comma(v.what(c), v.place(c.Place()), v.stamp(c.When).Text)
 }
 
 // clipText shortens a text to its first words.

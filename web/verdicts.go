@@ -97,7 +97,7 @@ func (v *visit) spanName(id truce.SpanID) string {
 	if !known || len(s.Name) > 0 {
 		return truce.NameIn(s.Name, v.t.Code, string(id))
 	}
-	return v.t.T("span_sort."+s.Sort) + ", " + v.area(s.Area) + " (" + string(id) + ")"
+	return v.comma(v.t.T("span_sort."+s.Sort), v.area(s.Area)) + " (" + string(id) + ")"
 }
 
 // premise is one ground in words. Nobody signed it where it is missing.
@@ -308,12 +308,12 @@ func (v *visit) tolls(t truce.Tally) ([]tollPart, error) {
 
 // tollName says what is counted: the kind, whom, and over what.
 func (v *visit) tollName(k truce.TollKey) string {
-	name := v.t.T("casualty." + strings.ReplaceAll(string(k.Kind), "-", "_"))
-	name += ", " + v.t.T("who."+k.Who)
+	name := v.label("casualty.", string(k.Kind))
+	scope := ""
 	if k.Scope != "strike" {
-		name += ", " + v.t.T("scope."+strings.ReplaceAll(k.Scope, "-", "_"))
+		scope = v.label("scope.", k.Scope)
 	}
-	return name
+	return v.comma(name, v.t.T("who."+k.Who), scope)
 }
 
 func (v *visit) drawnFigure(l truce.LineageFigure, c truce.Counted, old bool) Range {

@@ -33,7 +33,7 @@ func (v *visit) name(id string) string {
 	}
 	switch truce.ActorID(id) {
 	case truce.Accepting, truce.Excluded, truce.Controlling, truce.CoChairs, truce.Anyone:
-		return v.t.T("actor." + strings.ReplaceAll(id, "-", "_"))
+		return v.label("actor.", id)
 	}
 	return id
 }
@@ -173,9 +173,14 @@ func (v *visit) when(w truce.When) string {
 	case w.To-w.From <= 60:
 		return v.moment(from, true)
 	case from.Format(time.DateOnly) == to.Format(time.DateOnly):
-		return v.t.Date(from) + ", " + hours(from, to)
+		return v.comma(v.t.Date(from), hours(from, to))
 	}
 	return v.t.T("when.range", "from", v.moment(from, true), "to", v.moment(to, true))
+}
+
+// comma joins parts as the reader's language does, the empty ones left out.
+func (v *visit) comma(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), v.t.writing.list[0])
 }
 
 // hours is a stretch of one day: 21:37–22:37 EEST (18:37–19:37 UTC).
@@ -193,7 +198,7 @@ func (v *visit) moment(at time.Time, exact bool) string {
 	if !exact {
 		return v.t.Date(at)
 	}
-	return v.t.Date(at) + ", " + v.t.Clock(at)
+	return v.comma(v.t.Date(at), v.t.Clock(at))
 }
 
 // stamp is a time for a table: ISO 8601, to what is known.

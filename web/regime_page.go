@@ -136,8 +136,8 @@ func (s *site) regime(v *visit) error {
 // that counts.
 func (v *visit) asKnown() (at truce.Instant, n int64, err error) {
 	at, n = v.view.Now(), v.asOf()
-	if wall := v.q.Get("at"); wall != "" {
-		if at, err = v.house.Procedure.Zone.Instant(wall); err != nil {
+	if asked := v.q.Get("at"); asked != "" && at.UnmarshalText([]byte(asked)) != nil { // no offset: a wall time
+		if at, err = v.house.Procedure.Zone.Instant(asked); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -163,10 +163,11 @@ func queryRegime(v *visit) (*regimePage, error) {
 	p := &regimePage{page: v.page(), Name: truce.NameIn(v.house.About, v.t.Code, ""), AtWords: v.moment(wall, true)}
 	p.Time = Field{Name: "at", Label: v.t.T("regime.at"), Type: "datetime-local", Value: wall.Format("2006-01-02T15:04"), Required: true}
 	p.N = Field{Name: "n", Label: v.t.T("regime.n"), Type: "number", Value: v.q.Get("n"), Hint: v.t.T("regime.n_hint", "n", v.asOf())}
-	for _, s := range reg.Spans(at, n) {
+	in := reg.InForce(at, n)
+	for _, s := range in.Spans {
 		p.Spans = append(p.Spans, v.span(s, at))
 	}
-	for _, t := range reg.TermsInForce(at, n) {
+	for _, t := range in.Terms {
 		p.Terms = append(p.Terms, v.term(reg, t, n))
 	}
 	for _, o := range v.house.CoChairs() {
@@ -443,12 +444,7 @@ func (s *site) apiRegime(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return struct {
-		At    truce.Instant        `json:"at"`
-		N     int64                `json:"n"`
-		Terms []truce.TermStanding `json:"terms"`
-		Spans []truce.SpanStanding `json:"spans"`
-	}{at, n, nonNil(reg.TermsInForce(at, n)), nonNil(reg.Spans(at, n))}, nil
+	return reg.InForce(at, n), nil
 }
 
 // bodies reads the standing statements of some kinds, oldest first, with their

@@ -13,9 +13,11 @@ package centre
 import (
 	"context"
 	"crypto"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -27,6 +29,7 @@ import (
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/record"
 	"github.com/marchday/marchday/truce"
+	"github.com/marchday/marchday/vault"
 )
 
 // Options of a Centre. Origin, Dir, Now and the engines must be given.
@@ -58,6 +61,13 @@ type Options struct {
 	Extract   *extract.Engine
 	Gazetteer *gazetteer.Gazetteer
 	Model     link.Model
+	// Vault keeps who the sources are. Nil: nothing is taken in confidence. The
+	// centre does not close it. Who controls this process reads what is confided
+	// from then on, before it is sealed.
+	Vault *vault.Vault
+	// Chance mixes what waited, before it goes on the record. Nil: seeded by the
+	// machine's own randomness.
+	Chance *rand.Rand
 	// Log takes what an operator should know: indexes and identifiers only,
 	// never words or names. Nil discards.
 	Log *slog.Logger
@@ -79,6 +89,8 @@ type Centre struct {
 	fold *fold      // the follower's memory; nil until CatchUp made it
 
 	watch sync.Cond // on mu; told after each fold
+
+	confiding sync.Mutex // one hand on what waits in the vault, and on Chance
 }
 
 // Open opens or makes the centre in o.Dir. A picture that does not stand on
@@ -86,6 +98,11 @@ type Centre struct {
 func Open(ctx context.Context, o Options) (*Centre, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Chance == nil {
+		var seed [32]byte
+		crand.Read(seed[:])
+		o.Chance = rand.New(rand.NewChaCha8(seed))
 	}
 	c := &Centre{o: o, edge: truce.NewBook()}
 	c.watch.L = &c.mu

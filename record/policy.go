@@ -77,6 +77,17 @@ func ParsePolicy(text string) (Policy, error) {
 // String is the text the policy was read from.
 func (p Policy) String() string { return p.text }
 
+// Group returns the members of a group and how many of them it asks for; 0 and
+// none if there is no such group.
+func (p Policy) Group(name string) (k int, members []string) {
+	for _, g := range p.groups {
+		if g.name == name {
+			return g.k, slices.Clone(g.members)
+		}
+	}
+	return 0, nil
+}
+
 // policyReader is a policy half read.
 type policyReader struct {
 	p    *Policy

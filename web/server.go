@@ -39,6 +39,9 @@ type Options struct {
 	// Demo is set in a demonstration only: whoever reaches the address then acts
 	// as any office.
 	Demo *DemoHooks
+	// Mirrors are the digests of the tokens of those mirrors that may fetch all
+	// entries, whatever their markings.
+	Mirrors []truce.Digest
 	// Log takes routes, states and times, never what was asked or said. Nil
 	// discards.
 	Log *slog.Logger

@@ -88,6 +88,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		linkCommand(readTexts()),
 		exportCommand(now),
 		verifyCommand(),
+		witnessCommand(now),
 		extractCommand(),
 		geocodeCommand(),
 	)

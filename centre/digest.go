@@ -3,8 +3,10 @@ package centre
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
+	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/truce"
 )
 
@@ -65,4 +67,33 @@ func (c *Centre) CatchUpTo(ctx context.Context, size int64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.foldTo(ctx, min(size, c.log.Size()))
+}
+
+// maxEditions bounds the bulletins whose editions are looked for.
+const maxEditions = 20_000
+
+// Wants lists the kept blobs that the record cites and that are not here: the
+// editions of bulletins. A mirror fetches them beside the entries.
+func (c *Centre) Wants(ctx context.Context) ([]truce.Digest, error) {
+	all, err := c.View(truce.Viewer{}).Statements(ctx, picture.StatementFilter{Kinds: []truce.Kind{"bulletin"}, Limit: maxEditions})
+	if err != nil {
+		return nil, err
+	}
+	var out []truce.Digest
+	for _, s := range all {
+		body, err := s.Body()
+		if err != nil {
+			return nil, err
+		}
+		b, ok := body.(*truce.Bulletin)
+		if !ok {
+			continue
+		}
+		for _, e := range b.Editions {
+			if _, err := c.log.Blob(ctx, e.Digest); err != nil && !slices.Contains(out, e.Digest) {
+				out = append(out, e.Digest)
+			}
+		}
+	}
+	return out, nil
 }

@@ -25,12 +25,12 @@ type evidenceText struct {
 	Proof [][]byte `json:"proof,omitempty"` // that Root grew into the newer's
 }
 
-// Dispute writes evidence that two signed heads are of two histories: the root
-// that the longer one's history has at the size of the shorter, and the proof
-// of it, from the longer one's tiles. Whoever trusts the log's key can check it
+// Dispute writes evidence that two signed heads, a and b, are of two histories:
+// the root that the longer one's history has at the size of the shorter, and the
+// proof of it, from the tiles that the copy with the longer one serves. Whoever trusts the log's key can check it
 // offline (CheckEvidence). An error says that the heads do not contradict, or
-// that longer no longer serves what would show it; keep both notes then.
-func Dispute(ctx context.Context, a, b []byte, longer Fetch, p Policy) ([]byte, error) {
+// that the copy no longer serves what would show it; keep both notes then.
+func Dispute(ctx context.Context, a, b []byte, ofA, ofB Fetch, p Policy) ([]byte, error) {
 	x, err := p.open(a, "", false)
 	if err != nil {
 		return nil, fmt.Errorf("record: dispute: %w", err)
@@ -39,8 +39,9 @@ func Dispute(ctx context.Context, a, b []byte, longer Fetch, p Policy) ([]byte, 
 	if err != nil {
 		return nil, fmt.Errorf("record: dispute: %w", err)
 	}
+	longer := ofB
 	if x.Size > y.Size {
-		x, y = y, x
+		x, y, longer = y, x, ofA
 	}
 	e := evidenceText{Type: evidenceType, Older: string(x.Note), Newer: string(y.Note)}
 	if x.Size > 0 && x.Size < y.Size {

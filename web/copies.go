@@ -28,6 +28,22 @@ func (v *visit) readsAll() bool {
 	return found == 1
 }
 
+// keptBlob gives a kept blob to those who copy the record.
+func (s *site) keptBlob(v *visit) error {
+	if !v.readsAll() {
+		return &truce.Error{Kind: truce.Forbidden, Why: v.t.T("problem_why.bundles")}
+	}
+	var d truce.Digest
+	if err := d.UnmarshalText([]byte(v.r.PathValue("digest"))); err != nil {
+		return err
+	}
+	b, err := s.o.Centre.Record().Blob(v.ctx(), d)
+	if err != nil {
+		return err
+	}
+	return v.sendFile("application/octet-stream", b)
+}
+
 // standing is a receipt and how far it has come.
 type standing struct {
 	receipt

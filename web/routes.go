@@ -48,6 +48,7 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("GET /checkpoint", "record", s.tile)
 	page("GET /checkpoint.cosigned", "record", s.tile)
 	page("GET /tile/{path...}", "record", s.tile)
+	page("GET /blobs/kept/{two}/{digest}", "record", s.keptBlob)
 	page("POST /demo/act", "", s.act)
 	page("POST /demo/clock", "", s.clock)
 

@@ -41,7 +41,11 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request, section string) (*v
 	if s.o.Demo != nil && v.house.Mode == truce.Demo {
 		v.me, _ = v.house.Office(truce.OfficeID(cookie(r, "office")))
 	}
-	v.view = s.o.Centre.View(truce.Viewer{Office: v.me.ID, Role: v.me.Role, Party: v.me.Party})
+	reader := v.me
+	if s.o.Reader != "" {
+		reader, _ = v.house.Office(s.o.Reader)
+	}
+	v.view = s.o.Centre.View(truce.Viewer{Office: reader.ID, Role: reader.Role, Party: reader.Party})
 	at, err := v.view.Position(r.Context())
 	if err != nil {
 		return nil, err

@@ -89,6 +89,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		exportCommand(now),
 		verifyCommand(),
 		witnessCommand(now),
+		mirrorCommand(now),
 		extractCommand(),
 		geocodeCommand(),
 	)

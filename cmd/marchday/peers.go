@@ -122,22 +122,44 @@ func (c caller) Head(ctx context.Context, url, origin string, mirror bool) ([]by
 	return c.get(ctx, url+"/checkpoint")
 }
 
+// A dispute is two heads of one log, and where the tiles of each are.
+type dispute struct {
+	ours, theirs     []byte
+	ofOurs, ofTheirs record.Fetch
+}
+
 // alarm keeps evidence against the log in the folder of a centre or mirror, and
-// says so. longer serves the tiles of the longer of the two heads.
-func alarm(ctx context.Context, dir string, log *slog.Logger, p record.Policy, a, b []byte, longer record.Fetch) {
-	text, err := record.Dispute(ctx, a, b, longer, p)
+// says so.
+func (h home) alarm(ctx context.Context, log *slog.Logger, d dispute) {
+	var evidence []byte
+	text, err := h.policy()
+	if err == nil {
+		var p record.Policy
+		if p, err = record.ParsePolicy(text); err == nil {
+			evidence, err = record.Dispute(ctx, d.ours, d.theirs, d.ofOurs, d.ofTheirs, p)
+		}
+	}
+	name := "%x.json"
 	if err != nil {
 		log.ErrorContext(ctx, "two heads disagree, and what would prove it could not be fetched: both notes are kept", "error", err)
-		text = append(append(bytes.Clone(a), "\n"...), b...)
+		evidence, name = append(append(bytes.Clone(d.ours), "\n"...), d.theirs...), "%x.notes"
 	}
-	sum := sha256.Sum256(text)
-	file := filepath.Join(dir, "evidence", hex.EncodeToString(sum[:8])+".json")
-	if old, _ := filepath.Glob(filepath.Join(dir, "evidence", "*")); len(old) >= maxAlarms {
-		return
-	}
-	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, text, 0o600)); err != nil {
+	sum := sha256.Sum256(evidence)
+	file, err := h.keepEvidence(fmt.Sprintf(name, sum[:8]), evidence)
+	if err != nil {
 		log.ErrorContext(ctx, "evidence could not be kept", "error", err)
 		return
 	}
-	log.ErrorContext(ctx, "ALARM: two signed heads of this log are of two histories: see marchday verify "+file)
+	log.ErrorContext(ctx, "ALARM: two signed heads of this log are of two histories: keep it, and see marchday verify "+file)
+}
+
+// keepEvidence writes a file below evidence/, of which there are at most
+// maxAlarms.
+func (h home) keepEvidence(name string, text []byte) (string, error) {
+	dir := filepath.Join(h.dir, "evidence")
+	file := filepath.Join(dir, name)
+	if old, _ := filepath.Glob(filepath.Join(dir, "*")); len(old) >= maxAlarms {
+		return file, fmt.Errorf("%s holds %d files already: take them away", dir, len(old))
+	}
+	return file, errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(file, text, 0o600))
 }

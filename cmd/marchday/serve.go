@@ -238,18 +238,8 @@ func serve(cmd *cobra.Command, h home, o serveOptions, now func() time.Time) (er
 func (h home) heed(ctx context.Context, c *centre.Centre, log *slog.Logger) (wait func() error) {
 	done := make(chan error, 1)
 	go func() {
-		text, err := h.policy()
-		if err != nil {
-			done <- err
-			return
-		}
-		p, err := record.ParsePolicy(text)
-		if err != nil {
-			done <- err
-			return
-		}
 		done <- c.Heed(ctx, newCaller(""), func(ours, theirs []byte) {
-			alarm(ctx, h.dir, log, p, ours, theirs, c.Record().Tile)
+			h.alarm(ctx, log, dispute{ours, theirs, c.Record().Tile, nil})
 		})
 	}()
 	return func() error { return <-done }

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// mirrorsGroup is the group of the policy whose members are mirrors: they
+	// MirrorsGroup is the name of the group of the policy whose members are mirrors: they
 	// cosign what they keep and serve, and its threshold is receipt level 4.
-	mirrorsGroup = "mirrors"
+	MirrorsGroup = "mirrors"
 
 	beat      = time.Second      // between two looks at the newest head
 	maxPause  = time.Minute      // between two tries at a peer that fails
@@ -204,7 +204,7 @@ func (c *Centre) mirrors() (k int, names []string, err error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	k, names = p.Group(mirrorsGroup)
+	k, names = p.Group(MirrorsGroup)
 	return k, names, nil
 }
 

@@ -88,6 +88,25 @@ func (p Policy) Group(name string) (k int, members []string) {
 	return 0, nil
 }
 
+// Witnesses lists the policy's witnesses, mirrors among them, by name and
+// address.
+func (p Policy) Witnesses() []Peer {
+	out := make([]Peer, len(p.wits))
+	for i, w := range p.wits {
+		out[i] = Peer{Name: w.name, URL: w.url}
+	}
+	return out
+}
+
+// Open reads a checkpoint of origin that a log of the policy has signed.
+func (p Policy) Open(checkpoint []byte, origin string) (Head, error) {
+	h, err := p.open(checkpoint, origin, false)
+	if err != nil {
+		return Head{}, fmt.Errorf("record: %w", err)
+	}
+	return h, nil
+}
+
 // policyReader is a policy half read.
 type policyReader struct {
 	p    *Policy

@@ -90,6 +90,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		verifyCommand(),
 		witnessCommand(now),
 		mirrorCommand(now),
+		restoreCommand(now),
 		extractCommand(),
 		geocodeCommand(),
 	)

@@ -88,7 +88,7 @@ func TestAMirrorCopiesOverAPoorLinkAndServesItReadOnly(t *testing.T) {
 	dir, line := newMirror(t, h, "us-copy", "http://"+addr)
 	policy := writeFile(t, "log "+h.LogKey+"\n"+line+"group mirrors any us-copy\nquorum none\n")
 	token := writeFile(t, testToken+"\n")
-	c := start(t, "serve", "--data", h.dir, "--policy", policy, "--mirror-token", token, "--addr", "127.0.0.1:0")
+	c := start(t, "serve", "--data", h.dir, "--policy", policy, "--mirror-token", token, "--addr", "127.0.0.1:0", "--alone")
 	last := report(t, h, "desk", "The last of many reports.")
 	for i := range 40 {
 		c.file(report(t, h, "desk", fmt.Sprintf("Patrol %d passed the bridge.", i)))

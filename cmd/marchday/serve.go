@@ -120,6 +120,11 @@ addresses, and which of them together make a joint head:
 Witnesses and mirrors are asked beside everything else: one that is silent or
 refuses stops neither intake nor pages, and the Record page names it.
 
+Before the first signature the record is held against what witnesses and mirrors
+have of it. If it is behind, what is missing is pulled from the mirrors (they
+must know the token of --token); if it is of another history, nothing starts. If
+none of them answers, --alone starts all the same, which starts.jsonl records.
+
 Whoever controls this process can refuse or delay statements and read what its
 readers may read; they cannot speak for an office nor change the record unseen.`,
 		Example: "  marchday serve --data geneva\n  marchday serve --data geneva --addr 127.0.0.1:9000",
@@ -142,12 +147,17 @@ readers may read; they cannot speak for an office nor change the record unseen.`
 	f.StringVar(&o.data, "data", "", "folder of the centre")
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "address to listen on")
 	f.StringVar(&o.policy, "policy", "", "file with a new policy, kept in the folder; without it the folder's own holds")
+	f.StringVar(&o.token, "token", "", "file with the token that the mirrors know this centre by")
+	f.BoolVar(&o.alone, "alone", false, "start although no witness and no mirror answers")
 	f.StringVar(&o.tokens, "mirror-token", "", "file with the mirrors' tokens, one a line; who has one may fetch all entries")
 	return cmd
 }
 
 // serveOptions are the settings of serve.
-type serveOptions struct{ data, addr, policy, tokens string }
+type serveOptions struct {
+	data, addr, policy, tokens, token string
+	alone                             bool
+}
 
 // maxTokens bounds the mirrors that may fetch entries.
 const maxTokens = 100
@@ -210,7 +220,11 @@ func serve(cmd *cobra.Command, h home, o serveOptions, now func() time.Time) (er
 	if err := h.setPolicy(o.policy); err != nil {
 		return err
 	}
-	c, err := h.open(ctx, now, false)
+	token, err := readToken(o.token)
+	if err != nil {
+		return err
+	}
+	c, err := h.openHeld(ctx, now, held{newCaller(token), log, o.alone})
 	if err != nil {
 		return err
 	}

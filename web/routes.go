@@ -58,6 +58,7 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("POST /sign/passkey", "offices", s.signByPasskey)
 	page("POST /sign/body", "offices", s.signDownload)
 	page("POST /sign/envelope", "offices", s.signUpload)
+	page("GET /blobs/kept/{two}/{digest}", "record", s.keptBlob)
 	page("POST /demo/act", "", s.act)
 	page("POST /demo/clock", "", s.clock)
 
@@ -71,6 +72,9 @@ func (s *site) routes(assets *Assets) http.Handler {
 	api("GET /api/cases", s.apiCases)
 	api("GET /api/counts", s.apiCounts)
 	api("GET /api/changes", s.apiChanges)
+	api("GET /api/receipts/{id}", s.apiReceipt)
+	api("GET /api/heads", s.apiHeads)
+	api("GET /api/digest", s.apiDigest)
 	api("GET /api/series", s.apiSeries)
 	api("GET /api/regime", s.apiRegime)
 	m.HandleFunc("GET /api/incidents.geojson", s.apiGeoJSON)

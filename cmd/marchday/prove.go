@@ -140,6 +140,7 @@ which every byte is protected. It goes by USB stick, mail or HTTP alike.`,
 
 func verifyCommand() *cobra.Command {
 	var key, origin string
+	var number int
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify FILE|DIR",
@@ -147,19 +148,26 @@ func verifyCommand() *cobra.Command {
 		Long: `Check every byte of a bundle, or of a centre's folder: tree, tiles, entries,
 heads and cosignatures, and then every statement's signature against the keys
 that were good at its index. It needs no network and no database. Exit code 1
-says that something does not hold, and where.`,
-		Example: "  marchday verify bundle.tar\n  marchday verify demo",
+says that something does not hold, and where.
+
+With --case it also prints the path of that case: who said what, in which order,
+under which rule and procedure, by which key.`,
+		Example: "  marchday verify bundle.tar\n  marchday verify demo\n  marchday verify --case 3 bundle.tar",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("name a bundle, a folder, or - for standard input")
 			}
-			return verify(cmd, args[0], origin, key, asJSON)
+			if cmd.Flags().Changed("case") && number < 1 {
+				return usagef("--case: give a case's number, from 1")
+			}
+			return verify(cmd, args[0], origin, key, number, asJSON)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&key, "key", "", "verifier key of the log; left out, the demo's key is taken for the demo's origin")
 	f.StringVar(&origin, "origin", demoOrigin, "origin that the log must have")
+	f.IntVar(&number, "case", 0, "also prove the path of the case of this number")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -173,28 +181,46 @@ type verified struct {
 	Cosigned   []string     `json:"cosigned,omitempty"`
 }
 
-func verify(cmd *cobra.Command, what, origin, key string, asJSON bool) error {
+func verify(cmd *cobra.Command, what, origin, key string, number int, asJSON bool) error {
 	ctx := cmd.Context()
 	policy, err := logPolicy(origin, key)
 	if err != nil {
 		return err
 	}
 	var v verified
-	visit := centre.Audit(func(admitted bool) {
+	count := func(admitted bool) {
 		v.Statements++
 		if !admitted {
 			v.Refused++
 		}
-	})
+	}
+	visit := centre.Audit(count)
+	var audit *caseAudit
+	if number > 0 {
+		audit, visit = auditCase(number, count)
+	}
 	head, joint, err := verifyWhat(ctx, cmd.InOrStdin(), what, policy, visit)
 	if err != nil {
 		return err
 	}
 	v.Size, v.Root, v.Cosigned = head.Size, head.Root, joint.Signers
 	if asJSON {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
+		err = json.NewEncoder(cmd.OutOrStdout()).Encode(v)
+	} else {
+		err = v.print(cmd.OutOrStdout())
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "holds: %d entries, root %s, %d statements signed by keys good at their index, %d refused and of no effect\n",
+	if err != nil || audit == nil {
+		return err
+	}
+	proved, err := audit.end()
+	if err != nil {
+		return err
+	}
+	return proved.report(cmd.OutOrStdout(), asJSON)
+}
+
+func (v verified) print(out io.Writer) error {
+	_, err := fmt.Fprintf(out, "holds: %d entries, root %s, %d statements signed by keys good at their index, %d refused and of no effect\n",
 		v.Size, v.Root, v.Statements-v.Refused, v.Refused)
 	return err
 }

@@ -1,5 +1,7 @@
 package extract
 
+import "strings"
+
 // mention is a phrase of the dictionaries in the text.
 type mention struct {
 	i, j int // tokens, half-open
@@ -339,7 +341,7 @@ func (a *analysis) groupNP(i int) int {
 		if j > i && p == posDet && a.posAt(j-1) != posDet && a.posAt(j-1) != posNum && !(a.posAt(j-1) == posPron && j-1 == i) {
 			break // a new determiner opens a new group
 		}
-		if j > i && p == posPron {
+		if j > i && p == posPron || j > i && a.t.l.code == "ar" && a.newArgument(j) {
 			break
 		}
 		if a.posAt(j-1) == posPron && j > i && p != posPoss {
@@ -355,6 +357,31 @@ func (a *analysis) groupNP(i int) int {
 	}
 	a.chunks = append(a.chunks, chunk{kind: chunkNP, i: i, j: j, head: head, word: a.tok(head).word})
 	return j
+}
+
+// newArgument reports whether in Arabic, where subject and object stand side by
+// side, a new noun group begins at token j: a name or people end before it, and
+// a name, people or a thing of ours begins.
+func (a *analysis) newArgument(j int) bool {
+	ended, begins := false, false
+	for _, m := range a.ments {
+		if m.i > j {
+			break
+		}
+		switch m.cat {
+		case catActor, catRole:
+			ended = ended || m.j == j
+			begins = begins || m.i == j
+		case catAgent:
+			ended = ended || m.j == j && (a.tok(j-1).flags.has(definite) || a.ofCat(j-1, catDemonym))
+			begins = begins || m.i == j
+		case catDemonym:
+			ended = ended || m.j == j && a.tok(j-1).flags.has(definite)
+		case catSet, catObject, catTrigger:
+			begins = begins || m.i == j
+		}
+	}
+	return ended && (begins || a.tags(j).has(tagCue))
 }
 
 // startsVG reports whether an adverb at i stands before a verb.
@@ -498,6 +525,9 @@ func (a *analysis) mainVerb(c *chunk, j int, be, have, do bool) {
 		c.future = c.future || t.has(tagFuture)
 		c.past = t.has(tagPast) && !c.future
 		c.ing = t.has(tagIng) && !t.has(tagPast)
+		if w := a.tokenText(j); a.t.l.code == "ru" && !c.passive && (strings.HasSuffix(w, "ть") || strings.HasSuffix(w, "ться") || strings.HasSuffix(w, "ти")) {
+			c.inf, c.past = true, false
+		}
 		return
 	}
 	switch {

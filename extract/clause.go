@@ -57,6 +57,12 @@ func (a *analysis) findSubject(v int) int {
 				}
 				return a.subject(p)
 			}
+			if p := a.verbLeft(k); p >= 0 { // and announced its withdrawal: whoever acted before
+				if s := a.subjectAfter(v); s >= 0 && a.whoAt(s).id != unknownID {
+					return s
+				}
+				return a.subject(p)
+			}
 			return a.subjectAfter(v)
 		case chunkComma:
 			next, found := a.overComma(k, v)

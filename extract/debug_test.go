@@ -13,9 +13,9 @@ func TestDump(t *testing.T) {
 	if s == "" {
 		t.Skip("DUMP holds no text")
 	}
-	e := worldEngine(t)
+	e := inventedEngine(t)
 	w := &work{}
-	if !w.begin(e, Doc{Text: s, Date: e.dayStart(parseDay("2031-09-16"))}) {
+	if !w.begin(e, Doc{Text: s, Lang: os.Getenv("DUMPLANG"), Date: e.dayStart(parseDay("2031-09-16"))}) {
 		t.Fatal("nothing to read")
 	}
 	names := []string{"other", "NP", "VG", "prep", "cc", "comma", "sub", "that", "wh", "stop", "quote", "time"}

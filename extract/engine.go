@@ -159,12 +159,14 @@ func (w *work) read() {
 		slices.SortStableFunc(t.out[from:], func(x, y found) int { return x.i - y.i })
 		t.unique(from)
 		t.dropWishes(from)
+		t.mergeActs(from)
 		for k := from; k < len(t.out); k++ {
 			t.out[k].family = t.e.dict.events[t.out[k].claim.Event].family
 		}
 		w.places = a.findPlaces(w.places[:0])
 		a.fillSentence(from, w.places)
 		a.onlyTolls(from)
+		t.moveTolls(from)
 		if len(t.out) > maxClaims {
 			return
 		}
@@ -196,6 +198,44 @@ func (t *text) dropWishes(from int) {
 			return o.i != f.i && family(o) == family(f) && o.claim.Stance == f.claim.Stance
 		})
 	})...)
+}
+
+// vague are acts that another word in the same clause may say more exactly.
+var vague = map[string]int{"violence_unspecified": 3, "ground_attack": 2, "killing": 2, "casualties_unspecified": 3, "gunfire": 1, "clash": 1, "bombing": 1}
+
+// mergeActs makes one claim of a verb and the noun that is its subject or
+// object where both name the same act: an air strike hit, the attack killed.
+func (t *text) mergeActs(from int) {
+	out := t.out[from:]
+	drop := make([]bool, len(out))
+	for n := range out {
+		for m := range out {
+			v, s := &out[n], &out[m]
+			if v.np >= 0 || s.np < 0 || !slices.Contains(v.args, s.np) || drop[m] || t.e.dict.events[v.claim.Event].family != "violence" || t.e.dict.events[s.claim.Event].family != "violence" {
+				continue
+			}
+			if vague[v.claim.Event] > vague[s.claim.Event] {
+				v.claim.Event, v.claim.Rules[0] = s.claim.Event, s.claim.Rules[0]
+			}
+			if len(v.actorIDs) == 0 || v.actorIDs[0].id == unknownID {
+				v.actorIDs = s.actorIDs
+			}
+			if len(v.targetIDs) == 0 {
+				v.targetIDs = s.targetIDs
+			}
+			if len(v.claim.Weapons) == 0 {
+				v.claim.Weapons = s.claim.Weapons
+			}
+			drop[m] = true
+		}
+	}
+	kept := out[:0]
+	for n := range out {
+		if !drop[n] {
+			kept = append(kept, out[n])
+		}
+	}
+	t.out = t.out[:from+len(kept)]
 }
 
 // hot reports whether the sentence has a word that can open a frame or report.
@@ -246,6 +286,29 @@ func (a *analysis) onlyTolls(from int) {
 	a.t.out = append(a.t.out[:from], slices.DeleteFunc(a.t.out[from:], func(f found) bool {
 		return isDeaths(f.claim.Event) && len(f.claim.Casualties) == 0 && f.claim.Stance.Asserted()
 	})...)
+}
+
+// moveTolls gives the toll of a sentence that names no act of its own to the
+// act of the sentence before, if the same voice tells both.
+func (t *text) moveTolls(from int) {
+	if from == 0 || from == len(t.out) {
+		return
+	}
+	act := &t.out[from-1]
+	if act.family != "violence" || isDeaths(act.claim.Event) || !act.claim.Stance.Asserted() || len(act.claim.Casualties) > 0 || act.sent != t.out[from].sent-1 {
+		return
+	}
+	for _, f := range t.out[from:] {
+		told := len(f.claim.Sources) == 0 || speakerOf(&f.claim) == speakerOf(&act.claim)
+		if !isDeaths(f.claim.Event) || f.timed || len(f.placeToks) > 0 && f.claim.Where[0].Score >= minLoose || !told || !f.claim.Stance.Asserted() || len(f.claim.Casualties) == 0 {
+			return
+		}
+	}
+	for _, f := range t.out[from:] {
+		act.claim.Casualties = append(act.claim.Casualties, f.claim.Casualties...)
+		act.claim.Rules = append(act.claim.Rules, "toll.next-sentence")
+	}
+	t.out = t.out[:from]
 }
 
 // dateline reads a date from the head of a text that came without one:

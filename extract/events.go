@@ -16,10 +16,12 @@ type found struct {
 	first      int // tokens of the clause
 	last       int
 	future     bool
-	past       bool // told in the simple past
-	relative   bool // in a relative clause
-	ing        bool // a participle: killing six
-	timed      bool // a time stands in its own clause
+	past       bool  // told in the simple past
+	relative   bool  // in a relative clause
+	ing        bool  // a participle: killing six
+	np         int   // the noun group of a trigger noun, -1 of a verb
+	args       []int // noun groups that are subject or object of a trigger verb
+	timed      bool  // a time stands in its own clause
 	echo       bool
 	actorIDs   []who
 	targetIDs  []who
@@ -161,6 +163,9 @@ func (a *analysis) fillVerb(o *opening) {
 			a.putList(o, slotObj, obj)
 		}
 	}
+	if a.t.l.after && a.t.l.cased && s > o.chunk && obj < 0 {
+		a.putList(o, slotObj, s) // соблюдает режим: the one noun behind may be either
+	}
 	from := last
 	if obj > last {
 		from = a.skipOf(obj)
@@ -223,7 +228,7 @@ func (a *analysis) nounOpenings(k int) {
 		if m.cat != catTrigger || m.j <= c.i || m.j > c.j && m.i < c.i || m.i >= c.j || a.posAt(m.j-1) == posVerb || a.t.l.triggers[m.ref].fixed {
 			continue
 		}
-		if m.j < c.j && a.headed(m, c) {
+		if m.j < c.j && a.headed(m, c) || a.insideSet(m) {
 			continue
 		}
 		var best opening
@@ -294,6 +299,20 @@ func (a *analysis) headed(m mention, c chunk) bool {
 		}
 	}
 	return true
+}
+
+// insideSet reports whether a trigger is part of a longer phrase of a set: the
+// fire in "cessation of fire".
+func (a *analysis) insideSet(m mention) bool {
+	for _, x := range a.ments {
+		if x.i > m.i {
+			return false
+		}
+		if x.cat == catSet && x.j >= m.j && x.j-x.i > m.j-m.i {
+			return true
+		}
+	}
+	return false
 }
 
 // sameWords returns all triggers that have the words of m.
@@ -404,6 +423,9 @@ func (a *analysis) filled(o *opening, n need) bool {
 			continue
 		}
 		for _, np := range o.fill[b] {
+			if n.place && a.placeIn(a.chunks[np].i, a.chunks[np].j) {
+				return true
+			}
 			if n.any || len(n.cats) > 0 && n.cats[0] == catActor && a.whoAt(np).id != unknownID {
 				return true
 			}
@@ -422,6 +444,17 @@ func (a *analysis) filled(o *opening, n need) bool {
 		return true
 	}
 	return o.verb && o.trig.gap && n.slots&slotObj != 0 && a.holds(a.chunks[o.chunk].j, o.j, n)
+}
+
+// placeIn reports whether tokens i to j name a place: by a word for places, or
+// a name that the gazetteer has.
+func (a *analysis) placeIn(i, j int) bool {
+	for ; i < j; i++ {
+		if a.tags(i).has(tagCue) || a.tok(i).mark == 0 && a.t.e.places.Knows(a.t.folded(i, i+1)) {
+			return true
+		}
+	}
+	return false
 }
 
 // meansSet reports whether the pronoun at chunk np can mean one of the sets:
@@ -452,7 +485,7 @@ func (a *analysis) holds(i, j int, n need) bool {
 		if m.i >= j {
 			return false
 		}
-		if m.i < i || m.j > j {
+		if m.i < i {
 			continue
 		}
 		switch m.cat {
@@ -490,7 +523,7 @@ func (a *analysis) roles(o *opening, slots []slot) []who {
 			out = a.possessors(o)
 		}
 		if len(out) == 0 && s == slotOf && !o.verb && o.post[1] > o.post[0] {
-			if w := a.whoIn(o.post[0], o.post[1], o.post[1]-1); w.id != "" {
+			if w := a.whoIn(o.post[0], o.post[1], o.post[1]-1); w.id != "" && w.id != unknownID {
 				out = append(out, w)
 			}
 		}
@@ -542,6 +575,10 @@ func (a *analysis) claimOf(o opening) {
 	}
 	f.claim.Event = o.frame.event
 	f.ing = o.verb && a.chunks[o.chunk].ing
+	f.np = o.chunk
+	if o.verb {
+		f.np, f.args = -1, slices.Concat(o.at(slotSubj), o.at(slotObj), o.at(slotBy))
+	}
 	f.claim.Rules = append(f.claim.Rules, "frame."+a.t.l.code+"."+o.frame.name)
 	f.actorIDs, f.targetIDs = a.roles(&o, o.frame.actor), a.roles(&o, o.frame.target)
 	if o.frame.reciprocal && len(f.targetIDs) == 0 && len(f.actorIDs) > 1 {

@@ -34,7 +34,7 @@ const (
 
 var slotNames = map[string]slot{
 	"subj": slotSubj, "obj": slotObj, "by": slotBy, "of": slotOf, "poss": slotPoss, "with": slotWith, "against": slotAgainst, "from": slotFrom, "for": slotFor,
-	"on": slotOn, "to": slotTo, "in": slotIn, "between": slotBetween, "over": slotOver, "speaker": slotSpeaker, "pre": slotPre, "and": slotAnd, "self": slotSelf, "at": slotIn, "clause": slotClause,
+	"on": slotOn, "to": slotTo, "in": slotIn, "between": slotBetween, "over": slotOver, "speaker": slotSpeaker, "pre": slotPre, "and": slotAnd, "self": slotSelf, "at": slotIn, "post": slotOf, "clause": slotClause,
 }
 
 // need is a condition on what fills a slot: one of the sets, or none of them.
@@ -44,6 +44,7 @@ type need struct {
 	cats  []category // weapon:..., actor, agent
 	nodes []string   // of the taxonomy, for {weapon:x}
 	any   bool       // {some}: filled at all
+	place bool       // {place}: what a word for places stands before, or a place that is known
 	not   bool
 }
 
@@ -221,6 +222,8 @@ func (l *language) parseNeed(s string) (need, error) {
 		if set, ok := strings.CutPrefix(w, "{"); ok {
 			set = strings.TrimSuffix(set, "}")
 			switch {
+			case set == "place":
+				n.place = true
 			case set == "some":
 				n.any = true
 			case set == "weapon":
@@ -248,7 +251,7 @@ func (l *language) parseNeed(s string) (need, error) {
 		}
 		n.slots |= sl
 	}
-	if n.slots == 0 || len(n.sets)+len(n.cats)+len(n.nodes) == 0 && !n.any {
+	if n.slots == 0 || len(n.sets)+len(n.cats)+len(n.nodes) == 0 && !n.any && !n.place {
 		return n, errors.New("a condition is slots and sets: obj subj {truce}")
 	}
 	return n, nil

@@ -75,7 +75,11 @@ func (l *language) look(w string, ascii bool, t *token) {
 // lookArabic tries the word as it stands, then without its clitics: w- f-,
 // then b- l- k-, then al-, then a pronoun at the end.
 func (l *language) lookArabic(w string, t *token) {
-	if id, ok := l.vocab[w]; ok {
+	id, known := l.vocab[w]
+	if strings.HasPrefix(w, "ال") && !(known && l.info[id].tags&tagVerb != 0) {
+		t.flags |= definite
+	}
+	if known {
 		t.word = id
 		return
 	}
@@ -114,9 +118,16 @@ func (l *language) lookArabic(w string, t *token) {
 		}
 	}
 	for _, f := range forms {
+		if f.flags.has(definite) && l.settle(f.rest, f.flags, t) {
+			return
+		}
 		for _, end := range []string{"هما", "ها", "هم", "هن", "نا", "ه", "ت", "ا", "وا"} {
 			if rest, ok := strings.CutSuffix(f.rest, end); ok && utf8.RuneCountInString(rest) >= 3 {
-				if l.settle(rest, f.flags|suffixed, t) {
+				own := suffixed
+				if end == "ا" {
+					own = accusative
+				}
+				if l.settle(rest, f.flags|own, t) {
 					return
 				}
 				if strings.HasSuffix(rest, "ت") && l.settle(strings.TrimSuffix(rest, "ت")+"ه", f.flags|suffixed, t) {
@@ -143,15 +154,14 @@ func (l *language) settle(w string, flags tokenFlag, t *token) bool {
 	return ok
 }
 
-// russianEndings are cut, longest first, so that all cases, genders and
-// numbers of a word meet in one stem.
+// russianEndings of nouns and adjectives are cut, the longest that fits, so
+// that all cases, genders and numbers of a word meet in one stem. Verbs stand in
+// the dictionaries with their forms.
 var russianEndings = []string{
-	"ившимися", "авшимися", "вшимися", "вшегося", "вшихся", "вшаяся", "вшийся",
-	"ившими", "авшими", "ующими", "ающими", "ившихся", "авшего", "ившего", "ующего", "ающего", "ившему", "авшему",
-	"иями", "иях", "иям", "ившие", "авшие", "ивших", "авших", "ующие", "ующих", "ующий", "ующая", "ующей", "ающие", "ающих", "ающий", "ившей", "авшей", "авшим", "ившим", "авший", "ивший", "авшая", "ившая",
-	"ыми", "ими", "ого", "его", "ому", "ему", "ами", "ями", "ыми", "ться", "лись", "лась", "лось", "ится", "ются", "ется", "утся", "ятся", "ании", "ению",
-	"ые", "ие", "ый", "ий", "ой", "ая", "яя", "ое", "ее", "ую", "юю", "ым", "им", "ом", "ем", "ах", "ях", "ам", "ям", "ов", "ев", "ей", "их", "ых", "ою", "ею", "ию", "ия", "ии", "ье", "ья", "ью", "ся", "ть", "ли", "ла", "ло", "ил", "ал", "ел", "ет", "ит", "ут", "ют", "ат", "ят", "лся",
-	"а", "я", "о", "е", "ы", "и", "у", "ю", "ь", "й", "л",
+	"шимися", "шегося", "шихся", "шаяся", "шийся", "шими", "шего", "шему", "шие", "ших", "ший", "шая", "шей", "шим",
+	"иями", "иях", "иям", "ыми", "ими", "ого", "его", "ому", "ему", "ами", "ями",
+	"ые", "ие", "ый", "ий", "ой", "ая", "яя", "ое", "ее", "ую", "юю", "ым", "им", "ом", "ем", "ах", "ях", "ам", "ям", "ов", "ев", "ей", "их", "ых", "ою", "ею", "ию", "ия", "ии", "ье", "ья", "ью",
+	"а", "я", "о", "е", "ы", "и", "у", "ю", "ь", "й",
 }
 
 // stemRussian cuts one ending. Short words stay whole.
@@ -160,13 +170,14 @@ func stemRussian(w string) string {
 		return w
 	}
 	w = strings.ReplaceAll(w, "й", "и")
+	best := w
 	for _, end := range russianEndings {
 		end = strings.ReplaceAll(end, "й", "и")
-		if rest, ok := strings.CutSuffix(w, end); ok && utf8.RuneCountInString(rest) >= 3 {
-			return rest
+		if rest, ok := strings.CutSuffix(w, end); ok && len(rest) < len(best) && utf8.RuneCountInString(rest) >= 3 {
+			best = rest
 		}
 	}
-	return w
+	return best
 }
 
 // conjugation is the forms of an English verb.
@@ -205,7 +216,7 @@ func doubles(v string) bool {
 	if sounds == 1 {
 		return true
 	}
-	for _, end := range []string{"mit", "cur", "fer", "pel", "bel", "gin", "rol"} {
+	for _, end := range []string{"mit", "cur", "fer", "pel", "bel", "gin", "rol", "nap"} {
 		if strings.HasSuffix(v, end) && v != "offer" && v != "suffer" && v != "differ" {
 			return true
 		}
@@ -282,7 +293,7 @@ func (l *language) verbArabic(spec string) int32 {
 		}
 	}
 	base := l.key(parts[0])
-	for _, end := range []string{"", "ت", "وا", "ا", "تا"} {
+	for _, end := range []string{"", "ت", "وا"} {
 		put(base+end, tagPast)
 	}
 	for _, f := range parts[1:] {
@@ -320,9 +331,15 @@ func (l *language) verbRussian(spec string) int32 {
 		case strings.HasPrefix(f, "="):
 			t, f = tagIng, f[1:]
 		}
-		id := l.tag(f, t)
-		if l.info[id].lemma == 0 || i == 0 {
-			l.info[id].lemma = lemma
+		forms := []string{f}
+		if stem, ok := strings.CutSuffix(f, "л"); ok && t == tagPast {
+			forms = append(forms, stem+"ла", stem+"ло", stem+"ли")
+		}
+		for _, f := range forms {
+			id := l.tag(f, t)
+			if l.info[id].lemma == 0 || i == 0 {
+				l.info[id].lemma = lemma
+			}
 		}
 	}
 	return lemma

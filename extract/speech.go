@@ -9,6 +9,7 @@ type source struct {
 	mode   string
 	class  string // of the reporting verb
 	stance truce.Stance
+	to     who // who is urged or accused
 }
 
 // cover is a range of tokens that somebody says, or that a word puts under a
@@ -138,6 +139,11 @@ func (a *analysis) coverReport(k int, r report) {
 		return
 	} else {
 		src.who = who{id: unknownID}
+	}
+	if o := a.object(k); o >= 0 && (r.class == "urge" || r.class == "accuse") {
+		if w := a.whoAt(o); a.canAct(w, o) {
+			src.to = w
+		}
 	}
 	if a.kind(k+1) == chunkVG && a.chunks[k+1].inf && r.class == "neutral" {
 		return // agreed to extend
@@ -307,7 +313,7 @@ func (a *analysis) reportEnd(k int) int {
 			continue
 		}
 		c := a.chunks[m]
-		if a.kind(m-1) == chunkCC && c.finite() && a.isReport(k) {
+		if a.kind(m-1) == chunkCC && c.finite() {
 			return a.chunks[m-1].i // ... and warned that
 		}
 		if c.ing && (a.kind(m-1) == chunkComma || a.kind(m-1) == chunkCC) {

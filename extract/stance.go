@@ -191,7 +191,20 @@ func (a *analysis) addSources(f *found, srcs []source) {
 	}
 	var speaker who
 	if n := len(srcs); n > 0 {
-		speaker = srcs[n-1].who
+		s := srcs[n-1]
+		speaker = s.who
+		if s.to.id != "" && s.class == "accuse" && (len(f.actorIDs) == 0 || f.actorIDs[0].id == unknownID) {
+			f.actorIDs = []who{s.to}
+		}
+		if s.to.id != "" && s.class == "urge" && len(f.actorIDs) == 0 {
+			f.actorIDs = []who{s.to}
+		}
+	}
+	if len(f.actorIDs) == 0 && f.claim.Stance == truce.Denied && speaker.id != "" && speaker.id != unknownID {
+		f.actorIDs = []who{speaker} // who denies it denies having done it
+	}
+	if len(f.actorIDs) == 0 && speaker.id != "" && slices.Contains(f.frame.actor, slotSpeaker) {
+		f.actorIDs = []who{speaker}
 	}
 	if f.claim.Stance == truce.Urged && speaker.id == "" {
 		speaker = a.wisher(f.i)

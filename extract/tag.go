@@ -492,6 +492,30 @@ func (a *analysis) tagPlain() {
 	}
 }
 
+// masdar decides between a verb and the noun of the act, which Arabic writes
+// alike: a verb opens its clause or follows the subject of a clause that has no
+// verb yet.
+func (a *analysis) masdar(i int) pos {
+	if a.tok(i).flags&(definite|cliticIn|cliticFor|cliticAs|suffixed|accusative) != 0 {
+		return posNoun
+	}
+	switch a.before(i) {
+	case posStop, posComma, posSub, posThat, posWh, posCC, posQuote, posTime, posNeg, posModal:
+		return posVerb
+	case posNoun:
+		for k := i - 1; k >= a.s.first; k-- {
+			switch a.pos[k-a.s.first] {
+			case posVerb:
+				return posNoun
+			case posThat, posComma, posStop, posWh, posSub:
+				return posVerb
+			}
+		}
+		return posVerb
+	}
+	return posNoun
+}
+
 func (a *analysis) plainWord(i int, t tagSet) pos {
 	k := a.tok(i)
 	switch {
@@ -509,15 +533,18 @@ func (a *analysis) plainWord(i int, t tagSet) pos {
 		return posWh
 	case t.has(tagCC):
 		return posCC
-	case t.has(tagPrep):
-		return posPrep
-	case t.has(tagPron):
-		return posPron
+	case t.has(tagPrep) && (a.t.l.slots[k.word] != slotBy || a.posAt(i-1) == posPrep):
+		return posPrep // by: only as the second word, من قبل, со стороны
 	case t.has(tagDet):
 		return posDet
+	case t.has(tagPron):
+		return posPron
 	case t.has(tagAdv):
 		return posAdv
 	case t&tagVerb != 0:
+		if a.t.l.code == "ar" && t.has(tagNoun) {
+			return a.masdar(i)
+		}
 		if k.flags&(definite|cliticIn|cliticFor) != 0 || t.has(tagNoun) && (a.posAt(i-1) == posPrep || a.posAt(i-1) == posNum) {
 			return posNoun
 		}

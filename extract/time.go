@@ -100,7 +100,7 @@ func (a *analysis) year(i int) int {
 
 // of skips a filler between parts of a date: 3rd of May, الثالث من أيار.
 func (a *analysis) of(i int) int {
-	if a.timeWord(i).kind == "of" || i < a.s.last && a.tok(i).mark == ',' {
+	if w := a.timeWord(i).kind; w == "of" || w == "from" && !a.t.l.cased || i < a.s.last && a.tok(i).mark == ',' {
 		return i + 1
 	}
 	return i
@@ -194,6 +194,35 @@ func (a *analysis) timeAt2(i int) (timeMention, bool) {
 	return a.relativeAt(i)
 }
 
+// monthAtWord returns the month named at token i and how many tokens name it:
+// Arabic has months of two words, and gives a month by two names with a stroke.
+func (a *analysis) monthAtWord(i int) (n, size int) {
+	w := a.timeWord(i)
+	switch w.kind {
+	case "month":
+		n, size = w.n, 1
+	case "month2": // كانون الأول, الثاني; تشرين الأول, الثاني
+		k := a.num(i + 1)
+		if k != 1 && k != 2 {
+			return 0, 0
+		}
+		n, size = w.n-1, 2
+		if w.n == 13 && k == 2 {
+			n = 1
+		} else if w.n == 11 && k == 2 {
+			n = 11
+		}
+	default:
+		return 0, 0
+	}
+	if i+size+1 < a.s.last && a.tok(i+size).mark == '/' {
+		if m, more := a.monthAtWord(i + size + 1); m == n {
+			size += 1 + more
+		}
+	}
+	return n, size
+}
+
 // calendarAt reads dates, months, years and weekdays.
 func (a *analysis) calendarAt(i int) (timeMention, bool) {
 	if m, ok := a.numericDate(i); ok {
@@ -208,16 +237,22 @@ func (a *analysis) calendarAt(i int) (timeMention, bool) {
 			k++
 		}
 	}
+	if w := a.timeWord(k); w.kind == "unit" && part == "early" && a.t.date != noDay && (w.n == unitMonth || w.n == unitYear) { // the beginning of the month
+		y, m, _ := a.t.date.date()
+		if w.n == unitYear {
+			m = 1
+		}
+		at := dateOf(y, m, 1)
+		return timeMention{j: k + 1, lo: at, hi: at + 9, kind: "part-of-month", precision: truce.ToPart}, true
+	}
 	if w := a.timeWord(k); w.kind == "weekday" && part == "" {
 		return a.weekdayAt(k, w.n)
 	}
-	if w := a.timeWord(k); w.kind == "month" {
-		return a.monthAt(k, w.n, part)
+	if n, size := a.monthAtWord(k); n > 0 {
+		return a.monthAt(k, size, n, part)
 	}
-	if d := a.num(k); d >= 1 && d <= 31 && part == "" {
-		if n := a.of(k + 1); a.timeWord(n).kind == "month" {
-			return a.dated(a.timeWord(n).n, d, n+1)
-		}
+	if m, ok := a.calendarDate(k); ok && part == "" {
+		return m, ok
 	}
 	if y := a.year(k); y > 0 && (part != "" || a.yearCue(k)) {
 		return yearPart(y, part, k+1), true
@@ -310,6 +345,9 @@ func (a *analysis) weekdayAt(k, n int) (timeMention, bool) {
 		}
 	}
 	m := timeMention{j: k + 1, weekday: n, kind: "weekday", precision: truce.ToDay, lo: noDay, hi: noDay}
+	if a.timeWord(m.j).kind == "past" && !a.t.l.cased {
+		m.j++
+	}
 	if a.timeWord(m.j).kind == "daypart" {
 		m.j++
 	}
@@ -319,18 +357,20 @@ func (a *analysis) weekdayAt(k, n int) (timeMention, bool) {
 // calendarDate reads a day with its month only.
 func (a *analysis) calendarDate(i int) (timeMention, bool) {
 	if d := a.num(i); d >= 1 && d <= 31 {
-		if n := a.of(i + 1); a.timeWord(n).kind == "month" {
-			return a.dated(a.timeWord(n).n, d, n+1)
+		k := a.of(i + 1)
+		if n, size := a.monthAtWord(k); n > 0 {
+			return a.dated(n, d, k+size)
 		}
 	}
-	if w := a.timeWord(i); w.kind == "month" && a.small(i+1, 31) {
-		return a.dated(w.n, a.num(i+1), i+2)
+	if n, size := a.monthAtWord(i); n > 0 && a.small(i+size, 31) {
+		return a.dated(n, a.num(i+size), i+size+1)
 	}
 	return timeMention{}, false
 }
 
 // monthAt reads March, March 3, March 3-5, March 2016, late March 2016.
-func (a *analysis) monthAt(k, n int, part string) (timeMention, bool) {
+func (a *analysis) monthAt(k, size, n int, part string) (timeMention, bool) {
+	k += size - 1
 	if part == "" && a.small(k+1, 31) && !(a.tok(k+1).flags.has(number) && a.year(k+1) > 0) {
 		if k+2 < a.s.last && a.tok(k+2).flags.has(hyphened) && a.small(k+2, 31) && a.num(k+2) > a.num(k+1) {
 			m, ok := a.dated(n, a.num(k+2), k+3)
@@ -342,9 +382,6 @@ func (a *analysis) monthAt(k, n int, part string) (timeMention, bool) {
 	}
 	j := k + 1
 	y, explicit := a.monthYear(n), false
-	if a.timeWord(j).kind == "month" && a.timeWord(j).n == n { // Arabic double names: أيار/مايو
-		j++
-	}
 	if next := a.of(j); a.year(next) > 0 {
 		y, j, explicit = a.year(next), next+1, true
 	}
@@ -416,6 +453,14 @@ func (a *analysis) relativeAt(i int) (timeMention, bool) {
 		return at(d-1, d, i+1, "exact", truce.ToDay)
 	case "now":
 		return at(d, d, i+1, "document-time", truce.ToDay)
+	case "unit", "weekday": // Arabic: the adjective follows
+		if a.timeWord(i+1).kind == "past" && d != noDay {
+			return a.pastAt(i-1, timeWord{kind: "past"}, at)
+		}
+	case "daypart": // صباح اليوم
+		if n := a.timeWord(i + 1); n.kind == "day" && !a.t.l.cased {
+			return at(d+day(n.n), d+day(n.n), i+2, "exact", truce.ToDay)
+		}
 	case "past", "recent":
 		return a.pastAt(i, w, at)
 	case "this", "next":
@@ -462,7 +507,7 @@ func (a *analysis) pastAt(i int, w timeWord, at anchor) (timeMention, bool) {
 		return timeMention{}, false
 	}
 	plural := u.n < 0
-	unit := max(u.n, -u.n)
+	unit := max(u.n, -u.n) % 100
 	if n > 0 && !few {
 		if unit == unitHour {
 			return at(d-day((n+23)/24), d, k+1, "recent", truce.ToDays)
@@ -471,7 +516,9 @@ func (a *analysis) pastAt(i int, w timeWord, at anchor) (timeMention, bool) {
 	}
 	if plural || few || w.kind == "recent" {
 		switch unit {
-		case unitDay, unitHour:
+		case unitHour:
+			return at(d-1, d, k+1, "recent", truce.ToDays)
+		case unitDay:
 			return at(d-5, d, k+1, "recent", truce.ToDays)
 		case unitWeek:
 			return at(d-28, d, k+1, "recent", truce.ToWeeks)

@@ -17,19 +17,20 @@ type token struct {
 type tokenFlag uint16
 
 const (
-	capital   tokenFlag = 1 << iota // begins with a capital
-	allCaps                         // two capitals or more and nothing small
-	number                          // begins with a digit
-	glued                           // no blank before it
-	hyphened                        // a hyphen stands directly before it
-	newline                         // first on its line
-	paragraph                       // first after an empty line
-	cliticAnd                       // Arabic w-, f-
-	cliticIn                        // Arabic b-
-	cliticFor                       // Arabic l-
-	cliticAs                        // Arabic k-
-	definite                        // Arabic al-
-	suffixed                        // Arabic pronoun at the end
+	capital    tokenFlag = 1 << iota // begins with a capital
+	allCaps                          // two capitals or more and nothing small
+	number                           // begins with a digit
+	glued                            // no blank before it
+	hyphened                         // a hyphen stands directly before it
+	newline                          // first on its line
+	paragraph                        // first after an empty line
+	cliticAnd                        // Arabic w-, f-
+	cliticIn                         // Arabic b-
+	cliticFor                        // Arabic l-
+	cliticAs                         // Arabic k-
+	definite                         // Arabic al-
+	suffixed                         // Arabic pronoun at the end
+	accusative                       // Arabic -an: a noun
 )
 
 func (f tokenFlag) has(x tokenFlag) bool { return f&x != 0 }

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/marchday/marchday/truce"
@@ -23,8 +24,13 @@ func (a *analysis) tollsOf(from int) {
 		return
 	}
 	taken := make([]bool, len(a.nums))
-	for n := range ts {
-		a.figure(&ts[n], taken)
+	for pass := range 2 { // first the words that carry their figure themselves
+		for n := range ts {
+			own := slices.ContainsFunc(a.nums, func(m numMention) bool { return m.i <= ts[n].at && ts[n].at < m.j })
+			if own == (pass == 0) {
+				a.figure(&ts[n], taken)
+			}
+		}
 	}
 	a.joint(ts)
 	for n := range ts {
@@ -133,7 +139,7 @@ func (a *analysis) crossed(i, j int) bool {
 		case posStop, posThat, posWh:
 			return true
 		case posVerb:
-			if a.tags(i)&(tagPast|tagThird) != 0 && a.t.l.code == "en" {
+			if a.tags(i)&(tagPast|tagThird) != 0 && (a.t.l.code == "en" || a.ofCat(i, catToll)) {
 				return true
 			}
 		}
@@ -243,7 +249,7 @@ func (a *analysis) single(t *tollMention, side string) {
 			return false
 		}
 		c := a.chunks[k]
-		if !a.tags(c.head).has(tagPerson) && !a.ofCat(c.head, catAgent) || a.t.l.words[a.tok(c.i).word] != "a" && a.t.l.words[a.tok(c.i).word] != "an" && !a.t.l.singular(a.tok(c.head).word) {
+		if !a.oneOnly(c) && !a.tags(c.head).has(tagPerson) && !a.ofCat(c.head, catAgent) || a.t.l.words[a.tok(c.i).word] != "a" && a.t.l.words[a.tok(c.i).word] != "an" && !a.oneOnly(c) {
 			return false
 		}
 		s, e := a.t.span(c.i, c.j)
@@ -266,8 +272,24 @@ func (a *analysis) single(t *tollMention, side string) {
 	}
 }
 
-// singular reports whether a word carries its number itself: قتيلان, قتيل.
-func (l *language) singular(w int32) bool { _, ok := l.numbers[w]; return ok && l.code == "ar" }
+// oneOnly reports whether a noun group is one person by its form, in languages
+// without an article.
+func (a *analysis) oneOnly(c chunk) bool {
+	if a.t.l.code == "en" {
+		return false
+	}
+	for i := c.i; i < c.j; i++ {
+		if a.posAt(i) == posNum {
+			return false
+		}
+		for _, m := range a.ments {
+			if m.cat == catSet && m.i == i && a.t.l.sets[m.ref] == "one" {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // joint makes one entry of "dead and wounded" with one figure.
 func (a *analysis) joint(ts []tollMention) {
@@ -314,10 +336,7 @@ func (a *analysis) giveToll(from int, t tollMention) {
 			d += 4
 		}
 		if isDeaths(f.claim.Event) {
-			d += 12 // the toll belongs to its act
-			if f.ing {
-				d += 30
-			}
+			d += 40 // the toll belongs to its act
 		}
 		if d < dist {
 			best, dist = n, d

@@ -138,6 +138,9 @@ func (a *analysis) placeCue(i int, before []placeMention) bool {
 	if t.has(tagPrep) && a.t.l.slots[a.tok(p).word] == slotOf && p > a.s.first && a.tags(p-1).has(tagCue) {
 		return true
 	}
+	if a.t.l.code != "en" && a.ofCat(p, catTrigger) {
+		return true // обстрел Толмы, قصف طولما
+	}
 	if n := len(before); n > 0 {
 		last := before[n-1]
 		if last.j == i-1 && (a.tok(p).mark == ',' || a.tok(p).mark == '(' || a.tags(p).has(tagCC)) && last.cue || last.j == i && f.has(cliticAnd) {

@@ -147,7 +147,7 @@ func (a *analysis) whoIn(i, j, head int) who {
 			return w
 		}
 	}
-	if ag, ok := a.lastOf(i, j, catAgent); ok && ag.j > head {
+	if ag, ok := a.lastOf(i, j, catAgent); ok && (ag.j > head || a.t.l.code == "ar") {
 		return a.people(ag, named, country, i, j)
 	}
 	if named.id != "" && named.j > named.i {

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -135,6 +137,31 @@ func (s *site) apiSubmit(v *visit) (any, error) {
 		r, err = s.o.Centre.Submit(v.ctx(), sent)
 	}
 	return receipt{r.Origin, r.Index, r.ID, truce.Instant(r.RecvAt / 1000), r.Leaf, r.Duplicate, 1}, err
+}
+
+// readJSON reads a body strictly: what it does not know it refuses.
+func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, truce.MaxBody))
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return asInvalid(err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return &truce.Error{Kind: truce.Invalid, Why: "something follows the JSON: remove it"}
+	}
+	return nil
+}
+
+// asInvalid makes a fault of JSON one of the words; a domain error stays.
+func asInvalid(err error) error {
+	if truce.KindOf(err) != "" {
+		return err
+	}
+	return &truce.Error{Kind: truce.Invalid, Why: "not a report in JSON: " + err.Error()}
 }
 
 // headed reads a body strictly, under the head that the visitor's office would

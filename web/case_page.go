@@ -158,7 +158,7 @@ func (v *visit) fillCase(p *casePage, f truce.CaseFile) (err error) {
 // pathTable is the case's path: each step with the rule that allowed it.
 func (v *visit) pathTable(f truce.CaseFile) *Table {
 	t := v.t
-	table := &Table{ID: "path", Caption: t.T("case_page.path"), Columns: []Column{
+	table := &Table{ID: "path", Quiet: true, Caption: t.T("case_page.path"), Columns: []Column{
 		{Key: "statement", Label: t.T("col.statement")}, {Key: "received", Label: t.T("col.received")}, {Key: "kind", Label: t.T("col.kind")},
 		{Key: "office", Label: t.T("col.office")}, {Key: "role", Label: t.T("col.role")}, {Key: "rule", Label: t.T("col.rule")},
 		{Key: "to", Label: t.T("col.to")}, {Key: "how", Label: t.T("col.how")},

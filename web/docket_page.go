@@ -189,7 +189,7 @@ func (v *visit) wanted(f truce.CaseFile, state string) bool {
 
 func (v *visit) caseTable() *Table {
 	t := v.t
-	return &Table{ID: "cases", Caption: t.T("docket.cases"), Empty: t.T("docket.none"), Columns: []Column{
+	return &Table{ID: "cases", Quiet: true, Caption: t.T("docket.cases"), Empty: t.T("docket.none"), Columns: []Column{
 		{Key: "case", Label: t.T("col.case")}, {Key: "about", Label: t.T("col.about")}, {Key: "state", Label: t.T("col.state")},
 		{Key: "opened", Label: t.T("col.opened")}, {Key: "trigger", Label: t.T("col.trigger")}, {Key: "clock", Label: t.T("col.next_clock")},
 		{Key: "finding", Label: t.T("col.finding")},

@@ -216,6 +216,10 @@ func (p *Pages) Render(w http.ResponseWriter, status int, page string, data inte
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", f.Lang)
 	h.Set("Vary", "Cookie, Accept-Language")
+	h.Set("Cache-Control", "no-cache")
+	if status == http.StatusOK {
+		h.Set("ETag", etag(b.Bytes()))
+	}
 	w.WriteHeader(status)
 	_, err := w.Write(b.Bytes())
 	return err

@@ -48,7 +48,7 @@ func queryTalks(v *visit) (*talksPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := p.add(&Table{ID: "talks", Caption: v.t.T("talks.table"), Empty: v.t.T("talks.none"), Columns: v.columns("when", "kind", "who", "words", "state", "statement")})
+	t := p.add(&Table{ID: "talks", Quiet: true, Caption: v.t.T("talks.table"), Empty: v.t.T("talks.none"), Columns: v.columns("when", "kind", "who", "words", "state", "statement")})
 	for _, s := range all {
 		e, ok := v.talksEvent(s)
 		if !ok {

@@ -140,7 +140,7 @@ func (v *visit) allegedRows(i picture.Incident) []allegedRow {
 func (v *visit) claimCard(c picture.Claim) Claim {
 	t := v.t
 	card := Claim{
-		ID: fmt.Sprintf("c%d-%d", c.Index, c.Ref.At), Speaker: v.name(c.Speaker), Quote: c.Quote, Statement: statementLink(c.Index),
+		ID: fmt.Sprintf("c%d-%d", c.Index, c.Ref.At), Speaker: v.speaker(c), Quote: c.Quote, Statement: statementLink(c.Index),
 		Received: v.local(c.Received), Denial: c.Claim.Form == truce.Denial || c.Claim.Stance == truce.Denied,
 	}
 	if c.Publisher != "" && c.Publisher != c.Speaker {
@@ -246,7 +246,7 @@ func (v *visit) claimTable(claims []picture.Claim) *Table {
 	}}
 	for _, c := range claims {
 		table.Rows = append(table.Rows, Row{Cells: []Cell{
-			{Text: c.Ref.Display(c.Index), Href: statementLink(c.Index).Href}, {Text: v.name(c.Speaker), Value: c.Speaker},
+			{Text: c.Ref.Display(c.Index), Href: statementLink(c.Index).Href}, {Text: v.speaker(c), Value: c.Speaker},
 			{Text: t.T("stance." + string(stanceOf(c.Claim))), Value: string(stanceOf(c.Claim))}, {Text: v.name(c.Lineage), Value: c.Lineage},
 			{Text: v.what(c.Claim), Value: c.Claim.Event}, text(v.refs(c.Claim.Actors)), text(v.place(c.Claim.Place())), v.stamp(c.Claim.When),
 			text(v.casualties(c.Claim.Casualties)), v.instant(c.Received),

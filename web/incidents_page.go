@@ -141,10 +141,9 @@ func (v *visit) filterFields() []Field {
 	for _, s := range statuses() {
 		states = append(states, Choice{s, t.T("status." + s)})
 	}
-	yes := Choice{"1", t.T("filter.yes")}
 	return []Field{
 		ask("q", "search"), ask("from", "date"), ask("to", "date"), ask("adm1", "", units...), ask("event", "", events...),
-		ask("status", "", states...), ask("differ", "", yes), ask("docket", "", yes),
+		ask("status", "", states...), ask("differ", "checkbox"), ask("docket", "checkbox"),
 	}
 }
 

@@ -113,7 +113,7 @@ func (v *visit) statementFields() []Field {
 	return []Field{
 		{Name: "kind", Label: t.T("col.kind"), Value: q.Get("kind"), Choices: kinds},
 		{Name: "office", Label: t.T("col.office"), Value: q.Get("office"), Choices: offices},
-		{Name: "standing", Label: t.T("record.standing"), Value: q.Get("standing"), Choices: []Choice{{"1", t.T("filter.yes")}}},
+		{Name: "standing", Label: t.T("record.standing"), Value: q.Get("standing"), Type: "checkbox"},
 	}
 }
 
@@ -122,7 +122,7 @@ func (v *visit) kindName(k truce.Kind) string { return v.t.T("kind." + string(k)
 // statementTable lists statements as the log has them.
 func (v *visit) statementTable(id string, all []picture.Statement) *Table {
 	t := v.t
-	table := &Table{ID: id, Caption: t.T("record.statements"), Empty: t.T("record.none"), Columns: []Column{
+	table := &Table{ID: id, Quiet: id == "statements", Caption: t.T("record.statements"), Empty: t.T("record.none"), Columns: []Column{
 		{Key: "index", Label: t.T("col.statement")}, {Key: "received", Label: t.T("col.received")}, {Key: "kind", Label: t.T("col.kind")},
 		{Key: "office", Label: t.T("col.office")}, {Key: "name", Label: t.T("col.name")}, {Key: "state", Label: t.T("col.state")}, {Key: "id", Label: "SHA-256"},
 	}}

@@ -11,6 +11,7 @@ import (
 
 // spanPart is a claimed span as a page shows it.
 type spanPart struct {
+	From, To  Cell
 	ID        truce.SpanID
 	Name      string
 	ClaimedBy string
@@ -53,9 +54,10 @@ func (v *visit) asOf() int64 { return int64(v.frame.Index) }
 
 func (v *visit) span(s truce.SpanStanding, at truce.Instant) spanPart {
 	p := spanPart{
-		ID: s.Body.ID, Name: truce.NameIn(s.Body.Name, v.t.Code, string(s.Body.ID)), ClaimedBy: v.name(s.Body.ClaimedBy), Area: v.area(s.Body.Area),
+		ID: s.Body.ID, Name: v.spanName(s.Body.ID), ClaimedBy: v.name(s.Body.ClaimedBy), Area: v.area(s.Body.Area),
 		State: v.t.T("span_state." + string(s.State)), Statement: statementLink(s.Since), Ends: Deadline{v.local(s.Clock.EndTo), v.local(at)},
 	}
+	p.From, p.To = v.instant(s.Clock.Start), v.instant(s.Clock.EndTo)
 	if s.State == truce.SpanLapsed {
 		p.State = cmp.Or(v.house.Procedure.LapsedWording, p.State)
 	}
@@ -134,8 +136,8 @@ func (s *site) regime(v *visit) error {
 // that counts.
 func (v *visit) asKnown() (at truce.Instant, n int64, err error) {
 	at, n = v.view.Now(), v.asOf()
-	if wall := v.q.Get("at"); wall != "" {
-		if at, err = v.house.Procedure.Zone.Instant(wall); err != nil {
+	if asked := v.q.Get("at"); asked != "" && at.UnmarshalText([]byte(asked)) != nil { // no offset: a wall time
+		if at, err = v.house.Procedure.Zone.Instant(asked); err != nil {
 			return 0, 0, err
 		}
 	}
@@ -161,10 +163,11 @@ func queryRegime(v *visit) (*regimePage, error) {
 	p := &regimePage{page: v.page(), Name: truce.NameIn(v.house.About, v.t.Code, ""), AtWords: v.moment(wall, true)}
 	p.Time = Field{Name: "at", Label: v.t.T("regime.at"), Type: "datetime-local", Value: wall.Format("2006-01-02T15:04"), Required: true}
 	p.N = Field{Name: "n", Label: v.t.T("regime.n"), Type: "number", Value: v.q.Get("n"), Hint: v.t.T("regime.n_hint", "n", v.asOf())}
-	for _, s := range reg.Spans(at, n) {
+	in := reg.InForce(at, n)
+	for _, s := range in.Spans {
 		p.Spans = append(p.Spans, v.span(s, at))
 	}
-	for _, t := range reg.TermsInForce(at, n) {
+	for _, t := range in.Terms {
 		p.Terms = append(p.Terms, v.term(reg, t, n))
 	}
 	for _, o := range v.house.CoChairs() {
@@ -255,11 +258,11 @@ func (v *visit) reading(r truce.Row[truce.Reading]) readingPart {
 		if b.Adopts != "" {
 			add("reading.adopts", v.spanName(b.Adopts))
 		} else if b.About == "span" {
-			add("span.start", v.wallOf(b.When.From))
-			add("span.end", v.wallOf(b.When.To))
+			add("col.start", v.wallOf(b.When.From))
+			add("col.end", v.wallOf(b.When.To))
 		}
 		if !b.Area.IsZero() || len(b.Area.Except) > 0 {
-			add("span.area", v.area(b.Area))
+			add("col.area", v.area(b.Area))
 		}
 	case "actor":
 		p.About = t.T("reading.actor", "of", v.name(string(b.Actor)))
@@ -309,7 +312,7 @@ func (v *visit) columns(names ...string) []Column {
 func indexCell(since int64) Cell { return linked(statementLink(since)) }
 
 func (v *visit) instrumentTable(p *regimePage, reg *truce.Regime, n int64) {
-	t := p.add(&Table{ID: "instruments", Caption: v.t.T("regime.instruments"), Empty: v.t.T("regime.none"), Columns: v.columns("name", "when", "parties", "source", "statement")})
+	t := p.add(&Table{ID: "instruments", Quiet: true, Caption: v.t.T("regime.instruments"), Empty: v.t.T("regime.none"), Columns: v.columns("name", "when", "parties", "source", "statement")})
 	for _, r := range reg.Instruments(n) {
 		src := Cell{Missing: "not_stated"}
 		if r.Body.URL != "" {
@@ -322,23 +325,24 @@ func (v *visit) instrumentTable(p *regimePage, reg *truce.Regime, n int64) {
 }
 
 func (v *visit) spanTable(p *regimePage, reg *truce.Regime, at truce.Instant, n int64) {
-	t := p.add(&Table{ID: "spans", Caption: v.t.T("regime.spans"), Empty: v.t.T("regime.none"), Columns: v.columns("name", "claimed_by", "area", "start", "end", "state", "others", "statement")})
+	t := p.add(&Table{ID: "spans", Quiet: true, Caption: v.t.T("regime.spans"), Empty: v.t.T("regime.none"), Columns: v.columns("name", "claimed_by", "area", "start", "end", "state", "others", "statement")})
 	for _, s := range reg.Spans(at, n) {
 		x := v.span(s, at)
-		start := Cell{Text: x.Start, Value: s.Clock.Start.String()}
+		start, end := v.instant(s.Clock.Start), v.instant(s.Clock.EndTo)
 		if x.Start == "" {
 			start = Cell{Missing: "no_start"}
 		}
-		end := Cell{Text: x.EndWords, Value: s.Clock.EndTo.String()}
 		if x.EndWords == "" {
 			end = Cell{Missing: "no_end"}
+		} else if s.Clock.EndFrom != s.Clock.EndTo {
+			end = Cell{Text: v.instant(s.Clock.EndFrom).Text + " – " + end.Text, Value: s.Clock.EndFrom.String() + "/" + s.Clock.EndTo.String()}
 		}
 		var others []string
 		for _, o := range x.Others {
 			others = append(others, o.By+": "+o.Act)
 		}
 		t.Rows = append(t.Rows, Row{ID: "span-" + string(x.ID), Cells: []Cell{
-			{Text: x.Name, Sub: string(x.ID)}, {Text: x.ClaimedBy, Value: s.Body.ClaimedBy}, {Text: x.Area}, start, end, {Text: x.State, Value: string(s.State)},
+			{Text: x.Name}, {Text: x.ClaimedBy, Value: s.Body.ClaimedBy}, {Text: x.Area}, start, end, {Text: x.State, Value: string(s.State)},
 			{Text: strings.Join(others, "; ")}, indexCell(s.Since),
 		}})
 	}
@@ -359,7 +363,7 @@ func (v *visit) termTable(p *regimePage) {
 }
 
 func (v *visit) actorTable(p *regimePage, reg *truce.Regime, at truce.Instant, n int64) {
-	t := p.add(&Table{ID: "actors", Caption: v.t.T("regime.actors"), Empty: v.t.T("regime.none"), Columns: v.columns("name", "labels", "sort", "parent")})
+	t := p.add(&Table{ID: "actors", Quiet: true, Caption: v.t.T("regime.actors"), Empty: v.t.T("regime.none"), Columns: v.columns("name", "labels", "sort", "parent")})
 	chairs := v.house.CoChairs()
 	for _, o := range chairs {
 		t.Columns = append(t.Columns, Column{Key: "status_" + string(o.ID), Label: v.t.T("regime.under", "office", v.officeName(o.ID))})
@@ -378,7 +382,7 @@ func (v *visit) actorTable(p *regimePage, reg *truce.Regime, at truce.Instant, n
 }
 
 func (v *visit) acceptanceTable(p *regimePage, reg *truce.Regime, n int64) {
-	t := p.add(&Table{ID: "acceptances", Caption: v.t.T("regime.acceptances"), Empty: v.t.T("regime.none"), Columns: v.columns("who", "act", "under", "through", "when", "claimed_by", "note", "statement")})
+	t := p.add(&Table{ID: "acceptances", Quiet: true, Caption: v.t.T("regime.acceptances"), Empty: v.t.T("regime.none"), Columns: v.columns("who", "act", "under", "through", "when", "claimed_by", "note", "statement")})
 	for _, r := range reg.Acceptances(n) {
 		b := r.Body
 		who := v.name(string(b.Actor))
@@ -421,7 +425,7 @@ func (v *visit) membershipTable(p *regimePage, reg *truce.Regime, n int64) {
 }
 
 func (v *visit) coverageTable(p *regimePage, reg *truce.Regime, n int64) {
-	t := p.add(&Table{ID: "coverage", Caption: v.t.T("regime.coverage"), Empty: v.t.T("regime.no_coverage"), Columns: v.columns("name", "area", "claimed_by", "when", "note", "statement")})
+	t := p.add(&Table{ID: "coverage", Quiet: true, Caption: v.t.T("regime.coverage"), Empty: v.t.T("regime.no_coverage"), Columns: v.columns("name", "area", "claimed_by", "when", "note", "statement")})
 	for _, r := range reg.Coverages(n) {
 		b := r.Body
 		t.Rows = append(t.Rows, Row{Cells: []Cell{{Text: v.spanName(b.Span), Sub: string(b.Span)}, {Text: v.area(b.Area)}, {Text: v.name(b.ClaimedBy), Value: b.ClaimedBy}, v.stamp(b.When), {Text: b.Note}, indexCell(r.Since)}})
@@ -440,12 +444,7 @@ func (s *site) apiRegime(v *visit) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return struct {
-		At    truce.Instant        `json:"at"`
-		N     int64                `json:"n"`
-		Terms []truce.TermStanding `json:"terms"`
-		Spans []truce.SpanStanding `json:"spans"`
-	}{at, n, nonNil(reg.TermsInForce(at, n)), nonNil(reg.Spans(at, n))}, nil
+	return reg.InForce(at, n), nil
 }
 
 // bodies reads the standing statements of some kinds, oldest first, with their

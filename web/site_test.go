@@ -188,7 +188,7 @@ func (h *testHouse) found(ctx context.Context, dir string, folder fs.FS, line in
 			}
 		}
 	}
-	places, err := gazetteer.New(nil, nil, nil), error(nil)
+	places, err := gazetteer.Load(gazetteer.World(), folder)
 	if err != nil {
 		return err
 	}

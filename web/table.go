@@ -65,6 +65,7 @@ type Table struct {
 	Rows                     []Row
 	Foot                     []Cell
 	CSV                      string // its address as CSV
+	Quiet                    bool   // a heading above says what it is: the caption is for those who do not see it
 }
 
 // A Column is a name for the page and one for the CSV.
@@ -98,6 +99,7 @@ type Cell struct {
 	Badge           string
 	Due             *Deadline
 	Tag             string // a note set apart, such as that it is an illustration
+	Short           bool   // an id or a time, kept on one line
 }
 
 func text(s string) Cell {
@@ -107,7 +109,8 @@ func text(s string) Cell {
 	return Cell{Text: s}
 }
 
-func linked(l Link) Cell { return Cell{Text: l.Label, Href: l.Href} }
+// linked is a short name that leads somewhere: a statement, an incident, a case.
+func linked(l Link) Cell { return Cell{Text: l.Label, Href: l.Href, Short: true} }
 
 // value is what stands in the CSV.
 func (c Cell) value() string {

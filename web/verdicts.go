@@ -56,16 +56,17 @@ func (v *visit) column(reg *truce.Regime, x truce.Verdict) Verdict {
 	kind, why := v.kindOf(x.Answer)
 	c := Verdict{Office: v.officeName(x.Office), Kind: kind, Why: why, Illustration: v.illustrated(reg, x)}
 	deciding := x.Deciding()
-	if len(deciding) > 0 {
-		t := deciding[0]
-		c.Term = Link{v.termName(t), "/regime#term-" + string(t.Term)}
-	}
 	for _, t := range deciding {
+		cited := CitedTerm{Term: Link{v.termName(t), "/regime#term-" + string(t.Term)}}
 		for _, g := range t.Grounds {
-			if p := v.premise(g); !slices.Contains(c.Premises, p) {
-				c.Premises = append(c.Premises, p)
+			if p := v.premise(g); !slices.Contains(cited.Premises, p) {
+				cited.Premises = append(cited.Premises, p)
 			}
 		}
+		c.Terms = append(c.Terms, cited)
+	}
+	if len(c.Terms) == 1 {
+		c.Term, c.Premises, c.Terms = c.Terms[0].Term, c.Terms[0].Premises, nil
 	}
 	for _, m := range x.Members {
 		kind, why := v.kindOf(m.Answer)
@@ -89,8 +90,14 @@ func (v *visit) termName(t truce.TermVerdict) string {
 	return name
 }
 
+// spanName is a span's name; of one that nobody named, what it is and over
+// which area, with its id.
 func (v *visit) spanName(id truce.SpanID) string {
-	return truce.NameIn(v.words.spans[id], v.t.Code, string(id))
+	s, known := v.words.spans[id]
+	if !known || len(s.Name) > 0 {
+		return truce.NameIn(s.Name, v.t.Code, string(id))
+	}
+	return v.t.T("span_sort."+s.Sort) + ", " + v.area(s.Area) + " (" + string(id) + ")"
 }
 
 // premise is one ground in words. Nobody signed it where it is missing.
@@ -107,6 +114,9 @@ func (v *visit) premise(g truce.Ground) Premise {
 		}
 	}
 	key := "ground." + string(g.What)
+	if of == "" && (g.What == truce.AboutActor || g.What == truce.AboutTarget || g.What == truce.AboutControl || g.What == truce.AboutSpan) {
+		key = "ground_open." + string(g.What)
+	}
 	p := Premise{Text: v.t.T(key, "of", of), Missing: g.Holds == truce.Unsure}
 	if g.Holds == truce.No {
 		p.Text = v.t.T("ground_is.not", "premise", p.Text)
@@ -272,7 +282,7 @@ type tollPart struct {
 func (v *visit) tolls(t truce.Tally) ([]tollPart, error) {
 	var all []tollPart
 	for n, r := range t.Ranges {
-		p := tollPart{Kind: v.tollName(r.TollKey), Figure: v.losses(r.Losses)}
+		p := tollPart{Kind: v.tollName(r.TollKey), Figure: v.lossWords(r.Losses)}
 		if r.HasBest {
 			p.Best = v.t.Number(int64(r.Best))
 		}

@@ -185,7 +185,7 @@ type wordbook struct {
 	last    truce.Instant // receipt time of the last entry
 	actors  map[truce.ActorID]truce.Actor
 	rounds  map[string][]truce.Text
-	spans   map[truce.SpanID][]truce.Text
+	spans   map[truce.SpanID]*truce.TruceSpan
 	offices map[truce.OfficeID]truce.Office
 }
 
@@ -198,7 +198,7 @@ func (m *memo) wordbook(ctx context.Context, c *centre.Centre, size int64) (*wor
 	if m.book != nil && m.book.size == size {
 		return m.book, nil
 	}
-	b := &wordbook{size: size, actors: map[truce.ActorID]truce.Actor{}, rounds: map[string][]truce.Text{}, spans: map[truce.SpanID][]truce.Text{}}
+	b := &wordbook{size: size, actors: map[truce.ActorID]truce.Actor{}, rounds: map[string][]truce.Text{}, spans: map[truce.SpanID]*truce.TruceSpan{}}
 	all, err := c.View(truce.Viewer{}).Statements(ctx, picture.StatementFilter{Kinds: []truce.Kind{"actor", "round", "span"}, Standing: true, Oldest: true, Limit: maxWords})
 	if err != nil {
 		return nil, err
@@ -214,7 +214,7 @@ func (m *memo) wordbook(ctx context.Context, c *centre.Centre, size int64) (*wor
 		case *truce.Round:
 			b.rounds[x.ID] = x.Name
 		case *truce.TruceSpan:
-			b.spans[x.ID] = x.Name
+			b.spans[x.ID] = x
 		}
 	}
 	for e, err := range c.Record().Entries(ctx, max(size-1, 0)) {

@@ -68,6 +68,16 @@ func (v *visit) ref(r truce.Ref) string {
 	return v.name(r.ID)
 }
 
+// speaker is who says a claim: by name, else in the words of the text.
+func (v *visit) speaker(c picture.Claim) string {
+	if n := len(c.Claim.Sources); n > 0 {
+		if last := c.Claim.Sources[n-1]; last.ID == c.Speaker && last.Text != "" {
+			return v.ref(last.Ref)
+		}
+	}
+	return v.name(c.Speaker)
+}
+
 func (v *visit) refs(rs []truce.Ref) string {
 	names := make([]string, len(rs))
 	for i, r := range rs {
@@ -95,10 +105,13 @@ func (v *visit) wordsOf(nodes []string) string {
 
 // place is a place in the reader's language, "" where none is known.
 func (v *visit) place(w truce.Where) string {
-	name := truce.NameIn(w.Names, v.t.Code, "")
-	if name == "" {
-		name = cmp.Or(w.Name, string(w.Place))
+	name := ""
+	if x := textIn(w.Names, v.t.Code); x.Lang == v.t.Code {
+		name = x.Text
+	} else if v.s.base != nil {
+		name = v.s.base.NameOf(string(w.Place), v.t.Code)
 	}
+	name = cmp.Or(name, truce.NameIn(w.Names, v.t.Code, ""), w.Name, string(w.Place))
 	if name != "" && w.Relation != "" && w.Relation != "in" {
 		return v.t.T("where."+w.Relation, "place", name)
 	}
@@ -159,10 +172,23 @@ func (v *visit) when(w truce.When) string {
 		return v.t.T("when.range", "from", v.t.Date(from), "to", v.t.Date(last))
 	case w.To-w.From <= 60:
 		return v.moment(from, true)
+	case from.Format(time.DateOnly) == to.Format(time.DateOnly):
+		return v.t.Date(from) + ", " + hours(from, to)
 	}
 	return v.t.T("when.range", "from", v.moment(from, true), "to", v.moment(to, true))
 }
 
+// hours is a stretch of one day: 21:37–22:37 EEST (18:37–19:37 UTC).
+func hours(from, to time.Time) string {
+	zone, offset := from.Zone()
+	span := from.Format("15:04") + "–" + to.Format("15:04") + "\u00a0" + zone
+	if offset == 0 {
+		return span
+	}
+	return span + " (" + from.UTC().Format("15:04") + "–" + to.UTC().Format("15:04") + "\u00a0UTC)"
+}
+
+// moment is a time written out, to the minute where it is exact.
 func (v *visit) moment(at time.Time, exact bool) string {
 	if !exact {
 		return v.t.Date(at)
@@ -181,12 +207,12 @@ func (v *visit) stamp(w truce.When) Cell {
 	from := v.local(w.From)
 	switch w.Precision {
 	case truce.ToMinute, truce.ToHour, "":
-		return Cell{Text: from.Format("2006-01-02 15:04"), Value: w.From.String()}
+		return Cell{Text: from.Format("2006-01-02 15:04"), Value: w.From.String(), Short: true}
 	}
-	c := Cell{Text: from.Format(time.DateOnly), Value: from.Format(time.DateOnly)}
+	c := Cell{Text: from.Format(time.DateOnly), Value: from.Format(time.DateOnly), Short: true}
 	if w.To > w.From+truce.Day {
 		last := v.local(w.To - 1).Format(time.DateOnly)
-		c.Text += " – " + last
+		c.Text, c.Short = c.Text+" – "+last, false
 		c.Value += "/" + last
 	}
 	return c
@@ -199,7 +225,7 @@ func (v *visit) instant(i truce.Instant) Cell {
 	}
 	at := v.local(i)
 	_, zone := v.house.Procedure.Zone.Offset(i)
-	return Cell{Text: at.Format("2006-01-02 15:04 ") + zone, Value: i.String()}
+	return Cell{Text: at.Format("2006-01-02 15:04 ") + zone, Value: i.String(), Short: true}
 }
 
 // figure is a range of casualties; an open end is said, never guessed.
@@ -220,6 +246,14 @@ func (v *visit) figure(low, high int32) string {
 // losses is a merged range of casualties.
 func (v *visit) losses(l truce.Losses) string {
 	return v.figure(l.Low, l.High) + pick(l.OrMore, "+", "")
+}
+
+// lossWords is a merged range of casualties, an open end written out.
+func (v *visit) lossWords(l truce.Losses) string {
+	if l.OrMore {
+		return v.t.T("toll.at_least", "low", v.figure(l.Low, l.High))
+	}
+	return v.figure(l.Low, l.High)
 }
 
 // incidentID is the name of an incident as people read it, and its page.
@@ -363,11 +397,15 @@ func size(n int64) string {
 	return fmt.Sprintf("%d KiB", (n+512)/1024)
 }
 
-// NameOf is the name of a unit or country of the base in a language, else in
-// English; "" when the base has none of this code.
+// NameOf is the name of a unit, country or place of the base in a language,
+// else in English; "" when the base has none of this code. A place is also
+// found by the gazetteer's id, such as gn:276781.
 func (b *Base) NameOf(code, lang string) string {
+	if id, ok := strings.CutPrefix(code, "gn:"); ok {
+		code = "GN-" + id
+	}
 	for _, f := range b.features {
-		if f.code == code {
+		if f.code == code && code != "" {
 			return cmp.Or(f.names[lang], f.names["en"])
 		}
 	}

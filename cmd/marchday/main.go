@@ -85,6 +85,8 @@ func newRoot(now func() time.Time) *cobra.Command {
 		benchCommand(now),
 		reportCommand(now),
 		replayCommand(now),
+		assessCommand(now),
+		regimeCommand(now),
 		scenarioCommand(),
 		linkCommand(readTexts()),
 		exportCommand(now),

@@ -122,7 +122,11 @@ func (s *site) wrap(routes http.Handler) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), pick(r.URL.Query().Get("f") == "csv", maxExport, maxRequest))
 		defer cancel()
 		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limit := int64(maxForm)
+		if r.URL.Path == "/exhibits" {
+			limit += maxExhibit
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		secure(w.Header())
 		a := &answer{ResponseWriter: w, known: r.Header.Get("If-None-Match")}
 		begun := s.o.Centre.Now()

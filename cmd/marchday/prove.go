@@ -141,6 +141,7 @@ which every byte is protected. It goes by USB stick, mail or HTTP alike.`,
 
 func verifyCommand() *cobra.Command {
 	var key, origin, receipt string
+	var number int
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify FILE|DIR",
@@ -152,8 +153,11 @@ says that something does not hold, and where.
 
 An evidence file, as mirrors and witnesses keep them, is explained: what it
 proves against the log, and that it does. With --receipt, a receipt that the log
-signed is held against the entries: one that is not honoured proves misbehaviour.`,
-		Example: "  marchday verify bundle.tar\n  marchday verify demo",
+signed is held against the entries: one that is not honoured proves misbehaviour.
+
+With --case it also prints the path of that case: who said what, in which order,
+under which rule and procedure, by which key.`,
+		Example: "  marchday verify bundle.tar\n  marchday verify demo\n  marchday verify --case 3 bundle.tar",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -162,13 +166,17 @@ signed is held against the entries: one that is not honoured proves misbehaviour
 			if text, ok := evidenceFile(args[0]); ok {
 				return explain(cmd.OutOrStdout(), text, origin, key)
 			}
-			return verify(cmd, args[0], receipt, origin, key, asJSON)
+			if cmd.Flags().Changed("case") && number < 1 {
+				return usagef("--case: give a case's number, from 1")
+			}
+			return verify(cmd, args[0], receipt, origin, key, number, asJSON)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&key, "key", "", "verifier key of the log; left out, the demo's key is taken for the demo's origin")
 	f.StringVar(&origin, "origin", demoOrigin, "origin that the log must have")
 	f.StringVar(&receipt, "receipt", "", "file with a signed receipt that the entries must honour")
+	f.IntVar(&number, "case", 0, "also prove the path of the case of this number")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -240,19 +248,24 @@ type verified struct {
 	Cosigned   []string     `json:"cosigned,omitempty"`
 }
 
-func verify(cmd *cobra.Command, what, receipt, origin, key string, asJSON bool) error {
+func verify(cmd *cobra.Command, what, receipt, origin, key string, number int, asJSON bool) error {
 	ctx := cmd.Context()
 	policy, err := logPolicy(origin, key)
 	if err != nil {
 		return err
 	}
 	var v verified
-	visit := centre.Audit(func(admitted bool) {
+	count := func(admitted bool) {
 		v.Statements++
 		if !admitted {
 			v.Refused++
 		}
-	})
+	}
+	visit := centre.Audit(count)
+	var audit *caseAudit
+	if number > 0 {
+		audit, visit = auditCase(number, count)
+	}
 	visit, honours, err := honoured(visit, receipt, policy)
 	if err != nil {
 		return err
@@ -266,9 +279,22 @@ func verify(cmd *cobra.Command, what, receipt, origin, key string, asJSON bool) 
 	}
 	v.Size, v.Root, v.Cosigned = head.Size, head.Root, joint.Signers
 	if asJSON {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
+		err = json.NewEncoder(cmd.OutOrStdout()).Encode(v)
+	} else {
+		err = v.print(cmd.OutOrStdout())
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "holds: %d entries, root %s, %d statements signed by keys good at their index, %d refused and of no effect\n",
+	if err != nil || audit == nil {
+		return err
+	}
+	proved, err := audit.end()
+	if err != nil {
+		return err
+	}
+	return proved.report(cmd.OutOrStdout(), asJSON)
+}
+
+func (v verified) print(out io.Writer) error {
+	_, err := fmt.Fprintf(out, "holds: %d entries, root %s, %d statements signed by keys good at their index, %d refused and of no effect\n",
 		v.Size, v.Root, v.Statements-v.Refused, v.Refused)
 	return err
 }

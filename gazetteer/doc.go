@@ -13,6 +13,7 @@ package gazetteer
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -154,13 +155,29 @@ func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) 
 			}
 		}
 	}
-	for form, id := range overrides {
-		g.forced[Fold(form)] = id
-	}
+	g.force(overrides)
 	g.index()
 	g.lay()
 	g.digest = g.sum()
 	return g
+}
+
+// force fixes forms to places: to the first code of a list that is held. A form
+// also becomes a name of its place, so that other spellings of it are found.
+func (g *Gazetteer) force(overrides map[string]truce.PlaceID) {
+	for _, form := range slices.Sorted(maps.Keys(overrides)) {
+		for one := range strings.SplitSeq(string(overrides[form]), "|") {
+			i, held := g.byID[truce.PlaceID(one)]
+			if !held {
+				continue
+			}
+			g.forced[Fold(form)] = truce.PlaceID(one)
+			if !slices.ContainsFunc(g.places[i].Names, func(n Name) bool { return n.Text == form }) {
+				g.places[i].Names = append(slices.Clip(g.places[i].Names), Name{"", form})
+			}
+			break
+		}
+	}
 }
 
 func (g *Gazetteer) add(p Place) {

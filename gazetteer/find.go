@@ -50,6 +50,10 @@ type Candidate struct {
 }
 
 const (
+	minParent     = 900
+	classLess     = 80 // taken off a loose match of another class than the words say
+	insideMore    = 60
+	foreignLess   = 300 // taken off a loose match outside the country in focus
 	maxText       = 200 // bytes of a name asked for
 	maxCandidates = 200 // names weighed per query
 	closeRank     = 50  // a lead below this leaves two districts open
@@ -71,7 +75,7 @@ func (g *Gazetteer) Find(q Query) []Candidate {
 	if out := g.override(text, q); out != nil {
 		return out
 	}
-	child, parent := splitPath(text)
+	child, parent, _ := splitPath(text)
 	if parent == "" || q.Strict {
 		return g.finish(g.weigh(text, q), q)
 	}
@@ -92,21 +96,21 @@ func (g *Gazetteer) override(text string, q Query) []Candidate {
 }
 
 // splitPath parts "A: B", "B, A", "B - A", "B (A)" and "B in A" in two; parent
-// is empty where the text is one name. Which of the two is the parent is found
-// by what they mean, not by the order.
-func splitPath(s string) (child, parent string) {
+// is empty where the text is one name. Only a colon says surely which of the
+// two is the parent; else it is found by what they mean.
+func splitPath(s string) (child, parent string, sure bool) {
 	if a, b, ok := strings.Cut(s, ":"); ok {
-		return strings.TrimSpace(b), strings.TrimSpace(a)
+		return strings.TrimSpace(b), strings.TrimSpace(a), true
 	}
 	if a, b, ok := strings.Cut(s, "("); ok {
-		return strings.TrimSpace(a), strings.Trim(b, " )")
+		return strings.TrimSpace(a), strings.Trim(b, " )"), false
 	}
 	for _, sep := range []string{",", "،", " - ", " – ", " in ", " في ", "/"} {
 		if i := strings.LastIndex(s, sep); i > 0 && i+len(sep) < len(s) {
-			return strings.TrimSpace(s[:i]), strings.TrimSpace(s[i+len(sep):])
+			return strings.TrimSpace(s[:i]), strings.TrimSpace(s[i+len(sep):]), false
 		}
 	}
-	return s, ""
+	return s, "", false
 }
 
 // path resolves the parent first and the child inside it; an unknown child
@@ -118,18 +122,21 @@ func (g *Gazetteer) path(child, parent, whole string, q Query) []Candidate {
 		if out := g.override(s, outer); out != nil {
 			return out
 		}
-		inner, up := splitPath(s)
+		inner, up, _ := splitPath(s)
 		if up != "" {
 			return g.finish(g.path(inner, up, s, outer), outer)
 		}
 		return g.finish(g.weigh(s, outer), outer)
 	}
 	a, b := find(parent), find(child)
-	if len(b) > 0 && depth(b[0].Place.Class) > 0 && depth(b[0].Place.Class) < 5 && (len(a) == 0 || depth(a[0].Place.Class) == 0 || depth(b[0].Place.Class) < depth(a[0].Place.Class)) {
+	if _, _, sure := splitPath(whole); !sure && len(b) > 0 && depth(b[0].Place.Class) > 0 && depth(b[0].Place.Class) < 5 && (len(a) == 0 || depth(a[0].Place.Class) == 0 || depth(b[0].Place.Class) < depth(a[0].Place.Class)) {
 		child, a = parent, b // "SubDistrict - Town" the other way round
 	}
 	if len(a) == 0 {
 		return g.weigh(child, q)
+	}
+	if a[0].Score < minParent && a[0].Match != MatchOverride {
+		return g.weigh(child, q) // a parent that is only guessed must not place its child
 	}
 	inside := q
 	inside.Within = a[0].Place.ID
@@ -138,8 +145,15 @@ func (g *Gazetteer) path(child, parent, whole string, q Query) []Candidate {
 		inside.Near = append(slices.Clone(q.Near), a[0].Place.Point)
 		inside.Within = a[0].Adm[0]
 	}
-	inside.MinScore = min(q.MinScore, 600)
-	if got := g.weigh(child, inside); len(got) > 0 && got[0].Score >= inside.MinScore {
+	inside.MinScore = min(q.MinScore, 700)
+	got := g.weigh(child, inside)
+	for i := range got { // inside a parent that was named few names are alike by chance
+		if got[i].Score < minParent {
+			got[i].Score = min(got[i].Score+insideMore, minParent)
+			got[i].rank += insideMore
+		}
+	}
+	if len(got) > 0 && got[0].Score >= q.MinScore {
 		return got
 	}
 	up := a[0]
@@ -172,6 +186,12 @@ func (g *Gazetteer) weigh(text string, q Query) []Candidate {
 				weighed++
 				name := g.places[e.place].Names[e.name].Text
 				score, match := compare(text, a, roman, name, how)
+				if loose := match == MatchSkeleton || match == MatchEdit; loose && a.class != "" && (a.class == Neighbourhood) != (g.places[e.place].Class == Neighbourhood) && !(a.class == Neighbourhood && depth(g.places[e.place].Class) > 0) {
+					score -= classLess
+				}
+				if q.Country != "" && g.places[e.place].Country != q.Country && match != MatchExact && match != MatchFolded {
+					score -= foreignLess
+				}
 				if score < q.MinScore {
 					return
 				}
@@ -310,6 +330,9 @@ func compare(text string, a analysis, roman, name string, how Match) (int32, Mat
 		return 0, how
 	}
 	var less int32
+	if a.thing != b.thing {
+		less += 200 // the Aleppo road is not Aleppo
+	}
 	if a.generic != b.generic {
 		less += 120
 	}
@@ -320,6 +343,7 @@ func compare(text string, a analysis, roman, name string, how Match) (int32, Mat
 		return 985 - less, MatchPlain
 	}
 	s := similarity(roman, b.roman())
+	less += shortLess(len(roman))
 	if how == MatchPlain || how == MatchFolded {
 		if s == maxSimilarity {
 			return 970 - less, MatchPlain
@@ -327,6 +351,20 @@ func compare(text string, a analysis, roman, name string, how Match) (int32, Mat
 		how = MatchSkeleton
 	}
 	return min(s, 960) - less, how
+}
+
+// shortLess is taken off loose matches of short names: the fewer letters, the
+// more names are alike by chance.
+func shortLess(n int) int32 {
+	switch {
+	case n <= 4:
+		return 90
+	case n == 5:
+		return 50
+	case n == 6:
+		return 20
+	}
+	return 0
 }
 
 // near returns the skeletons one letter away: one out, one in, one confused.

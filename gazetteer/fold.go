@@ -95,6 +95,7 @@ type analysis struct {
 	generic uint32   // bits of the generics among its words (Tell, Deir, ...)
 	qual    uint32   // bits of its qualifiers (East, Upper, ...)
 	class   Class    // what its class word says (village, countryside, ...)
+	thing   bool     // it is a thing named after a place: the X road, the X square
 }
 
 func analyse(s string) analysis {
@@ -118,10 +119,15 @@ func analyse(s string) analysis {
 				if c != "" {
 					a.class = c
 				}
+				a.thing = a.thing || c == Road || c == Facility || c == Crossing
 				continue
 			}
 		} else {
 			w = dropArabicArticle(w)
+		}
+		if rest := cutKafr(w); rest != "" && a.generic == 0 {
+			a.generic |= 1 << generics["kafr"]
+			w = rest
 		}
 		a.core = append(a.core, w)
 	}
@@ -212,6 +218,17 @@ func cutGlued(w string) string {
 		return w[3:]
 	}
 	return w
+}
+
+// cutKafr parts a name written in one with Kafr, the generic that is glued most
+// often: kafarnubbol. It returns what is left, "" if there is nothing to part.
+func cutKafr(w string) string {
+	for _, g := range []string{"kafar", "kafer", "kafr", "kfar", "kefr", "kifr", "kfer", "kfr", "кафр", "кефр", "كفر"} {
+		if rest, ok := strings.CutPrefix(w, g); ok && utf8.RuneCountInString(rest) >= 3 {
+			return rest
+		}
+	}
+	return ""
 }
 
 // trimNisba takes the adjective ending of a qualifier off: sharqiyeh, sharqiya.

@@ -104,6 +104,9 @@ func readOverrides(r io.Reader, into map[string]truce.PlaceID) error {
 		if cols[0] == "form" {
 			return nil
 		}
+		if n == 1 && cols[0] == "form" {
+			return nil
+		}
 		if len(cols) < 2 {
 			return fmt.Errorf("line %d: an override is a form, a tab and a place id", n)
 		}

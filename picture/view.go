@@ -418,6 +418,7 @@ type StatementFilter struct {
 	Group    truce.Group
 	Office   truce.OfficeID
 	Before   int64 // index; 0: from the newest
+	Since    int64 // index; this one and later
 	From, To truce.Instant
 	Standing bool // neither refused nor withdrawn
 	Oldest   bool // oldest first; Before is then not used
@@ -448,6 +449,9 @@ func (v *View) Statements(ctx context.Context, f StatementFilter) ([]Statement, 
 	}
 	if f.Before > 0 && !f.Oldest {
 		add("idx < ?", f.Before)
+	}
+	if f.Since > 0 {
+		add("idx >= ?", f.Since)
 	}
 	if f.From != 0 {
 		add("recv_at >= ?", int64(f.From)*1000)

@@ -190,6 +190,15 @@ func (s *store) place() string {
 
 // close closes what is open; closing twice does nothing.
 func (s *store) close() error {
+	err := s.closeWriter()
+	if s.rd != nil {
+		err = errors.Join(err, s.rd.Close())
+	}
+	return err
+}
+
+// closeWriter closes the writing connection.
+func (s *store) closeWriter() error {
 	var errs []error
 	for _, st := range []*sql.Stmt{s.entry1, s.entryN, s.node1, s.nodeN, s.known} {
 		if st != nil {
@@ -205,20 +214,14 @@ func (s *store) close() error {
 	if s.wr != nil {
 		errs = append(errs, s.wr.Close())
 	}
-	if s.rd != nil {
-		errs = append(errs, s.rd.Close())
-	}
-	s.w, s.wr, s.rd = nil, nil, nil
+	s.w, s.wr = nil, nil
 	return errors.Join(errs...)
 }
 
 // reopenWriter drops the writing connection and makes a new one: after a
 // failed commit nothing that the old one remembers can be trusted.
 func (s *store) reopenWriter(ctx context.Context) error {
-	rd := s.rd
-	s.rd = nil
-	_ = s.close() // it failed already; what counts is whether the new one works
-	s.rd = rd
+	_ = s.closeWriter() // it failed already; what counts is whether the new one works
 	return s.openWriter(ctx, false)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/marchday/marchday/picture"
+	"github.com/marchday/marchday/record"
 	"github.com/marchday/marchday/truce"
 )
 
@@ -115,13 +116,26 @@ type receipt struct {
 	Level     int           `json:"level"` // 1: durable
 }
 
-// apiSubmit takes one signed envelope.
+// apiSubmit takes one signed envelope from anybody, or from a token that may
+// say something the kind and body of a statement, which its desk's key signs.
 func (s *site) apiSubmit(v *visit) (any, error) {
-	env, err := io.ReadAll(http.MaxBytesReader(v.w, v.r.Body, truce.MaxEnvelope))
+	sent, err := io.ReadAll(http.MaxBytesReader(v.w, v.r.Body, truce.MaxEnvelope))
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.o.Centre.Submit(v.ctx(), env)
+	var unsigned struct {
+		Kind truce.Kind      `json:"kind"`
+		Body json.RawMessage `json:"body"`
+	}
+	var r record.Receipt
+	if json.Unmarshal(sent, &unsigned) == nil && unsigned.Kind != "" {
+		var st truce.Statement
+		if st, err = v.headed(unsigned.Kind, unsigned.Body); err == nil {
+			r, err = v.say(st.Body)
+		}
+	} else {
+		r, err = s.o.Centre.Submit(v.ctx(), sent)
+	}
 	return receipt{r.Origin, r.Index, r.ID, truce.Instant(r.RecvAt / 1000), r.Leaf, r.Duplicate, 1}, err
 }
 
@@ -148,6 +162,23 @@ func asInvalid(err error) error {
 		return err
 	}
 	return &truce.Error{Kind: truce.Invalid, Why: "not a report in JSON: " + err.Error()}
+}
+
+// headed reads a body strictly, under the head that the visitor's office would
+// give it now.
+func (v *visit) headed(k truce.Kind, body json.RawMessage) (truce.Statement, error) {
+	if err := v.maySay(); err != nil {
+		return truce.Statement{}, err
+	}
+	info, _ := truce.InfoOf(k)
+	head, err := json.Marshal(map[string]any{
+		"origin": v.house.Origin, "regime": v.house.Regime, "kind": k, "v": info.Version, "office": v.me.ID, "desk": v.who.Name,
+		"made_at": v.s.o.Centre.Now().String(), "body": body,
+	})
+	if err != nil {
+		return truce.Statement{}, &truce.Error{Kind: truce.Invalid, Field: "body", Why: "it is not JSON"}
+	}
+	return truce.DecodeBody(head)
 }
 
 func healthz(w http.ResponseWriter, _ *http.Request) {

@@ -22,6 +22,8 @@ type caseForm struct {
 	Fields []Field
 	Button string
 	Second string // of a second button, named "also"
+	Sign   bool   // it binds the office: it may be signed by passkey
+	Only   bool   // and is said in no other way
 	Open   bool
 }
 
@@ -58,6 +60,8 @@ func (v *visit) caseForms(f truce.CaseFile) []caseForm {
 			if k == "assessment" && f.Procedure.Sealing {
 				form.Lede, form.Second = v.t.T("act.seal_lede"), v.t.T("act_button.seal")
 			}
+			info, _ := truce.InfoOf(k)
+			form.Sign, form.Only = info.Binding, info.Binding && v.s.o.Demo == nil
 			forms = append(forms, form)
 		}
 	}
@@ -201,8 +205,14 @@ func (s *site) sayOnCase(v *visit) error {
 	kind := truce.Kind(form.Get("kind"))
 	var sealed sealedPart
 	body, err := v.caseBody(kind, form, c.File)
-	if a, ok := body.(*truce.Assessment); ok && err == nil && form.Get("also") != "" {
+	if a, ok := body.(*truce.Assessment); ok && err == nil && form.Get("also") == "seal" {
 		body, sealed, err = seal(a)
+	}
+	info, _ := truce.InfoOf(kind)
+	if err == nil && info.Binding && (form.Get("how-sign") != "" || s.o.Demo == nil) {
+		if err = body.Validate(); err == nil {
+			return v.showSign(body, "/docket/"+strconv.Itoa(c.File.Number), sealed, "")
+		}
 	}
 	if err == nil {
 		var r record.Receipt

@@ -25,7 +25,7 @@ func walk(t *testing.T, h *testHouse, office, lang string, look func(address str
 		w := h.get(t, office, withLang(address, lang))
 		body := w.Body.String()
 		look(address, w.Code, body)
-		if to := w.Header().Get("Location"); to != "" && !seen[to] {
+		if to := w.Header().Get("Location"); to != "" && !seen[to] && follow(to) {
 			seen[to] = true
 			todo = append(todo, to)
 		}
@@ -62,7 +62,7 @@ func withLang(address, lang string) string {
 
 func TestEveryLinkResolvesAndEveryPageIsStrict(t *testing.T) {
 	h := readHouse(t)
-	for _, c := range []struct{ office, lang string }{{"", "en"}, {"us", "en"}, {"un", "ar"}} {
+	for _, c := range []struct{ office, lang string }{{"", "en"}, {"us", "ar"}} {
 		t.Run(c.office+" "+c.lang, func(t *testing.T) {
 			pages := 0
 			walk(t, h, c.office, c.lang, func(address string, status int, body string) {

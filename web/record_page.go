@@ -261,13 +261,33 @@ func (s *site) withdraw(v *visit) error {
 	return v.see(statementLink(x.Index).Href)
 }
 
-// say signs a statement for the office that the visitor acts as, submits it,
-// and waits until the picture shows it.
-func (v *visit) say(body truce.Body) (record.Receipt, error) {
-	if v.me.ID == "" {
-		return record.Receipt{}, &truce.Error{Kind: truce.Forbidden, Why: v.t.T("problem_why.no_office")}
+// maySay refuses a visitor who acts as no office, or may only read.
+func (v *visit) maySay() error {
+	why := ""
+	switch {
+	case v.me.ID == "" && v.s.o.Demo != nil:
+		why = "problem_why.no_office"
+	case v.me.ID == "":
+		why = "problem_why.log_in"
+	case v.who.May != MaySay:
+		why = "problem_why.read_only"
+	default:
+		return nil
 	}
-	r, err := v.s.o.Centre.Say(v.ctx(), v.me.ID, "web", body)
+	return &truce.Error{Kind: truce.Forbidden, Why: v.t.T(why)}
+}
+
+// say signs a statement for the office that the visitor acts as, submits it,
+// and waits until the picture shows it. What binds an office is said this way
+// in a demonstration alone.
+func (v *visit) say(body truce.Body) (record.Receipt, error) {
+	if err := v.maySay(); err != nil {
+		return record.Receipt{}, err
+	}
+	if info, _ := truce.InfoOf(body.Kind()); info.Binding && v.s.o.Demo == nil {
+		return record.Receipt{}, &truce.Error{Kind: truce.Forbidden, Why: v.t.T("problem_why.binding")}
+	}
+	r, err := v.s.o.Centre.Say(v.ctx(), v.me.ID, v.who.Name, body)
 	if err != nil {
 		return r, err
 	}

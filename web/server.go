@@ -4,8 +4,9 @@
 // nothing.
 //
 // What an attacker with this process can do is what its visitors can do, and
-// show them false pages. Nothing here holds a key: what binds an office is
-// signed elsewhere.
+// show them false pages, and sign what a desk may sign as the accounts that log
+// in. Nothing here holds an office's key: what binds an office is signed
+// elsewhere.
 package web
 
 import (
@@ -16,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +38,9 @@ type Options struct {
 	// Map is the GeoJSON that maps are drawn on, see NewBase. Without it pages
 	// have tables only.
 	Map []byte
+	// Accounts are who may log in; nil lets everybody read what is public, and
+	// nobody log in.
+	Accounts *Accounts
 	// Demo is set in a demonstration only: whoever reaches the address then acts
 	// as any office.
 	Demo *DemoHooks
@@ -58,6 +63,7 @@ type site struct {
 	pages *Pages
 	base  *Base // nil: no maps
 	memo  memo
+	tries tries
 }
 
 // New returns the handler of everything that a centre serves.
@@ -176,6 +182,8 @@ func statusOf(err error) (int, truce.ErrorKind) {
 	case kind == truce.Unavailable, errors.Is(err, record.ErrBusy), errors.Is(err, record.ErrUnknown), errors.Is(err, record.ErrClosed),
 		errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable, truce.Unavailable
+	case errors.Is(err, errTooMany):
+		return http.StatusTooManyRequests, "too-many"
 	case errors.As(err, &big):
 		return http.StatusRequestEntityTooLarge, "too-large"
 	}
@@ -218,8 +226,11 @@ func (s *site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if p.Status == http.StatusInternalServerError {
 		s.o.Log.ErrorContext(r.Context(), "a request failed", "method", r.Method, "route", r.Pattern, "error", err)
 	}
-	if p.Status == http.StatusServiceUnavailable {
+	switch p.Status {
+	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "5")
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", strconv.Itoa(int(tryWindow/time.Second)))
 	}
 	if strings.HasPrefix(r.URL.Path, "/api/") {
 		w.Header().Set("Content-Type", "application/problem+json")

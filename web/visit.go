@@ -22,6 +22,7 @@ type visit struct {
 	w     http.ResponseWriter
 	q     url.Values
 	t     *Tongue
+	who   Account      // by whom; zero: the public
 	me    truce.Office // whom the visitor acts as; zero: a reader of the public
 	view  *picture.View
 	house picture.House
@@ -38,9 +39,10 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request, section string) (*v
 	if v.house, err = s.o.Centre.View(truce.Viewer{}).House(r.Context()); err != nil {
 		return nil, err
 	}
-	if s.o.Demo != nil && v.house.Mode == truce.Demo {
-		v.me, _ = v.house.Office(truce.OfficeID(cookie(r, "office")))
+	if v.who, err = s.who(r, v.house.Mode); err != nil {
+		return nil, err
 	}
+	v.me, _ = v.house.Office(v.who.Office)
 	v.view = s.o.Centre.View(truce.Viewer{Office: v.me.ID, Role: v.me.Role, Party: v.me.Party})
 	at, err := v.view.Position(r.Context())
 	if err != nil {
@@ -53,6 +55,10 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request, section string) (*v
 	v.frame.Exercise = v.house.Mode == truce.Exercise
 	v.frame.Index, v.frame.Root, v.frame.At = uint64(max(at.Size-1, 0)), at.Root.String(), v.local(v.words.last)
 	v.frame.Demo = v.demoBar()
+	v.frame.Logins = s.o.Accounts != nil && s.o.Demo == nil
+	if v.frame.Logins && v.me.ID != "" {
+		v.frame.Account, v.frame.Office = v.who.Name, v.officeName(v.me.ID)
+	}
 	return v, nil
 }
 

@@ -78,6 +78,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		demoCommand(now),
 		initCommand(now),
 		serveCommand(now),
+		accountCommand(now),
 		importCommand(now),
 		signCommand(now),
 		submitCommand(now),

@@ -146,7 +146,12 @@ func serve(cmd *cobra.Command, h home, addr string, now func() time.Time) (err e
 	if err != nil {
 		return err
 	}
-	handler, err := web.New(web.Options{Centre: c, Map: base, Log: log})
+	accounts, err := web.OpenAccounts(ctx, h.dir, now)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, accounts.Close()) }()
+	handler, err := web.New(web.Options{Centre: c, Map: base, Accounts: accounts, Log: log})
 	if err != nil {
 		return err
 	}

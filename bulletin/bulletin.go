@@ -38,7 +38,7 @@ type Input struct {
 	Root   truce.Digest
 	Langs  []string // of the HTML editions: en, ar; empty is all that there are words for
 	Sort   string   // Preliminary if empty
-	Base   []byte   // GeoJSON of the map's ground and the units' names, as web draws it; may be empty
+	Base   Ground   // the map's ground and the units' names; the zero Ground is none
 }
 
 // Edition is a bulletin in one format. Formats in which nothing but codes and
@@ -93,12 +93,8 @@ func Editions(ctx context.Context, in Input) ([]Edition, error) {
 	if len(langs) == 0 {
 		langs = Langs()
 	}
-	ground, err := readGround(in.Base)
-	if err != nil {
-		return nil, err
-	}
 	for _, lang := range langs {
-		page, err := d.html(lang, truce.DigestOf(doc), ground)
+		page, err := d.html(lang, truce.DigestOf(doc), in.Base)
 		if err != nil {
 			return nil, fmt.Errorf("bulletin %s in %s: %w", in.Day, lang, err)
 		}

@@ -84,11 +84,7 @@ func newGatherer(ctx context.Context, in Input) (*gatherer, error) {
 	if err := g.readWatches(ctx); err != nil {
 		return nil, err
 	}
-	ground, err := readGround(in.Base)
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range ground.units {
+	for _, u := range in.Base.units {
 		if u.id != "" && g.names[u.id] == nil {
 			g.names[u.id] = u.name
 		}
@@ -194,6 +190,9 @@ func (g *gatherer) head(ctx context.Context, d *Daily) error {
 	}
 	for _, o := range g.chairs {
 		d.Head.Chairs = append(d.Head.Chairs, Named{string(o.ID), o.Name})
+	}
+	for _, o := range g.house.Offices {
+		d.Head.Offices = append(d.Head.Offices, Named{string(o.ID), o.Name})
 	}
 	return nil
 }

@@ -81,6 +81,7 @@ type Head struct {
 	Root      truce.Digest   `json:"root"`
 	Permalink string         `json:"permalink"`
 	Chairs    []Named        `json:"co_chairs"` // in the order of their founding
+	Offices   []Named        `json:"offices"`   // all of them, likewise
 }
 
 // Highlight is one sentence that a rule made, with where to look.
@@ -91,14 +92,22 @@ type Highlight struct {
 }
 
 // Arg fills one place of a highlight's sentence: with a number, names,
-// a word of the catalogue, counts by office or claimed beginnings.
+// a word of the catalogue, counts by office, a toll or claimed beginnings.
 type Arg struct {
 	Name  string       `json:"name"`
 	N     *int         `json:"n,omitempty"`
 	Named []Named      `json:"named,omitempty"`
 	Word  string       `json:"word,omitempty"` // a key of the catalogue
 	Tally []Tally      `json:"tally,omitempty"`
+	Toll  *ArgToll     `json:"toll,omitempty"`
 	Clock []ClockClaim `json:"clock,omitempty"`
+}
+
+// ArgToll is a merged figure as a sentence gives it.
+type ArgToll struct {
+	Low  int32 `json:"low"`
+	High int32 `json:"high"`
+	More bool  `json:"or_more,omitempty"`
 }
 
 // ClockClaim is a beginning as somebody claims it; the zero time is not stated.

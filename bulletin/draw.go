@@ -12,8 +12,9 @@ import (
 	"github.com/marchday/marchday/truce"
 )
 
-// ground is what the map is drawn on: countries and their first-order units.
-type ground struct {
+// Ground is what the map is drawn on: countries and their first-order units. Read
+// it once for many days; the zero Ground is none.
+type Ground struct {
 	box   box
 	units []outline
 }
@@ -21,7 +22,7 @@ type ground struct {
 type outline struct {
 	id    string
 	name  []truce.Text
-	unit  bool // of the country that the regime is about
+	unit  bool // one of the country that the regime is about
 	label truce.Point
 	rings [][]truce.Point
 }
@@ -31,10 +32,10 @@ type box struct{ west, south, east, north int64 }
 
 const maxGroundBytes = 4 << 20
 
-// readGround reads the base map that web draws on: a GeoJSON collection of
+// ReadGround reads the base map that web draws on: a GeoJSON collection of
 // polygons with kind, iso, own, label and names. No bytes are no ground.
-func readGround(b []byte) (ground, error) {
-	var g ground
+func ReadGround(b []byte) (Ground, error) {
+	var g Ground
 	if len(b) == 0 {
 		return g, nil
 	}
@@ -63,7 +64,7 @@ func readGround(b []byte) (ground, error) {
 		if f.Geometry.Type == "Point" { // a town, which this map does not draw
 			continue
 		}
-		o := outline{id: f.Properties.ISO, unit: f.Properties.Kind == "unit"}
+		o := outline{id: f.Properties.ISO, unit: f.Properties.Kind == "unit" && f.Properties.Own}
 		for _, lang := range []string{"en", "ar", "fr", "ru"} {
 			if n := f.Properties.Names[lang]; n != "" {
 				o.name = append(o.name, truce.Text{Lang: lang, Text: n})
@@ -88,7 +89,7 @@ func readGround(b []byte) (ground, error) {
 	return g, nil
 }
 
-func (g *ground) boxOf(of func(*outline) bool) box {
+func (g *Ground) boxOf(of func(*outline) bool) box {
 	var points []truce.Point
 	for i := range g.units {
 		if of(&g.units[i]) {
@@ -231,7 +232,7 @@ func (c *canvas) path(class string, rings [][]truce.Point) {
 
 // drawMap draws the incidents that have a point, and counts the others in
 // their units. It returns nothing where there is neither ground nor a point.
-func (d *Daily) drawMap(w *words, g ground) template.HTML {
+func (d *Daily) drawMap(w *words, g Ground) template.HTML {
 	b := g.box
 	if b == (box{}) {
 		var points []truce.Point
@@ -245,7 +246,7 @@ func (d *Daily) drawMap(w *words, g ground) template.HTML {
 		}
 	}
 	c := newCanvas(b)
-	c.f(`<svg class="map" viewBox="0 0 %d %d" role="img" aria-labelledby="map-title" direction="ltr"><title id="map-title">%s</title>`, c.width, c.height, html.EscapeString(w.t("map.title")))
+	c.f(`<svg class="map" viewBox="0 0 %d %d" role="group" aria-labelledby="map-title" direction="ltr"><title id="map-title">%s</title>`, c.width, c.height, html.EscapeString(w.t("map.title")))
 	c.f(`<rect class="sea" width="%d" height="%d"/>`, c.width, c.height)
 	for _, unit := range []bool{false, true} {
 		for i := range g.units {

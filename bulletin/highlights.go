@@ -11,11 +11,11 @@ const maxHighlights = 5
 
 // highlights makes two to five sentences by rules that are the same for every
 // day, in this order: what began and who claims it; the most deaths; a calm
-// whose beginning is claimed differently, else calms that begin or end; where
-// the readings differ; the docket.
+// whose beginning is claimed differently; where the readings differ; calms that
+// begin or end; the docket.
 func highlights(d *Daily) []Highlight {
 	all := []Highlight{counts(d)}
-	for _, rule := range []func(*Daily) (Highlight, bool){worst, rivalClocks, calmsBegin, calmsEnd, readingsDiffer} {
+	for _, rule := range []func(*Daily) (Highlight, bool){worst, rivalClocks, readingsDiffer, calmsBegin, calmsEnd} {
 		if h, ok := rule(d); ok && len(all) < maxHighlights-1 {
 			all = append(all, h)
 		}
@@ -31,19 +31,8 @@ func counts(d *Daily) Highlight {
 	if n == 0 {
 		h.Rule = "none"
 	} else {
-		tally := make([]Tally, 0, len(d.Head.Chairs)+1)
-		for k, c := range d.Head.Chairs {
-			t := Tally{truce.OfficeID(c.ID), 0}
-			for i := range d.Incidents {
-				t.N += d.Incidents[i].Claimed[k].N
-			}
-			tally = append(tally, t)
-		}
-		others := Tally{"", 0}
-		for i := range d.Incidents {
-			others.N += Count(d.Incidents[i].Others)
-		}
-		h.Args = []Arg{number("n", n), {Name: "claims", Tally: append(tally, others)}}
+		tally := append(slices.Clone(d.Table.All.Claimed), Tally{"", d.Table.All.Others})
+		h.Args = []Arg{number("n", n), {Name: "claims", Tally: tally}}
 	}
 	h.Args = append(h.Args, Arg{Name: "watch", Word: "watch." + d.Table.Watch})
 	return h
@@ -63,12 +52,8 @@ func worst(d *Daily) (Highlight, bool) {
 		return Highlight{}, false
 	}
 	i := &d.Incidents[at]
-	rule := "worst"
-	if toll.More {
-		rule = "worst-or-more"
-	}
-	return Highlight{rule, []Arg{
-		{Name: "event", Word: "act." + i.Event}, {Name: "place", Named: []Named{i.Place}}, number("low", int(toll.Low)), number("high", int(toll.High)),
+	return Highlight{"worst", []Arg{
+		{Name: "event", Word: "act." + i.Event}, {Name: "place", Named: []Named{i.Place}}, {Name: "killed", Toll: &ArgToll{toll.Low, toll.High, toll.More}},
 		number("sources", len(toll.Lineages)), {Name: "status", Word: "status." + i.Status},
 	}, []string{"#" + anchor(i)}}, true
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,7 +58,7 @@ type page struct {
 }
 
 // html draws one language's edition.
-func (d *Daily) html(lang string, model truce.Digest, g ground) ([]byte, error) {
+func (d *Daily) html(lang string, model truce.Digest, g Ground) ([]byte, error) {
 	w, err := loadWords(lang)
 	if err != nil {
 		return nil, err
@@ -111,7 +112,7 @@ type pen struct {
 
 func (p pen) funcs() template.FuncMap {
 	return template.FuncMap{
-		"t": p.w.t, "bdi": p.bdi, "list": p.list, "say": p.say, "at": p.at, "day": p.w.day, "cell": p.cell, "watched": p.watched, "length": p.w.length,
+		"t": p.w.t, "bdi": p.bdi, "list": p.list, "say": p.say, "at": p.at, "iso": p.iso, "link": p.link, "day": p.w.day, "cell": p.cell, "nothing": p.nothing, "waiting": waiting, "watched": p.watched, "watchedAll": p.watchedAll, "length": p.w.length,
 		"office": p.office, "word": p.word, "highlight": p.highlight, "anchor": func(i Incident) string { return anchor(&i) },
 		"figure": p.figure, "path": func(i Incident) string { return i.path() }, "sum": p.sum, "until": p.until, "filter": p.filter,
 		"toll": p.toll, "when": p.when, "unit": p.unit,
@@ -160,40 +161,95 @@ func (p pen) at(i truce.Instant) template.HTML {
 	return template.HTML(`<time datetime="` + i.String() + `">` + template.HTMLEscapeString(p.w.at(p.d.Head.Zone, i)) + `</time>`) //nolint:gosec // escaped
 }
 
+// iso writes an instant for a table: ISO 8601 on the wall there, and in UTC.
+func (p pen) iso(i truce.Instant) template.HTML {
+	if i == 0 {
+		return p.at(0)
+	}
+	local, utc := p.d.Head.Zone.Local(i), i.Time()
+	_, zone := p.d.Head.Zone.Offset(i)
+	u := utc.Format("15:04")
+	if local.Day() != utc.Day() {
+		u = utc.Format("2006-01-02 15:04")
+	}
+	return template.HTML(`<time class="iso" datetime="` + i.String() + `">` + local.Format("2006-01-02 15:04 ") + template.HTMLEscapeString(zone) + ` <small>` + u + ` UTC</small></time>`) //nolint:gosec // escaped
+}
+
+// link names where a highlight leads: a section, or an incident.
+func (p pen) link(to string) string {
+	section := strings.TrimPrefix(to, "#")
+	if p.w.has("h." + section) {
+		return p.w.t("h." + section)
+	}
+	for i := range p.d.Incidents {
+		if anchor(&p.d.Incidents[i]) == section {
+			return p.d.Incidents[i].Name
+		}
+	}
+	return p.w.t("see")
+}
+
+// watchedAll says of how many units anything was watched.
+func (p pen) watchedAll() string {
+	t := p.d.Table
+	if t.Watch == WatchNone {
+		return p.w.t("watched." + WatchNone)
+	}
+	n, units := 0, 0
+	for _, r := range t.Rows {
+		if r.Unit.ID == "" {
+			continue
+		}
+		units++
+		if r.Watched.State == WatchKept {
+			n++
+		}
+	}
+	return p.w.t("watched.units", "n", n, "of", units)
+}
+
 // when writes an incident's time as exactly as it is known.
 func (p pen) when(i Incident) template.HTML {
 	switch i.Exact {
 	case truce.ToMinute, truce.ToHour, "":
-		return p.at(i.From)
+		return p.iso(i.From)
 	case truce.ToDay, truce.ToDays, truce.ToWeeks, truce.ToPart, truce.ToMonth, truce.ToYear, truce.Bounded, truce.Fuzzy:
 	}
 	if i.From == 0 {
 		return p.at(0)
 	}
 	day := p.d.Head.Zone.DayOf(i.From)
-	return template.HTML(`<time datetime="` + day + `">` + template.HTMLEscapeString(p.w.day(day)+p.w.t("comma")+p.w.t("precision."+string(i.Exact))) + `</time>`) //nolint:gosec // escaped
+	return template.HTML(`<time datetime="` + day + `">` + template.HTMLEscapeString(day+p.w.t("comma")+p.w.t("precision."+string(i.Exact))) + `</time>`) //nolint:gosec // escaped
 }
 
 // until writes the end of a clock, which may itself be an interval.
 func (p pen) until(from, to truce.Instant) template.HTML {
 	if from != 0 && to != 0 && from != to {
-		return p.at(from) + template.HTML(template.HTMLEscapeString(" "+p.w.t("or")+" ")) + p.at(to) //nolint:gosec // escaped
+		return p.iso(from) + template.HTML(template.HTMLEscapeString(" "+p.w.t("or")+" ")) + p.iso(to) //nolint:gosec // escaped
 	}
-	return p.at(to)
+	return p.iso(to)
 }
 
-// cell writes a count of a row, or says why there is none.
-func (p pen) cell(r Row, c Count) template.HTML {
-	key := "miss.dash"
-	switch {
-	case c != Missing:
+// cell writes a count.
+func (p pen) cell(c Count) template.HTML {
+	if c != Missing {
 		return template.HTML(strconv.Itoa(int(c))) //nolint:gosec // a number
-	case r.Basis == RowNothing && r.Watched.State == WatchNone:
-		key = "miss.not-recorded"
-	case r.Basis == RowNothing:
-		key = "miss.no-data"
 	}
-	return template.HTML(`<span class="miss">` + template.HTMLEscapeString(p.w.t(key)) + `</span>`) //nolint:gosec // escaped
+	return template.HTML(`<span class="miss">` + template.HTMLEscapeString(p.w.t("miss.dash")) + `</span>`) //nolint:gosec // escaped
+}
+
+// nothing says why a row has no figures at all.
+func (p pen) nothing(r Row) string {
+	if r.Watched.State == WatchNone {
+		return p.w.t("miss.not-recorded")
+	}
+	return p.w.t("miss.no-data")
+}
+
+// waiting reports whether every co-chair's text of a case is still awaited, so
+// that one line says it.
+func waiting(c Case) bool {
+	return !slices.ContainsFunc(c.Texts, func(o Opinion) bool { return o.State != TextAwaited })
 }
 
 func (p pen) watched(w Watched) string {
@@ -212,7 +268,7 @@ func (p pen) unit(n Named) template.HTML {
 }
 
 func (p pen) office(id truce.OfficeID) template.HTML {
-	for _, c := range p.d.Head.Chairs {
+	for _, c := range p.d.Head.Offices {
 		if c.ID == string(id) {
 			return p.bdi(c)
 		}
@@ -248,6 +304,8 @@ func (p pen) highlight(h Highlight) template.HTML {
 			v = template.HTML(template.HTMLEscapeString(p.w.t(a.Word))) //nolint:gosec // escaped
 		case a.Tally != nil:
 			v = p.tally(a.Tally)
+		case a.Toll != nil:
+			v = template.HTML(template.HTMLEscapeString(p.span(a.Toll.Low, a.Toll.High, a.Toll.More))) //nolint:gosec // escaped
 		case a.Clock != nil:
 			v = p.clocks(a.Clock)
 		default:
@@ -261,7 +319,11 @@ func (p pen) highlight(h Highlight) template.HTML {
 func (p pen) tally(all []Tally) template.HTML {
 	var parts []string
 	for _, t := range all {
-		parts = append(parts, string(p.office(t.Office))+" "+strconv.Itoa(int(t.N)))
+		n := strconv.Itoa(int(t.N))
+		if t.N == Missing {
+			n = template.HTMLEscapeString(p.w.t("miss.none"))
+		}
+		parts = append(parts, string(p.office(t.Office))+" "+n)
 	}
 	return template.HTML(strings.Join(parts, p.w.t("comma"))) //nolint:gosec // escaped
 }

@@ -40,12 +40,26 @@ func (g *gatherer) spans(_ context.Context, d *Daily) error {
 	}
 	for _, o := range g.chairs {
 		for _, r := range g.regime.Readings(o.ID, g.last) {
-			if r.Body.Validity.Meets(g.in.From, g.in.To) {
+			if r.Body.Validity.Meets(g.in.From, g.in.To) && !g.past(r.Body) {
 				d.Readings = append(d.Readings, g.reading(o.ID, r))
 			}
 		}
 	}
 	return nil
+}
+
+// past reports whether a reading is about a span that was over before the
+// period.
+func (g *gatherer) past(b *truce.Reading) bool {
+	if b.About != "span" && b.About != "coverage" || b.When.To != 0 && b.When.To > g.in.From {
+		return false
+	}
+	id := b.Span
+	if id == "" {
+		id = b.Adopts
+	}
+	s, ok := g.regime.Span(id, g.in.To, g.last)
+	return ok && s.Clock.EndTo != 0 && s.Clock.EndTo <= g.in.From
 }
 
 // readOf says what a co-chair states of a span: what its newest reading says,

@@ -42,11 +42,28 @@ func (g *gatherer) table(ctx context.Context, d *Daily) error {
 		if i := slices.IndexFunc(d.Incidents, func(i Incident) bool { return i.Unit.ID == string(u) && i.Unit.Name != nil }); i >= 0 && name.Name == nil {
 			name = d.Incidents[i].Unit
 		}
+		if name.Name == nil && u != "" {
+			if name, err = g.nameUnit(ctx, u); err != nil {
+				return err
+			}
+		}
 		w := g.watched(u, watches)
 		d.Table.Rows = append(d.Table.Rows, g.row(name, d.Incidents, earlier[u], w))
 	}
 	d.Table.All = g.sum(d.Table.Rows, watches)
 	return nil
+}
+
+// nameUnit finds the names of a unit in the oldest incident that is known to
+// be in it and in no place within it.
+func (g *gatherer) nameUnit(ctx context.Context, u truce.PlaceID) (Named, error) {
+	some, _, err := g.in.View.Incidents(ctx, picture.Filter{Adm1: u, Oldest: true, Limit: 20})
+	for i := range some {
+		if some[i].Where.Place == u {
+			return g.place(some[i].Where), err
+		}
+	}
+	return g.named(string(u)), err
 }
 
 // unitsOf gathers the units that anything is known of, by id; those of

@@ -102,7 +102,7 @@ type event struct {
 	status, why string
 	tolls       []truce.Counted
 	vague       bool
-	marking     truce.Marking
+	marking     truce.Marking // the least level that may read it; clear if empty
 }
 
 // incident writes an incident with the verdicts that truce gives on it, and
@@ -146,16 +146,11 @@ func (w *world) incident(e event) truce.IncidentID {
 	}
 	j.Agreement = truce.Agree(j.Verdicts)
 	i.Acts, i.Agree = []picture.Judged{j}, j.Agreement.Agree
-	if e.marking == "" {
-		e.marking = truce.Clear
+	i.Level, i.Upto = truce.Clear, truce.Amber
+	if e.marking != "" {
+		i.Level = e.marking
 	}
-	for _, level := range []truce.Marking{truce.Clear, truce.Green, truce.Amber} {
-		if e.marking == truce.Amber && level != truce.Amber {
-			continue
-		}
-		i.Level = level
-		w.rows = append(w.rows, i)
-	}
+	w.rows = append(w.rows, i)
 	return i.ID
 }
 
@@ -180,7 +175,11 @@ func (w *world) fold() Input {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return Input{View: p.View(truce.Viewer{}, w.next, to), Day: day, From: from, To: to, Origin: w.house.Origin, Size: w.next, Root: root, Base: base}
+	ground, err := ReadGround(base)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return Input{View: p.View(truce.Viewer{}, w.next, to), Day: day, From: from, To: to, Origin: w.house.Origin, Size: w.next, Root: root, Base: ground}
 }
 
 func same(s string) string { return s }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/marchday/marchday/extract"
+	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/link"
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/truce"
@@ -72,15 +73,26 @@ func machineRefs(id truce.StatementID, claims []truce.Claim) []truce.ClaimRef {
 	return refs
 }
 
+// place completes a place from the gazetteer. A country or a province has no
+// point of its own: the area is meant, and its middle would be a lie.
+func (f *fold) place(w truce.Where) truce.Where {
+	w = f.o.Gazetteer.Fill(w)
+	switch gazetteer.Class(w.Class) {
+	case gazetteer.Country, gazetteer.Adm1, gazetteer.Adm2, gazetteer.Adm3:
+		w.Point, w.RadiusMetres = nil, 0
+	}
+	return w
+}
+
 // claimRow completes a claim's places from the gazetteer and heads its row.
 func (f *fold) claimRow(ref truce.ClaimRef, index int64, at truce.Instant, office truce.OfficeID, c truce.Claim) picture.Claim {
 	where := make([]truce.Where, len(c.Where))
 	for i, w := range c.Where {
-		where[i] = f.o.Gazetteer.Fill(w)
+		where[i] = f.place(w)
 	}
 	c.Where = where
 	if c.Origin != nil {
-		o := f.o.Gazetteer.Fill(*c.Origin)
+		o := f.place(*c.Origin)
 		c.Origin = &o
 	}
 	return picture.Claim{Ref: ref, Index: index, Rests: index, Received: at, Office: office, Claim: c}
@@ -163,10 +175,25 @@ func item(c *picture.Claim) link.Item {
 	}
 	it := link.Of(c.Ref, c.Index, said, &c.Claim, publisher)
 	it.Text = c.Quote
-	if c.Supports && it.Mode == link.Opens {
+	switch {
+	case !isOccurrence(c.Claim.Event):
+		it.Mode = link.Aside
+	case c.Supports && it.Mode == link.Opens:
 		it.Mode = link.Supports
 	}
 	return it
+}
+
+// isOccurrence reports whether an act is something that happens on the ground
+// and can be an incident. Talks, texts, speeches and the course of the truce
+// itself are claims, and no incidents.
+func isOccurrence(event string) bool {
+	for _, root := range []string{"violence", "arrest", "troop_movement", "observed_explosion", "live_fire_training", "aid_blocked", "aid_diverted", "monitor_access_denied"} {
+		if taxonomy.Is(event, root) {
+			return true
+		}
+	}
+	return false
 }
 
 // apply writes what a step of the linker changed: where claims stand, the
@@ -188,10 +215,15 @@ func (f *fold) apply(ctx context.Context, index int64, ch link.Change) error {
 		}
 		f.put(*c)
 	}
+	drawn := map[truce.IncidentID]bool{}
 	for _, in := range ch.Incidents {
+		drawn[in.ID] = true
 		if err := f.draw(ctx, index, in, ch.Conflicts); err != nil {
 			return err
 		}
+	}
+	if err := f.drawPartners(ctx, index, ch.Incidents, drawn); err != nil {
+		return err
 	}
 	for _, old := range ch.Gone {
 		to := picture.Alias{Old: old, Rests: index}
@@ -200,6 +232,24 @@ func (f *fold) apply(ctx context.Context, index int64, ch link.Change) error {
 		}
 		f.put(to)
 		f.erase(old)
+	}
+	return nil
+}
+
+// drawPartners writes the incidents at the other end of a response link, which
+// shows on both.
+func (f *fold) drawPartners(ctx context.Context, index int64, from []link.Incident, drawn map[truce.IncidentID]bool) error {
+	for _, in := range from {
+		for _, r := range in.Responses {
+			to, ok := f.links.Resolve(r.To)
+			if !ok || drawn[to.ID] {
+				continue
+			}
+			drawn[to.ID] = true
+			if err := f.draw(ctx, index, to, nil); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -44,8 +44,9 @@ func levelSees(level, m truce.Marking) bool {
 }
 
 func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) *picture.Incident {
+	anchor, _ := f.book.IndexOf(in.ID.Statement)
 	i := &picture.Incident{
-		ID: in.ID, Index: in.Index, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
+		ID: in.ID, Index: anchor, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
 	}
 	var told []truce.Claim
 	for _, c := range claims {
@@ -207,11 +208,58 @@ func (f *fold) judge(i *picture.Incident, index int64) {
 		for _, o := range f.book.CoChairs() {
 			acts[k].Verdicts = append(acts[k].Verdicts, f.lens(o, index).Assess(j.Act))
 		}
+		acts[k].Verdicts = listing(acts[k].Verdicts)
 		acts[k].Agreement = truce.Agree(acts[k].Verdicts)
 		i.Agree = i.Agree && acts[k].Agreement.Agree
 	}
 	i.Acts = acts
 	i.Status, i.StatusWhy = f.status(i)
+}
+
+// listing leaves out the terms that list the act in no reading and are not
+// named beside it: a row need not be written again for a term that has nothing
+// to do with it.
+func listing(all []truce.Verdict) []truce.Verdict {
+	if len(all) == 0 {
+		return nil
+	}
+	keep := map[truce.TermID]bool{}
+	for _, v := range all {
+		for _, t := range v.Terms {
+			keep[t.Term] = keep[t.Term] || t.Answer != truce.OutsideAct || len(t.Grounds) > 0 || t.Beside
+		}
+	}
+	for i := range all {
+		v := &all[i]
+		v.Terms = slices.DeleteFunc(v.Terms, func(t truce.TermVerdict) bool { return !keep[t.Term] })
+	}
+	for m := range all[0].Members { // a coalition has the same members in every reading
+		of := make([]truce.Verdict, len(all))
+		for i := range all {
+			of[i] = all[i].Members[m]
+		}
+		for i, v := range listing(of) {
+			all[i].Members[m] = v
+		}
+	}
+	return all
+}
+
+// sameJudged reports whether two judgments of one act are the same in all that
+// a page shows.
+func sameJudged(a, b picture.Judged) bool {
+	return slices.EqualFunc(a.Verdicts, b.Verdicts, sameVerdict)
+}
+
+func sameVerdict(a, b truce.Verdict) bool {
+	return a.Office == b.Office && a.Actor == b.Actor && a.Answer == b.Answer && slices.Equal(a.Grounds, b.Grounds) &&
+		slices.EqualFunc(a.Terms, b.Terms, sameTerm) && slices.EqualFunc(a.Members, b.Members, sameVerdict)
+}
+
+func sameTerm(a, b truce.TermVerdict) bool {
+	return a.Term == b.Term && a.Statement == b.Statement && a.Answer == b.Answer && a.Exception == b.Exception && a.Fallen == b.Fallen &&
+		a.Span == b.Span && a.ClockBy == b.ClockBy && a.Beside == b.Beside && a.Clock.Start == b.Clock.Start && a.Clock.EndFrom == b.Clock.EndFrom &&
+		a.Clock.EndTo == b.Clock.EndTo && a.Clock.Ended == b.Clock.Ended && slices.Equal(a.Clock.Quiet, b.Clock.Quiet) && slices.Equal(a.Grounds, b.Grounds)
 }
 
 // lens returns an office's reading of the regime as known at an index, made
@@ -308,10 +356,10 @@ func (f *fold) reassess(ctx context.Context, index int64) error {
 }
 
 func (f *fold) rejudge(i *picture.Incident, index int64) {
-	before, status := summary(i), i.Status
+	before, status, acts := summary(i), i.Status, i.Acts
 	f.judge(i, index)
 	after := summary(i)
-	changed := i.Status != status
+	changed := i.Status != status || !slices.EqualFunc(acts, i.Acts, sameJudged)
 	for _, o := range f.book.CoChairs() {
 		if before[o] != after[o] {
 			changed = true

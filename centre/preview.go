@@ -3,6 +3,7 @@ package centre
 import (
 	"context"
 
+	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/truce"
 )
@@ -37,4 +38,18 @@ func (c *Centre) Preview(ctx context.Context, r truce.Report) (Preview, error) {
 	p := Preview{Similar: map[int][]Similar{}}
 	p.Claims = c.fold.claimsOfReport(&r, id, c.fold.at.Size, c.Now(), "")
 	return p, nil
+}
+
+// Places returns what a name may mean, best first and at most five, so that a
+// caller's village can be read back in both scripts; none where none is good
+// enough. Lang is the language the name is written in, empty if not known.
+func (c *Centre) Places(name, lang string) []truce.Where {
+	const maxOffered = 5
+	var all []truce.Where
+	for _, x := range c.o.Gazetteer.Find(gazetteer.Query{Text: name, Lang: lang, Max: maxOffered}) {
+		w := c.o.Gazetteer.Fill(truce.Where{Place: x.Place.ID, Name: name, Relation: "in"})
+		w.Score = x.Score
+		all = append(all, w)
+	}
+	return all
 }

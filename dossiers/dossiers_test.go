@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -372,6 +374,7 @@ func TestVerdictsFollowTheReadings(t *testing.T) {
 		{"Sheikh Maqsoud on the evening of 4 May: in one map and not in the other", "prohibited", "insufficient", []string{"I46a"}},
 		{"west Aleppo after 01:00 on 5 May: both, by different clocks", "prohibited", "prohibited", []string{"I47b"}},
 		{"rockets on Kilis: an excluded actor, beyond the area", "outside-area", "outside-area", []string{"I34a"}},
+		{"the reply across the border: a premise that nobody signs", "outside-actor", "insufficient", []string{"I26a#1"}},
 		{"Jablah and Tartus: violence, no party's violation", "outside-actor", "outside-actor", []string{"I53a", "I53b"}},
 		{"Harbinafsah, fired from: an excluded actor", "outside-actor", "outside-actor", []string{"I08a"}},
 		{"Khan Touman: a mixed coalition", "mixed", "mixed", []string{"I49a"}},
@@ -382,5 +385,51 @@ func TestVerdictsFollowTheReadings(t *testing.T) {
 				t.Errorf("us %s, ru %s; wanted %s, %s", us, ru, c.us, c.ru)
 			}
 		})
+	}
+}
+
+// The figures that five bulletins state, as a file beside the project has them.
+func TestTheBulletinsStateWhatTheyStated(t *testing.T) {
+	shared := os.Getenv("MARCHDAY_SHARED")
+	if shared == "" {
+		shared = filepath.Join("..", "..", "shared")
+	}
+	b, err := os.ReadFile(filepath.Join(shared, "case", "bulletin-counts.json"))
+	if err != nil {
+		t.Skipf("the bulletins' figures are not compared: %v", err)
+	}
+	var want struct {
+		Bulletins []struct {
+			Date        string
+			Total       int32            `json:"violations_total"`
+			Provinces   map[string]int32 `json:"by_governorate"`
+			Settlements int32            `json:"settlements_total"`
+			Groups      int32            `json:"groups_total"`
+		}
+	}
+	if err := json.Unmarshal(b, &want); err != nil {
+		t.Fatal(err)
+	}
+	s := sayAll(t)
+	for _, w := range want.Bulletins {
+		r := s.reports["B"+w.Date[5:7]+w.Date[8:]]
+		if r == nil {
+			t.Errorf("no bulletin of %s", w.Date)
+			continue
+		}
+		provinces := map[string]int32{}
+		for _, c := range r.Claims[1:] {
+			name, _, _ := strings.Cut(c.Where[0].Name, " governorate")
+			provinces[name] = c.Count
+		}
+		got := map[string]int32{}
+		for _, c := range r.Counts {
+			if c.Place == "" {
+				got[c.What] = c.N
+			}
+		}
+		if got["violations"] != w.Total || got["settlements"] != w.Settlements || got["groups"] != w.Groups || !maps.Equal(provinces, w.Provinces) {
+			t.Errorf("%s: %v %v, wanted %+v", w.Date, got, provinces, w)
+		}
 	}
 }

@@ -37,7 +37,7 @@ const (
 )
 
 // dossierFiles are read in this order, which breaks ties of receipt time.
-var dossierFiles = [...]string{"regime.jsonl", "places.jsonl", "territory.jsonl", "talks.jsonl", "reports.jsonl", "access.jsonl", "docket.jsonl"}
+var dossierFiles = [...]string{"regime.jsonl", "places.jsonl", "territory.jsonl", "talks.jsonl", "reports.jsonl", "analysis.jsonl", "access.jsonl", "docket.jsonl"}
 
 // Dossier reads a regime's folder: the founding first, then every statement in
 // the order of receipt. A file that is absent has no statements, but a folder

@@ -274,7 +274,7 @@ func (e *em) expect(tallies []tally) {
 	sure, all := 0.0, 0.0
 	for i := range tallies {
 		t := &tallies[i]
-		odds := e.lift * powerOfTwo(t.g.bucket()-32)
+		odds := float64(e.lift * powerOfTwo(t.g.bucket()-32))
 		for f := range nFields {
 			if l := t.g.level(f); l != missing {
 				odds *= e.ratio[f][l]
@@ -312,7 +312,7 @@ func (e *em) improve(tallies []tally, u *rates) float64 {
 		for f := range nFields {
 			m[f][t.g.level(f)] += w
 		}
-		odds := e.lift * powerOfTwo(t.g.bucket()-32)
+		odds := float64(e.lift * powerOfTwo(t.g.bucket()-32))
 		matches += w
 		prior += float64(t.n * (odds / (1 + odds)))
 	}

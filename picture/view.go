@@ -119,6 +119,7 @@ type Filter struct {
 	Status   string
 	Disagree bool // the readings differ
 	OnDocket bool
+	Words    string          // all stand in one of its claims
 	Point    bool            // has a point
 	Box      *[2]truce.Point // lower left, upper right
 	After    string          // cursor of the page before
@@ -126,7 +127,7 @@ type Filter struct {
 	Oldest   bool            // oldest first
 }
 
-func (f Filter) where() (string, []any) {
+func (v *View) where(f Filter) (string, []any, error) {
 	var conds []string
 	var args []any
 	add := func(cond string, arg ...any) {
@@ -160,6 +161,13 @@ func (f Filter) where() (string, []any) {
 	if f.OnDocket {
 		add("case_no > 0")
 	}
+	if f.Words != "" {
+		match, err := matching(f.Words)
+		if err != nil {
+			return "", nil, err
+		}
+		add("id IN (SELECT incident FROM claim WHERE rowid IN (SELECT rowid FROM words WHERE words MATCH ?) AND "+v.sees("marking")+")", match)
+	}
 	if f.Point || f.Box != nil {
 		add("(lon != 0 OR lat != 0)")
 	}
@@ -168,17 +176,33 @@ func (f Filter) where() (string, []any) {
 		add("lat BETWEEN ? AND ?", int64(f.Box[0].Lat), int64(f.Box[1].Lat))
 	}
 	if len(conds) == 0 {
-		return "", nil
+		return "", nil, nil
 	}
-	return " AND " + strings.Join(conds, " AND "), args
+	return " AND " + strings.Join(conds, " AND "), args, nil
+}
+
+// matching writes words as a query of the full text index: all must stand.
+func matching(q string) (string, error) {
+	var terms []string
+	for word := range strings.FieldsSeq(q) {
+		terms = append(terms, `"`+strings.ReplaceAll(word, `"`, `""`)+`"`)
+	}
+	const maxTerms = 16
+	if len(terms) == 0 || len(terms) > maxTerms {
+		return "", &truce.Error{Kind: truce.Invalid, Field: "q", Why: "write one to sixteen words"}
+	}
+	return strings.Join(terms, " "), nil
 }
 
 // CountIncidents returns how many incidents the filter lets through, whatever
 // its page.
 func (v *View) CountIncidents(ctx context.Context, f Filter) (int, error) {
-	cond, args := f.where()
+	cond, args, err := v.where(f)
+	if err != nil {
+		return 0, err
+	}
 	var n int
-	err := v.p.read.QueryRowContext(ctx, "SELECT count(*) FROM incident WHERE level <= $1 AND upto >= $1"+cond, append([]any{rank(v.Level())}, args...)...).Scan(&n)
+	err = v.p.read.QueryRowContext(ctx, "SELECT count(*) FROM incident WHERE level <= $1 AND upto >= $1"+cond, append([]any{rank(v.Level())}, args...)...).Scan(&n)
 	return n, err
 }
 
@@ -190,7 +214,10 @@ func (v *View) Incidents(ctx context.Context, f Filter) ([]Incident, string, err
 	if limit <= 0 || limit > MaxPage {
 		limit = 100
 	}
-	cond, args := f.where()
+	cond, args, err := v.where(f)
+	if err != nil {
+		return nil, "", err
+	}
 	args = append([]any{rank(v.Level())}, args...)
 	cmp, dir := "<", "DESC"
 	if f.Oldest {
@@ -328,19 +355,15 @@ func (v *View) Aggregates(ctx context.Context, from, to truce.Instant) ([]Claim,
 
 // Search returns claims whose words match all words of q, newest first.
 func (v *View) Search(ctx context.Context, q string, limit int) ([]Claim, error) {
-	var terms []string
-	for word := range strings.FieldsSeq(q) {
-		terms = append(terms, `"`+strings.ReplaceAll(word, `"`, `""`)+`"`)
-	}
-	const maxTerms = 16
-	if len(terms) == 0 || len(terms) > maxTerms {
-		return nil, &truce.Error{Kind: truce.Invalid, Field: "q", Why: "write one to sixteen words"}
+	match, err := matching(q)
+	if err != nil {
+		return nil, err
 	}
 	if limit <= 0 || limit > MaxPage {
 		limit = 50
 	}
 	return each[Claim](ctx, v, "SELECT doc FROM claim WHERE rowid IN (SELECT rowid FROM words WHERE words MATCH $1 ORDER BY rowid DESC LIMIT 2000) AND "+
-		v.sees("marking")+" ORDER BY idx DESC, at LIMIT "+strconv.Itoa(limit), strings.Join(terms, " "))
+		v.sees("marking")+" ORDER BY idx DESC, at LIMIT "+strconv.Itoa(limit), match)
 }
 
 const statementCols = "idx, id, kind, grp, office, desk, made_at, recv_at, marking, refused, gone_at, name, body"
@@ -395,6 +418,7 @@ type StatementFilter struct {
 	Group    truce.Group
 	Office   truce.OfficeID
 	Before   int64 // index; 0: from the newest
+	Since    int64 // index; this one and later
 	From, To truce.Instant
 	Standing bool // neither refused nor withdrawn
 	Oldest   bool // oldest first; Before is then not used
@@ -426,6 +450,9 @@ func (v *View) Statements(ctx context.Context, f StatementFilter) ([]Statement, 
 	if f.Before > 0 && !f.Oldest {
 		add("idx < ?", f.Before)
 	}
+	if f.Since > 0 {
+		add("idx >= ?", f.Since)
+	}
 	if f.From != 0 {
 		add("recv_at >= ?", int64(f.From)*1000)
 	}
@@ -449,6 +476,12 @@ func (v *View) Statements(ctx context.Context, f StatementFilter) ([]Statement, 
 // CitedBy returns the statements that name id, in the order of the record.
 func (v *View) CitedBy(ctx context.Context, id truce.StatementID) ([]Statement, error) {
 	return v.statements(ctx, "idx IN (SELECT idx FROM cite WHERE target = $1) ORDER BY idx LIMIT 500", id.String())
+}
+
+// Cites returns the statements that the one at index names, in the order of
+// the record.
+func (v *View) Cites(ctx context.Context, index int64) ([]Statement, error) {
+	return v.statements(ctx, "id IN (SELECT target FROM cite WHERE idx = $1) ORDER BY idx LIMIT 500", index)
 }
 
 // Cases returns docket cases by number, those of the given states only if any

@@ -23,7 +23,10 @@ func (l *Log) Adopt(ctx context.Context, es iter.Seq2[Entry, error], h Head) err
 	if signed.Size != h.Size || signed.Root != h.Root {
 		return fmt.Errorf("record: adopt: the head says size %d, its note %d or another root", h.Size, signed.Size)
 	}
-	return l.adopt(ctx, es, signed)
+	if err := l.adopt(ctx, es, signed); err != nil {
+		return err
+	}
+	return l.reset(ctx)
 }
 
 // adopt is Adopt under a head that is proven, though perhaps by no note.

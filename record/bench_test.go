@@ -80,3 +80,51 @@ func syncRate(b *testing.B, dir string) float64 {
 	}
 	return float64(n) / time.Since(start).Seconds()
 }
+
+// BenchmarkVerify proves an exported bundle of 1 KiB entries, tree and files
+// (author signatures are the caller's). MARCHDAY_VERIFY is the number of
+// entries: 1,000,000 for the figure that is published.
+func BenchmarkVerify(b *testing.B) {
+	n := count(b, "MARCHDAY_VERIFY", 20_000)
+	l := openTest(b, b.TempDir(), options())
+	for from := 0; from < n; from += 2_000 {
+		var ps []*pending
+		for i := from; i < min(n, from+2_000); i++ {
+			body := append(bodyOf(i), make([]byte, 1_000)...)
+			ps = append(ps, &pending{key: keyFor(body), id: keyFor(body), body: body, answer: make(chan struct{})})
+			l.adds <- ps[len(ps)-1]
+		}
+		for _, p := range ps {
+			if <-p.answer; p.err != nil {
+				b.Fatal(p.err)
+			}
+		}
+	}
+	publish(b, l)
+	file := filepath.Join(b.TempDir(), "bundle.tar")
+	f, err := os.Create(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := l.Export(b.Context(), f, Bundle{}); err != nil {
+		b.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+	p := *l.policy.Load()
+	b.ResetTimer()
+	for range b.N {
+		f, err := os.Open(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, _, err := VerifyBundle(b.Context(), f, p, Visit{}); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+}

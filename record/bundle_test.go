@@ -117,7 +117,11 @@ func TestEveryFlippedByteOfABundleIsFound(t *testing.T) {
 	for i := 0; i < len(data); i += 512 { // each header and the first bytes of each block
 		places[i+rng.IntN(min(512, len(data)-i))] = true
 	}
-	for range 2_000 {
+	flips := 2_000
+	if testing.Short() {
+		flips = 50
+	}
+	for range flips {
 		places[rng.IntN(len(data))] = true
 	}
 	for at := range places {
@@ -228,7 +232,11 @@ func TestFlippedBytesOfAFolderAreFoundOrHealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 200 {
+	flips := 200
+	if testing.Short() {
+		flips = 10
+	}
+	for range flips {
 		file := files[rng.IntN(len(files))]
 		good, err := os.ReadFile(file)
 		if err != nil {

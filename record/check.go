@@ -60,8 +60,11 @@ func (l *Log) checkPage(ctx context.Context, e *edge, page []Entry) error {
 		}
 		want = append(want, hs...)
 		r, err := l.FindID(ctx, sha256.Sum256(en.Body))
-		if err != nil || r.Index != en.Index {
-			return fmt.Errorf("%w: entry %d is not found by its ID (%w)", ErrDamaged, en.Index, err)
+		if errors.Is(err, ErrNotFound) || err == nil && r.Index != en.Index {
+			return fmt.Errorf("%w: entry %d is not found by its ID", ErrDamaged, en.Index)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	have, err := nodeRange(ctx, l.st.rd, first, first+int64(len(want)))

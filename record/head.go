@@ -183,14 +183,9 @@ func (l *Log) publishing() {
 // below Dir. On a mirror it writes out the newest head that was pulled, with
 // the mirror's cosignature.
 func (l *Log) Publish(ctx context.Context) (Head, error) {
-	return l.publishHead(ctx, func(do func(*sequencer) error) error { return l.submit(ctx, do) })
-}
-
-// publishHead is Publish; write runs a write in the sequencer.
-func (l *Log) publishHead(ctx context.Context, write func(func(*sequencer) error) error) (Head, error) {
 	l.publish.Lock()
 	defer l.publish.Unlock()
-	h, err := l.sign(ctx, write)
+	h, err := l.sign(ctx)
 	if err != nil {
 		return Head{}, err
 	}
@@ -207,13 +202,13 @@ func (l *Log) writeOut(ctx context.Context, size int64) error {
 }
 
 // sign makes sure that there is a signed head over what is committed.
-func (l *Log) sign(ctx context.Context, write func(func(*sequencer) error) error) (Head, error) {
+func (l *Log) sign(ctx context.Context) (Head, error) {
 	newest, err := l.newest(ctx)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return Head{}, err
 	}
 	if l.mirror && err == nil && l.signer != nil {
-		if err := write(func(s *sequencer) error { return s.cosignOwn(ctx, newest) }); err != nil {
+		if err := l.submit(ctx, func(s *sequencer) error { return s.cosignOwn(ctx, newest) }); err != nil {
 			return Head{}, err
 		}
 	}
@@ -238,7 +233,7 @@ func (l *Log) sign(ctx context.Context, write func(func(*sequencer) error) error
 		return Head{}, fmt.Errorf("record: sign checkpoint %d: %w", size, err)
 	}
 	h := Head{Origin: l.o.Origin, Size: size, Root: root, Note: msg, SignedAt: l.o.Now().UnixMilli()}
-	if err := write(func(s *sequencer) error { return s.storeHead(ctx, h) }); err != nil {
+	if err := l.submit(ctx, func(s *sequencer) error { return s.storeHead(ctx, h) }); err != nil {
 		return Head{}, err
 	}
 	return l.headAt(ctx, size)
@@ -285,7 +280,13 @@ func (l *Log) Cosign(ctx context.Context, size int64, lines []byte) (Head, error
 		return Head{}, fmt.Errorf("record: cosign checkpoint %d: %w", size, err)
 	}
 	p := l.policy.Load()
-	n, err := openNote(append(bytes.Clone(h.Note), lines...), false, p.verifiers()...)
+	msg := bytes.Clone(h.Note)
+	for line := range bytes.Lines(lines) {
+		if !bytes.Contains(h.Note, line) { // whoever sends a whole note sends the log's own line too
+			msg = append(msg, line...)
+		}
+	}
+	n, err := openNote(msg, false, p.verifiers()...)
 	if err != nil {
 		return Head{}, fmt.Errorf("record: cosign checkpoint %d: %w", size, err)
 	}

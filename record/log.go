@@ -25,11 +25,13 @@ type Log struct {
 	st     *store
 	lock   *os.File
 
-	adds    chan *pending // to the sequencer
-	jobs    chan job      // to the sequencer: other writes
-	stop    chan struct{} // closed by Close
-	stopped chan struct{} // closed when the sequencer has ended
-	workers sync.WaitGroup
+	adds    chan *pending  // to the sequencer
+	jobs    chan job       // to the sequencer: other writes
+	stop    chan struct{}  // closed when Close begins
+	halt    chan struct{}  // closed when nothing is left for the sequencer to do
+	stopped chan struct{}  // closed when the sequencer has ended
+	workers sync.WaitGroup // sequencer
+	heralds sync.WaitGroup // publisher
 	closing sync.Once
 
 	mu      sync.Mutex
@@ -47,7 +49,7 @@ func open(ctx context.Context, url string, o Options) (_ *Log, err error) {
 	l := &Log{
 		o: o, grown: make(chan struct{}), wrote: -1,
 		adds: make(chan *pending, maxQueue), jobs: make(chan job),
-		stop: make(chan struct{}), stopped: make(chan struct{}),
+		stop: make(chan struct{}), halt: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if err := l.checkOptions(url); err != nil {
 		return nil, err
@@ -78,7 +80,7 @@ func open(ctx context.Context, url string, o Options) (_ *Log, err error) {
 	}
 	l.workers.Go(s.run)
 	if l.o.Interval > 0 && l.signer != nil && !l.mirror {
-		l.workers.Go(l.publishing)
+		l.heralds.Go(l.publishing)
 	}
 	return l, nil
 }
@@ -356,7 +358,7 @@ func (l *Log) page(ctx context.Context, from int64, n int64) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	rs, err := l.st.rd.QueryContext(ctx, `SELECT idx, key, recv_at, body FROM entry WHERE idx >= $1 AND idx < $2 ORDER BY idx`, from, from+n)
+	rs, err := l.st.rd.QueryContext(ctx, `SELECT idx, COALESCE(key, id), recv_at, body FROM entry WHERE idx >= $1 AND idx < $2 ORDER BY idx`, from, from+n)
 	if err != nil {
 		return nil, fmt.Errorf("record: read entries: %w", err)
 	}
@@ -384,12 +386,18 @@ func (l *Log) page(ctx context.Context, from int64, n int64) ([]Entry, error) {
 	return out, nil
 }
 
-// Close ends the log: what waits in the queue gets ErrClosed, a last
-// checkpoint is published where this process signs them, and files are closed.
+// Close ends the log: nothing more is taken in, a last checkpoint is published
+// where this process signs them by itself, and files are closed.
 func (l *Log) Close() error {
 	var err error
 	l.closing.Do(func() {
 		close(l.stop)
+		l.heralds.Wait() // it needs the sequencer
+		if l.signer != nil && !l.mirror && !l.o.ReadOnly && l.o.Interval > 0 {
+			// What cannot be published now is published at the next start.
+			_, _ = l.Publish(context.Background())
+		}
+		close(l.halt)
 		l.workers.Wait()
 		err = l.release()
 	})

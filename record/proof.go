@@ -185,7 +185,7 @@ func parseReceipt(text string) (Receipt, error) {
 // Find returns the receipt of what was added under key; ErrNotFound if nothing
 // was. A caller asks before it does work that a resend must not do twice.
 func (l *Log) Find(ctx context.Context, key [32]byte) (Receipt, error) {
-	return l.find(ctx, `SELECT idx, id, recv_at, body FROM entry WHERE key = $1`, key)
+	return l.find(ctx, `SELECT idx, id, recv_at, body FROM entry WHERE key = $1 OR (id = $1 AND key IS NULL)`, key)
 }
 
 // FindID returns the receipt of the entry whose body has this SHA-256.

@@ -83,8 +83,9 @@ type Options struct {
 	// not asked about what was stored before, nor by Adopt.
 	Admit func(index, recvAt int64, body []byte) error
 	// Reset tells Admit's owner that bodies it admitted at index size and above
-	// were not stored after all, so that it rebuilds its state from the first
-	// size entries. It is called in the appending goroutine.
+	// were not stored after all, or that entries up to size came in past it (Pull,
+	// Adopt), so that it rebuilds its state from the first size entries. It is
+	// called in the appending goroutine; it may read the log, not write to it.
 	Reset func(size int64)
 	// Seen are signed checkpoints of this origin that peers hold, fetched before
 	// Open. A head beyond the store keeps Add and Publish shut (ErrBehind) until

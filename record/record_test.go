@@ -347,3 +347,29 @@ func TestRootsOfThePast(t *testing.T) {
 		t.Errorf("root of the future: %v", err)
 	}
 }
+
+func TestCloseWhileAHeadIsBeingPublished(t *testing.T) {
+	for i := range 30 {
+		o := options()
+		o.Interval = time.Microsecond
+		l := openTest(t, t.TempDir(), o)
+		add(t, l, bodyOf(i))
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for range 5 {
+				_, _ = l.Publish(context.Background()) // beside the log's own publisher
+			}
+		})
+		closed := make(chan error)
+		go func() { closed <- l.Close() }()
+		select {
+		case err := <-closed:
+			if err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatal("Close hangs")
+		}
+		wg.Wait()
+	}
+}

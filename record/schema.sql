@@ -9,11 +9,12 @@ CREATE TABLE IF NOT EXISTS log_state (
 ){strict};
 CREATE TABLE IF NOT EXISTS entry (
 	idx {int} PRIMARY KEY,
-	key {blob} NOT NULL UNIQUE,
+	key {blob}, -- NULL when it is the id: then it costs no page of an index of its own
 	id {blob} NOT NULL UNIQUE,
 	recv_at {int} NOT NULL,
 	body {blob} NOT NULL
 ){strict};
+CREATE UNIQUE INDEX IF NOT EXISTS entry_key ON entry (key) WHERE key IS NOT NULL;
 CREATE TABLE IF NOT EXISTS node (
 	i {int} PRIMARY KEY,
 	h {blob} NOT NULL

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -93,7 +94,7 @@ func (l *Log) loadEdge(ctx context.Context, q querier, st state) (edge, error) {
 		}
 		h, err := nodes(ctx, q)([]int64{tlog.StoredHashIndex(k, at>>k)})
 		if err != nil {
-			return e, fmt.Errorf("%w: %w", ErrDamaged, err)
+			return e, err
 		}
 		e.level[k] = h[0]
 		at += 1 << k
@@ -106,8 +107,12 @@ func (l *Log) loadEdge(ctx context.Context, q querier, st state) (edge, error) {
 		return e, fmt.Errorf("%w: log_state has root %s at %d, the nodes give %s", ErrDamaged, st.root, st.size, root)
 	}
 	if st.size > 0 {
-		if err := q.QueryRowContext(ctx, `SELECT recv_at FROM entry WHERE idx = $1`, st.size-1).Scan(&e.last); err != nil {
-			return e, fmt.Errorf("%w: entry %d: %w", ErrDamaged, st.size-1, err)
+		err := q.QueryRowContext(ctx, `SELECT recv_at FROM entry WHERE idx = $1`, st.size-1).Scan(&e.last)
+		if errors.Is(err, sql.ErrNoRows) {
+			return e, fmt.Errorf("%w: entry %d is missing", ErrDamaged, st.size-1)
+		}
+		if err != nil {
+			return e, fmt.Errorf("record: read entry %d: %w", st.size-1, err)
 		}
 	}
 	return e, nil
@@ -127,7 +132,7 @@ func (s *sequencer) run() {
 	defer close(s.l.stopped)
 	for {
 		select {
-		case <-s.l.stop:
+		case <-s.l.halt:
 			s.last()
 			return
 		case j := <-s.l.jobs:
@@ -138,7 +143,7 @@ func (s *sequencer) run() {
 	}
 }
 
-// last refuses what waits and publishes a last checkpoint.
+// last refuses what waits.
 func (s *sequencer) last() {
 	for {
 		select {
@@ -146,10 +151,6 @@ func (s *sequencer) last() {
 			p.err = ErrClosed
 			close(p.answer)
 		default:
-			if s.l.signer != nil && !s.l.mirror && s.l.o.Interval > 0 {
-				// What cannot be published now is published at the next start.
-				_, _ = s.l.publishHead(context.Background(), s.work)
-			}
 			return
 		}
 	}
@@ -215,6 +216,7 @@ func (s *sequencer) sift(ctx context.Context, batch []*pending) ([]*pending, err
 		}
 	}
 	if err := s.known(ctx, fresh); err != nil {
+		s.broken = true // the connection may be gone; nothing was begun
 		return nil, err
 	}
 	n := s.edge.size
@@ -344,22 +346,12 @@ func (s *sequencer) mend(ctx context.Context) error {
 	if !s.broken {
 		return nil
 	}
-	if err := s.l.st.reopenWriter(ctx); err != nil {
+	st, e, err := s.reload(ctx)
+	if errors.Is(err, ErrDamaged) || errors.Is(err, ErrFork) || errors.Is(err, errFenced) {
+		return err
+	}
+	if err != nil {
 		return fmt.Errorf("%w: reopen: %w", ErrBusy, err)
-	}
-	st, err := readState(ctx, s.l.st.w)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBusy, err)
-	}
-	if st.epoch != s.epoch {
-		return fmt.Errorf("%w (epoch %d, ours was %d): stop this one", errFenced, st.epoch, s.epoch)
-	}
-	e, err := s.l.loadEdge(ctx, s.l.st.w, st)
-	if err != nil {
-		return err
-	}
-	if err := s.l.compare(ctx, e); err != nil {
-		return err
 	}
 	kept := e.size > s.edge.size
 	s.edge, s.broken = e, false
@@ -369,6 +361,25 @@ func (s *sequencer) mend(ctx context.Context) error {
 	}
 	s.stale = false
 	return nil
+}
+
+// reload opens the store anew and reads where the log ends.
+func (s *sequencer) reload(ctx context.Context) (state, edge, error) {
+	if err := s.l.st.reopenWriter(ctx); err != nil {
+		return state{}, edge{}, err
+	}
+	st, err := readState(ctx, s.l.st.w)
+	if err != nil {
+		return st, edge{}, err
+	}
+	if st.epoch != s.epoch {
+		return st, edge{}, fmt.Errorf("%w (epoch %d, ours was %d): stop this one", errFenced, st.epoch, s.epoch)
+	}
+	e, err := s.l.loadEdge(ctx, s.l.st.w, st)
+	if err != nil {
+		return st, e, err
+	}
+	return st, e, s.l.compare(ctx, e)
 }
 
 // Add appends body under key and returns when it is durable: at that moment,
@@ -389,9 +400,12 @@ func (l *Log) Add(ctx context.Context, key [32]byte, body []byte) (Receipt, erro
 	}
 	p := &pending{key: key, id: sha256.Sum256(body), body: body, answer: make(chan struct{})}
 	select {
-	case l.adds <- p:
 	case <-l.stop:
 		return Receipt{}, ErrClosed
+	default:
+	}
+	select {
+	case l.adds <- p:
 	default:
 		return Receipt{}, ErrBusy
 	}
@@ -445,6 +459,9 @@ func (s *sequencer) knownChunk(ctx context.Context, ps []*pending) error {
 		var key, id []byte
 		if err := rs.Scan(&r.index, &key, &r.recvAt, &id); err != nil {
 			return err
+		}
+		if key == nil {
+			key = id
 		}
 		if len(key) != 32 || len(id) != 32 {
 			return fmt.Errorf("%w: entry %d has a misshapen key", ErrDamaged, r.index)

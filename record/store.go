@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/tlog"
 	_ "modernc.org/sqlite" // the embedded engine
@@ -32,6 +33,8 @@ type store struct {
 	wr *sql.DB
 	w  *sql.Conn // owned by the sequencer
 
+	warned atomic.Bool // PostgreSQL: a commit was not confirmed by a standby
+
 	entry1, entryN, node1, nodeN, known *sql.Stmt // on w; SQLite only
 }
 
@@ -50,7 +53,8 @@ func openStore(ctx context.Context, rawURL string, readOnly bool) (*store, error
 		return nil, fmt.Errorf("record: URL %q: want sqlite:DIR or postgres://...", rawURL)
 	}
 	if !readOnly {
-		if err := s.openWriter(ctx); err != nil {
+		err := s.openWriter(ctx, true)
+		if err != nil {
 			return nil, errors.Join(err, s.close())
 		}
 	}
@@ -65,7 +69,7 @@ func openStore(ctx context.Context, rawURL string, readOnly bool) (*store, error
 // connect makes a pool; of readers, or for the one writer.
 func (s *store) connect(read bool) (*sql.DB, error) {
 	if s.postgres {
-		return connectPostgres(s.url, read)
+		return connectPostgres(s.url, read, &s.warned)
 	}
 	q := url.Values{"_pragma": {"busy_timeout(5000)", "foreign_keys(1)"}}
 	if read {
@@ -90,8 +94,9 @@ func (s *store) connect(read bool) (*sql.DB, error) {
 	return db, nil
 }
 
-// openWriter opens the writing connection, makes the tables and prepares the inserts.
-func (s *store) openWriter(ctx context.Context) (err error) {
+// openWriter opens the writing connection, makes the tables if asked, and
+// prepares the inserts.
+func (s *store) openWriter(ctx context.Context, create bool) (err error) {
 	if s.wr, err = s.connect(false); err != nil {
 		return err
 	}
@@ -99,34 +104,59 @@ func (s *store) openWriter(ctx context.Context) (err error) {
 	if s.w, err = s.wr.Conn(ctx); err != nil {
 		return fmt.Errorf("record: connect to %s: %w", s.place(), err)
 	}
-	for stmt := range strings.SplitSeq(s.ddl(), ";\n") {
-		if strings.TrimSpace(stmt) == "" {
-			continue
-		}
-		if _, err := s.w.ExecContext(ctx, stmt); err != nil {
-			return fmt.Errorf("record: make tables in %s: %w", s.place(), err)
+	if create {
+		if err := s.createTables(ctx); err != nil {
+			return err
 		}
 	}
 	if s.postgres {
+		// What an interrupted commit left behind is only local until a standby
+		// confirms a later commit: this one.
+		err := s.tx(ctx, func() error {
+			_, err := s.w.ExecContext(ctx, `UPDATE log_state SET epoch = epoch`)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("record: a first commit in %s: %w", s.place(), err)
+		}
 		return nil
 	}
 	// Whatever a crash left in the WAL is made durable before anything is built on it.
 	if _, err := s.w.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
 		return fmt.Errorf("record: sync %s: %w", s.place(), err)
 	}
+	// OR FAIL leaves half a statement behind, which the caller rolls back: so the
+	// engine keeps no journal per statement, which had cost a third of the time.
 	for _, p := range []struct {
 		to  **sql.Stmt
 		sql string
 	}{
-		{&s.entry1, `INSERT INTO entry (idx, key, id, recv_at, body) VALUES ` + rows(1, 5)},
-		{&s.entryN, `INSERT INTO entry (idx, key, id, recv_at, body) VALUES ` + rows(manyRows, 5)},
-		{&s.node1, `INSERT INTO node (i, h) VALUES ` + rows(1, 2)},
-		{&s.nodeN, `INSERT INTO node (i, h) VALUES ` + rows(manyRows, 2)},
+		{&s.entry1, `INSERT OR FAIL INTO entry (idx, key, id, recv_at, body) VALUES ` + rows(1, 5)},
+		{&s.entryN, `INSERT OR FAIL INTO entry (idx, key, id, recv_at, body) VALUES ` + rows(manyRows, 5)},
+		{&s.node1, `INSERT OR FAIL INTO node (i, h) VALUES ` + rows(1, 2)},
+		{&s.nodeN, `INSERT OR FAIL INTO node (i, h) VALUES ` + rows(manyRows, 2)},
 		{&s.known, `SELECT idx, key, recv_at, id FROM entry WHERE key IN ` + rows(1, manyRows) +
-			` UNION ALL SELECT idx, key, recv_at, id FROM entry WHERE id IN ` + rows(1, manyRows)},
+			` UNION ALL SELECT idx, key, recv_at, id FROM entry WHERE id IN ` + rows(1, 2*manyRows)},
 	} {
 		if *p.to, err = s.w.PrepareContext(ctx, p.sql); err != nil {
 			return fmt.Errorf("record: prepare: %w", err)
+		}
+	}
+	return nil
+}
+
+// createTables makes what is missing.
+func (s *store) createTables(ctx context.Context) error {
+	ddl := strings.Split(s.ddl(), ";\n")
+	if s.postgres {
+		ddl = append([]string{schemaOf(s.url)}, ddl...)
+	}
+	for _, stmt := range ddl {
+		if strings.TrimSpace(stmt) == "" {
+			continue
+		}
+		if _, err := s.w.ExecContext(ctx, stmt); err != nil {
+			return fmt.Errorf("record: make tables in %s: %w", s.place(), err)
 		}
 	}
 	return nil
@@ -160,6 +190,15 @@ func (s *store) place() string {
 
 // close closes what is open; closing twice does nothing.
 func (s *store) close() error {
+	err := s.closeWriter()
+	if s.rd != nil {
+		err = errors.Join(err, s.rd.Close())
+	}
+	return err
+}
+
+// closeWriter closes the writing connection.
+func (s *store) closeWriter() error {
 	var errs []error
 	for _, st := range []*sql.Stmt{s.entry1, s.entryN, s.node1, s.nodeN, s.known} {
 		if st != nil {
@@ -168,26 +207,22 @@ func (s *store) close() error {
 	}
 	s.entry1, s.entryN, s.node1, s.nodeN, s.known = nil, nil, nil, nil, nil
 	if s.w != nil {
-		errs = append(errs, s.w.Close())
+		if err := s.w.Close(); !errors.Is(err, sql.ErrConnDone) { // the server may have closed it before
+			errs = append(errs, err)
+		}
 	}
 	if s.wr != nil {
 		errs = append(errs, s.wr.Close())
 	}
-	if s.rd != nil {
-		errs = append(errs, s.rd.Close())
-	}
-	s.w, s.wr, s.rd = nil, nil, nil
+	s.w, s.wr = nil, nil
 	return errors.Join(errs...)
 }
 
 // reopenWriter drops the writing connection and makes a new one: after a
 // failed commit nothing that the old one remembers can be trusted.
 func (s *store) reopenWriter(ctx context.Context) error {
-	rd := s.rd
-	s.rd = nil
-	_ = s.close() // it failed already; what counts is whether the new one works
-	s.rd = rd
-	return s.openWriter(ctx)
+	_ = s.closeWriter() // it failed already; what counts is whether the new one works
+	return s.openWriter(ctx, false)
 }
 
 // tx runs f in one write transaction. Any error means that the outcome is to
@@ -196,6 +231,10 @@ func (s *store) tx(ctx context.Context, f func() error) error {
 	begin := "BEGIN IMMEDIATE"
 	if s.postgres {
 		begin = "BEGIN"
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, maxCommitWait)
+		defer cancel()
+		s.warned.Store(false)
 	}
 	if _, err := s.w.ExecContext(ctx, begin); err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -208,6 +247,9 @@ func (s *store) tx(ctx context.Context, f func() error) error {
 	}
 	if _, err := s.w.ExecContext(ctx, "COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	if s.warned.Load() {
+		return errors.New("commit: the server warns that no standby has confirmed it")
 	}
 	return nil
 }
@@ -235,7 +277,11 @@ func (s *store) insertBatch(ctx context.Context, es []*pending, firstNode int64,
 	}
 	vals := make([]any, 0, 5*len(es))
 	for _, e := range es {
-		vals = append(vals, e.index, e.key[:], e.id[:], e.recvAt, e.body)
+		var key any // NULL when it is the id
+		if e.key != e.id {
+			key = e.key[:]
+		}
+		vals = append(vals, e.index, key, e.id[:], e.recvAt, e.body)
 	}
 	if err := insert(ctx, s.entry1, s.entryN, 5, vals); err != nil {
 		return fmt.Errorf("insert entries: %w", err)
@@ -256,10 +302,10 @@ func (s *store) stored(ctx context.Context, ps []*pending) (*sql.Rows, error) {
 	if s.postgres {
 		return s.storedPostgres(ctx, ps)
 	}
-	vals := make([]any, 2*manyRows)
+	vals := make([]any, 3*manyRows)
 	for i := range manyRows {
 		p := ps[min(i, len(ps)-1)] // the statement has a fixed number of places
-		vals[i], vals[manyRows+i] = p.key[:], p.id[:]
+		vals[i], vals[manyRows+i], vals[2*manyRows+i] = p.key[:], p.key[:], p.id[:]
 	}
 	return s.known.QueryContext(ctx, vals...)
 }
@@ -307,6 +353,9 @@ func nodes(ctx context.Context, q querier) tlog.HashReaderFunc {
 		for i, at := range indexes {
 			var h []byte
 			err := q.QueryRowContext(ctx, `SELECT h FROM node WHERE i = $1`, at).Scan(&h)
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil, fmt.Errorf("%w: node %d is missing", ErrDamaged, at)
+			}
 			if err != nil {
 				return nil, fmt.Errorf("read node %d: %w", at, err)
 			}

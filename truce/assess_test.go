@@ -16,6 +16,7 @@ type teller struct {
 }
 
 func newTeller(t testing.TB) *teller {
+	t.Helper()
 	tell := &teller{t: t, reg: NewRegime(), ids: map[string]StatementID{}}
 	tell.say("centre", testFounding())
 	return tell

@@ -575,4 +575,5 @@ func (b *Book) Reset() {
 	b.keys, b.next, b.origin, b.regime, b.mode = n.keys, 0, "", "", ""
 	b.offices, b.order, b.said, b.digests, b.waiting = n.offices, nil, n.said, n.digests, n.waiting
 	b.method, b.proc, b.policy, b.founding, b.docket = n.method, n.proc, n.policy, nil, n.docket
+	b.rules = n.rules
 }

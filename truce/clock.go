@@ -430,3 +430,43 @@ func (t *Term) spanSort() string {
 	}
 	return t.Span
 }
+
+// Alarm says that a span ends soon, or has just lapsed unrenewed.
+type Alarm struct {
+	Span   SpanID
+	Before int32 // the alarm of so many hours before the end; 0 once it has lapsed
+	End    Instant
+}
+
+// Alarms returns, for spans as Spans gives them at t, the nearest alarm that
+// has rung of each, in order of the record. Hours are the procedure's, such as
+// 12, 3 and 0; of an unclear end its earliest moment counts. A lapse rings for
+// as long before it as the first alarm did, and then is history.
+func Alarms(spans []SpanStanding, t Instant, hours []int32) []Alarm {
+	if len(hours) == 0 {
+		return nil
+	}
+	longest := Instant(slices.Max(hours)) * 3600
+	var all []Alarm
+	for _, s := range spans {
+		end := s.Clock.EndFrom
+		switch s.State {
+		case SpanInForce, SpanEndUnclear, SpanStartOpen:
+			near, rings := int32(0), false
+			for _, h := range hours {
+				if end != 0 && t >= end-Instant(h)*3600 && (!rings || h < near) {
+					near, rings = h, true
+				}
+			}
+			if rings {
+				all = append(all, Alarm{s.Body.ID, near, end})
+			}
+		case SpanLapsed:
+			if slices.Contains(hours, 0) && t < s.Clock.EndTo+longest {
+				all = append(all, Alarm{s.Body.ID, 0, s.Clock.EndTo})
+			}
+		case SpanProposed, SpanAnnounced, SpanSuspended, SpanTerminated, SpanRejected:
+		}
+	}
+	return all
+}

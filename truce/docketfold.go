@@ -148,9 +148,10 @@ func (c *CaseFile) goTo(b *Book, m Move) {
 		c.stop(m.At, ClockRequest, ClockInquiry, ClockVerification)
 		if c.allFiled(b.CoChairs()) {
 			c.stop(m.At, ClockAssessment)
+			c.deliberate(m.At)
 		}
 	case "deliberate", "propose", "return":
-		c.start(ClockDeliberation, StatementID{}, m.At)
+		c.deliberate(m.At)
 	case "decide", "deadlock":
 		c.decide(b, m)
 	case "notify":
@@ -218,6 +219,16 @@ func (c *CaseFile) allFiled(coChairs []OfficeID) bool {
 		}
 	}
 	return true
+}
+
+// deliberate starts the clock of deliberation, unless it runs already.
+func (c *CaseFile) deliberate(at Instant) {
+	for i := range c.Clocks {
+		if k := &c.Clocks[i]; k.Name == ClockDeliberation && k.Stopped == 0 {
+			return
+		}
+	}
+	c.start(ClockDeliberation, StatementID{}, at)
 }
 
 func (c *CaseFile) accept(at Instant) {

@@ -39,7 +39,7 @@ const (
 	ClockInquiry      = "inquiry"             // from inquiry to verification or the first text
 	ClockVerification = "verification"        // from verification to the first text
 	ClockAssessment   = "assessment"          // from acceptance to the last co-chair's text
-	ClockDeliberation = "deliberation"        // from deliberation to a finding
+	ClockDeliberation = "deliberation"        // from the last text, or from deliberation, to a finding
 	ClockNotification = "notification"        // from a finding to its notice
 	ClockRemedy       = "remedy"              // from remedy to closing
 )

@@ -37,6 +37,9 @@ type Frame struct {
 	Exercise bool
 	// Demo is the bar of the demonstration, nil in a real centre.
 	Demo *Demo
+	// Logins says that one can log in here; Account and Office are who did.
+	Logins          bool
+	Account, Office string
 	// Section is the entry of the navigation that this page belongs to.
 	Section string
 	// Crumbs lead from the section's list to this page; the last is this page.
@@ -73,8 +76,12 @@ func sections() []Link {
 		{"intake", "/intake"},
 		{"docket", "/docket"},
 		{"regime", "/regime"},
+		{"talks", "/talks"},
+		{"territory", "/territory"},
+		{"access", "/access"},
 		{"bulletins", "/bulletins"},
 		{"record", "/record"},
+		{"offices", "/offices"},
 	}
 }
 
@@ -209,6 +216,10 @@ func (p *Pages) Render(w http.ResponseWriter, status int, page string, data inte
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", f.Lang)
 	h.Set("Vary", "Cookie, Accept-Language")
+	h.Set("Cache-Control", "no-cache")
+	if status == http.StatusOK {
+		h.Set("ETag", etag(b.Bytes()))
+	}
 	w.WriteHeader(status)
 	_, err := w.Write(b.Bytes())
 	return err

@@ -27,6 +27,23 @@ type Verdict struct {
 	Illustration bool
 	// Premises are what the verdict needed, each with its statement.
 	Premises []Premise
+	// Terms are all that give the verdict, each with its own premises, where
+	// it rests on more than one.
+	Terms []CitedTerm
+	// Members are the verdicts on each member of a coalition.
+	Members []MemberVerdict
+}
+
+// A CitedTerm is a term that gives a verdict, with what it needed.
+type CitedTerm struct {
+	Term     Link
+	Premises []Premise
+}
+
+// A MemberVerdict is the verdict on one member of a coalition.
+type MemberVerdict struct {
+	Name    string
+	Verdict Verdict
 }
 
 // A Premise is one thing a verdict rests on, or lacks.
@@ -53,6 +70,8 @@ type Claim struct {
 	Quote, QuoteLang string
 	Facts            []Fact
 	Statement        Link
+	// Source is the document that the claim was read in.
+	Source           Link
 	Received         time.Time
 	Note             string
 	Rejected, Denial bool

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/marchday/marchday/bulletin"
 	"github.com/marchday/marchday/centre"
 	"github.com/marchday/marchday/dossiers"
 	"github.com/marchday/marchday/intake"
@@ -63,6 +64,11 @@ func runDemo(cmd *cobra.Command, o demoOptions, now func() time.Time) (err error
 	if err := until.UnmarshalText([]byte(o.until)); err != nil {
 		return usagef("--until: %w", err)
 	}
+	if !o.noServe {
+		if err := loopbackOnly(o.addr); err != nil {
+			return err
+		}
+	}
 	if o.data == "" {
 		if o.data, err = os.MkdirTemp("", "marchday-demo-"); err != nil {
 			return err
@@ -77,7 +83,7 @@ func runDemo(cmd *cobra.Command, o demoOptions, now func() time.Time) (err error
 	if err := p.playTo(ctx, until); err != nil {
 		return err
 	}
-	if err := (home{dir: o.data, Origin: demoOrigin, Regime: p.regime, Dossier: o.dossier, LogKey: demoVerifierKey()}).save(); err != nil {
+	if err := (home{dir: o.data, Origin: demoOrigin, Regime: p.regime, Dossier: o.dossier, LogKey: demoVerifierKey(), DemoClock: until}).save(); err != nil {
 		return err
 	}
 	if o.noServe {
@@ -88,7 +94,7 @@ func runDemo(cmd *cobra.Command, o demoOptions, now func() time.Time) (err error
 		fmt.Fprintf(cmd.OutOrStdout(), "%d entries, root %x, in %s\n", head.Size, head.Root, o.data)
 		return nil
 	}
-	return nil
+	return serveDemo(cmd, p, o.addr)
 }
 
 // dossierFS returns a built-in dossier by its name, or a folder.
@@ -158,11 +164,19 @@ func newPlayer(ctx context.Context, dir, dossier string, now func() time.Time) (
 	if err != nil {
 		return nil, err
 	}
+	return newPlayerOf(ctx, dir, files, now)
+}
+
+func newPlayerOf(ctx context.Context, dir string, files fs.FS, now func() time.Time) (*player, error) {
 	base, err := mapOf(files)
 	if err != nil {
 		return nil, err
 	}
-	p := &player{files: files, base: base, render: renderer(base), clock: &demoClock{real: now}, said: map[string]saidLine{}}
+	ground, err := bulletin.ReadGround(base)
+	if err != nil {
+		return nil, err
+	}
+	p := &player{files: files, base: base, render: renderer(ground), clock: &demoClock{real: now}, said: map[string]saidLine{}}
 	next, _ := iter.Pull2(intake.Dossier(files))
 	p.next = next
 	first, err, ok := next()

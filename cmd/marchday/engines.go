@@ -25,16 +25,24 @@ type engines struct {
 // openEngines makes the engines from the data in the binary and a dossier's
 // own dictionaries (dict/) and places (map/, places.tsv).
 //
-// A folder of a centre adds its own: gazetteer/ and dict/ in it.
+// A folder of a centre adds its own: gazetteer/ and dict/ in it. Either may be
+// left out.
 func openEngines(dossier fs.FS, dir string, zone truce.Zone) (engines, error) {
 	var e engines
 	folders := []fs.FS{gazetteer.World(), dossier}
 	var dicts []fs.FS
+	var own fs.FS
+	if dir != "" {
+		own = os.DirFS(dir)
+	}
 	for _, from := range []struct {
 		fs   fs.FS
 		name string
 		to   *[]fs.FS
-	}{{os.DirFS(dir), "gazetteer", &folders}, {dossier, "dict", &dicts}, {os.DirFS(dir), "dict", &dicts}} {
+	}{{own, "gazetteer", &folders}, {dossier, "dict", &dicts}, {own, "dict", &dicts}} {
+		if from.fs == nil {
+			continue
+		}
 		if _, err := fs.Stat(from.fs, from.name); err != nil {
 			continue
 		}

@@ -20,12 +20,13 @@ import (
 // home is the data folder of a centre: what is needed to open it, beside
 // record, picture, blobs and keys.
 type home struct {
-	dir     string
-	Origin  string         `json:"origin"`
-	Regime  truce.RegimeID `json:"regime"`
-	Dossier string         `json:"dossier"` // a built-in dossier's name, or empty: the folder dossier/ in here
-	LogKey  string         `json:"log_key"` // verifier key of the log
-	DB      string         `json:"db,omitempty"`
+	dir       string
+	Origin    string         `json:"origin"`
+	Regime    truce.RegimeID `json:"regime"`
+	Dossier   string         `json:"dossier"`             // a built-in dossier's name, or empty: the folder dossier/ in here
+	LogKey    string         `json:"log_key"`             // verifier key of the log
+	DemoClock truce.Instant  `json:"demo_clock,omitzero"` // the demo's: where its clock was left
+	DB        string         `json:"db,omitempty"`
 }
 
 const homeFile = "centre.json"
@@ -159,4 +160,13 @@ func writeKey(file string, key ed25519.PrivateKey) error {
 		return err
 	}
 	return errors.Join(pem.Encode(f, &pem.Block{Type: keyType, Bytes: key.Seed()}), f.Close())
+}
+
+// clock returns the clock that the centre is opened with: the machine's, or for
+// the demo the time up to which its dossier was played.
+func (h home) clock(now func() time.Time) func() time.Time {
+	if !h.demo() || h.DemoClock == 0 {
+		return now
+	}
+	return h.DemoClock.Time
 }

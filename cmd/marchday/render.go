@@ -11,13 +11,13 @@ import (
 
 // renderer hands a day that closes to the room that renders it: the two rooms
 // do not know each other. Base is the map's ground, empty for none.
-func renderer(base []byte) centre.Render {
+func renderer(base bulletin.Ground) centre.Render {
 	return func(ctx context.Context, d centre.Day) ([]centre.Edition, error) {
 		return render(ctx, d, base)
 	}
 }
 
-func render(ctx context.Context, d centre.Day, base []byte) ([]centre.Edition, error) {
+func render(ctx context.Context, d centre.Day, base bulletin.Ground) ([]centre.Edition, error) {
 	made, err := bulletin.Editions(ctx, bulletin.Input{
 		View: d.View, Day: d.Day, From: d.From, To: d.To, Origin: d.Origin, Size: d.Size, Root: d.Root,
 		Langs: bulletin.Langs(), Sort: bulletin.Preliminary, Base: base,
@@ -40,4 +40,13 @@ func mapOf(files fs.FS) ([]byte, error) {
 		return nil, nil
 	}
 	return b, err
+}
+
+// groundOf returns a dossier's map as bulletins draw on it.
+func groundOf(files fs.FS) (bulletin.Ground, error) {
+	b, err := mapOf(files)
+	if err != nil {
+		return bulletin.Ground{}, err
+	}
+	return bulletin.ReadGround(b)
 }

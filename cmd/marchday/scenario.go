@@ -24,13 +24,14 @@ const (
 
 // A stage is what a scenario is played on: who says something gets its ID or
 // why it was refused, the Book answers for regime and docket, and incidents are
-// whatever stands together. hall is one with a Book alone.
+// whatever stands together. hall is one with a Book alone, whole a real centre.
 type stage interface {
 	say(office truce.OfficeID, at truce.Instant, b truce.Body) (truce.StatementID, error)
 	book() *truce.Book
 	// incidents returns all incidents, each as its claims in record order with
 	// Ref set and the publisher's name put first of each claim's sources.
-	incidents() [][]told
+	incidents() ([][]told, error)
+	close() error
 }
 
 // told is a claim as a report brought it.
@@ -121,10 +122,13 @@ func play(name string, r io.Reader, build func(*truce.Founding) (stage, error)) 
 			Offices:   []truce.Office{{ID: "centre", Name: words("centre"), Role: truce.Centre}},
 		},
 	}
-	if err := p.lines(name, r); err != nil {
-		return p, err
+	err := p.lines(name, r)
+	if p.stage != nil {
+		err = errors.Join(err, p.stage.close())
 	}
 	switch {
+	case err != nil:
+		return p, err
 	case p.title == "" || p.guards == "":
 		return p, fmt.Errorf("%s:1: a scenario begins with scenario: and guards: lines, its name and the rule it guards", name)
 	case p.expected == 0:
@@ -226,11 +230,11 @@ var clausesOf = map[string]string{
 	"withdraws": "from until suspends says", "excludes": "by from until", "instrument": "",
 	"term": "binds protects weapons over during from until needs unless if against beside", "span": "over except from until end in extends says as",
 	"covers": "over except from until says", "reads": "as adopts from until over except valid-from valid-until requires notice also signs denies supersedes",
-	"holds": "over from until says", "observes": "from count bearing half range when", "claims": "in origin when by against hit with killed wounded says lineage form stance signs denies about side who status scope own part publisher",
+	"holds": "over from until says", "observes": "from count bearing half range when", "claims": "in when by against hit with killed wounded says lineage form stance signs denies about side who status scope own part publisher",
 	"same": "because", "different": "because response", "case": "about by", "step": "access of", "asks": "through liaison as",
 	"replies": "with", "seals": "as", "opens": "", "assesses": "as", "proposes": "as", "concurs": "", "dissents": "", "reserves": "",
 	"refers": "to", "reopens": "with", "notifies": "about as", "acknowledges": "", "remedies": "by", "takes-back": "", "countersigns": "", "procedure": "clock sealing",
-	"expect": "missing for at as-of sources who scope cite because", "calls": "about answer",
+	"expect": "missing for at as-of sources who scope cite because as", "calls": "about answer", "tells": "publisher",
 }
 
 // parseLine cuts a line in words and clauses. Words in double quotes are one.
@@ -254,7 +258,7 @@ func parseLine(s string) (*line, error) {
 	}
 	l.verb, all = all[0], all[1:]
 	starts, known := clausesOf[l.verb]
-	if !known && !slices.Contains([]string{"at", "begins", "clock", "sealing", "threshold"}, l.verb) {
+	if !known && !slices.Contains([]string{"at", "begins", "clock", "sealing", "threshold", "stage"}, l.verb) {
 		return nil, fmt.Errorf("%q is no verb of a scenario: see docs/scenario.md", l.verb)
 	}
 	if l.verb == "expect" && len(all) > 2 && all[0] == "refused" {
@@ -327,7 +331,7 @@ func (p *scenario) do(l *line) error {
 		p.title = l.words[0]
 	case "guards":
 		p.guards = l.words[0]
-	case "office", "zone", "clock", "sealing", "threshold":
+	case "office", "zone", "clock", "sealing", "threshold", "stage":
 		if p.stage != nil {
 			return fmt.Errorf("%s comes before anything is said", l.verb)
 		}
@@ -407,6 +411,11 @@ func (p *scenario) prepare(l *line) error {
 		proc.Clocks = append(proc.Clocks, truce.Clock{Name: w[0], Seconds: secs})
 	case "sealing":
 		proc.Sealing = true
+	case "stage":
+		if len(l.words) != 1 || l.words[0] != "centre" {
+			return errors.New("write stage centre, or nothing for a Book alone")
+		}
+		p.build = newWhole
 	case "threshold":
 		return p.threshold(l)
 	}
@@ -541,7 +550,9 @@ func (h *hall) admit(office truce.OfficeID, at truce.Instant, b truce.Body, keys
 	return said.ID, h.b.Admit(h.b.Next(), at, said)
 }
 
-func (h *hall) incidents() [][]told {
+func (h *hall) close() error { return nil }
+
+func (h *hall) incidents() ([][]told, error) {
 	group := map[truce.ClaimRef]truce.ClaimRef{}
 	for _, c := range h.telld {
 		group[c.Ref] = c.Ref
@@ -573,7 +584,7 @@ func (h *hall) incidents() [][]told {
 		at[g] = len(all)
 		all = append(all, []told{c})
 	}
-	return all
+	return all, nil
 }
 
 // time reads a wall time of the regime's zone, or one in UTC that ends in Z.

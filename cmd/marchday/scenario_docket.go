@@ -105,12 +105,19 @@ func (p *scenario) openCase(l *line) (truce.Body, string, error) {
 	if !ok {
 		return nil, "", fmt.Errorf("a case is about a claim: write about and its name")
 	}
-	for _, group := range p.stage.incidents() {
+	all, err := p.stage.incidents()
+	if err != nil {
+		return nil, "", err
+	}
+	for _, group := range all {
 		for _, c := range group {
 			if c.Ref == ref {
 				ref = group[0].Ref
 			}
 		}
+	}
+	if row, err := p.row(l.one("about")); err == nil { // a real centre may have another anchor
+		ref = row.ID
 	}
 	c := &truce.Case{Incident: ref, Trigger: "office"}
 	if by := l.one("by"); by == "complaint" {

@@ -23,6 +23,7 @@ func (p *scenario) expect(l *line) error {
 		"term": p.expectTerm, "state": p.expectState, "finding": p.expectFinding, "overdue": p.expectOverdue, "no-reply": p.expectNoReply,
 		"frozen": p.expectFrozen, "path": p.expectPath, "killed": p.expectCasualties, "wounded": p.expectCasualties, "opens": p.expectOpens,
 		"incidents": p.expectIncidents, "notices": p.expectNotices, "together": p.expectTogether, "apart": p.expectTogether,
+		"counts": p.expectCounts, "case": p.expectCase, "lineages": p.expectLineages, "exchange": p.expectExchange, "changed": p.expectChanged,
 	}
 	f := by[w[0]]
 	if f == nil {
@@ -78,7 +79,11 @@ func (p *scenario) claimed(name string) ([]told, error) {
 	if !ok {
 		return nil, fmt.Errorf("no claim is called %q", name)
 	}
-	for _, group := range p.stage.incidents() {
+	all, err := p.stage.incidents()
+	if err != nil {
+		return nil, err
+	}
+	for _, group := range all {
 		if slices.ContainsFunc(group, func(c told) bool { return c.Ref == ref }) {
 			return group, nil
 		}
@@ -538,7 +543,11 @@ func (p *scenario) expectIncidents(_ *line, w []string) error {
 	if len(w) < 2 {
 		return fmt.Errorf("expect incidents needs a number")
 	}
-	if got := strconv.Itoa(len(p.stage.incidents())); got != w[1] {
+	all, err := p.stage.incidents()
+	if err != nil {
+		return err
+	}
+	if got := strconv.Itoa(len(all)); got != w[1] {
 		return differs("incidents", w[1], got)
 	}
 	return nil

@@ -23,6 +23,9 @@ func (p *scenario) sayLine(l *line) (truce.StatementID, error) {
 		p.saidAt[label], _ = p.stage.book().IndexOf(id)
 		switch b := body.(type) {
 		case *truce.Report:
+			if len(b.Claims) == 0 {
+				return id, p.nameRead(label, p.saidAt[label])
+			}
 			p.claims[label] = truce.ClaimRef{Statement: id, Family: b.Claims[0].Event}
 		case *truce.Observation:
 			p.claims[label] = truce.ClaimRef{Statement: id, Family: "observed_explosion"}
@@ -36,6 +39,8 @@ func (p *scenario) body(l *line) (truce.Body, string, error) {
 	switch l.verb {
 	case "instrument", "actor", "member", "accepts", "withdraws", "excludes", "term", "span", "covers", "reads", "holds":
 		return p.regimeBody(l)
+	case "tells":
+		return p.tells(l)
 	case "claims", "observes", "same", "different", "calls":
 		return p.intakeBody(l)
 	}

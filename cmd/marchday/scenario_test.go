@@ -75,3 +75,50 @@ func TestPlayAllCountsWhatFailed(t *testing.T) {
 		t.Error("a folder that is not there is no success")
 	}
 }
+
+// The example in docs/scenario.md is a scenario that holds.
+func TestTheDocumentedExampleHolds(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "scenario.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("docs/scenario.md has no example")
+	}
+	p, err := play("docs/scenario.md", strings.NewReader(example), newHall)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.expected != 3 {
+		t.Errorf("%d expectations", p.expected)
+	}
+	for verb, clauses := range clausesOf {
+		if !strings.Contains(string(page), verb) {
+			t.Errorf("docs/scenario.md does not tell of %s", verb)
+		}
+		for _, c := range strings.Fields(clauses) {
+			if !strings.Contains(string(page), c) {
+				t.Errorf("docs/scenario.md does not tell of %s ... %s", verb, c)
+			}
+		}
+	}
+}
+
+func TestTheScenarioCommand(t *testing.T) {
+	var out bytes.Buffer
+	c := scenarioCommand()
+	c.SetOut(&out)
+	c.SetErr(&out)
+	c.SetArgs([]string{filepath.Join("..", "..", "testdata", "scenarios", "w01-shooter-unknown.txt")})
+	if err := c.Execute(); err != nil || !strings.Contains(out.String(), "ok    ") {
+		t.Errorf("%v: %s", err, out.String())
+	}
+	c = scenarioCommand()
+	c.SilenceErrors, c.SilenceUsage = true, true
+	c.SetArgs(nil)
+	if err := c.Execute(); err == nil {
+		t.Error("no file is no success")
+	}
+}

@@ -95,6 +95,7 @@ func bundle(ui, out string) (string, error) {
 			{InputPath: "src/fonts.css", OutputPath: "fonts"},
 			{InputPath: "src/keys.ts", OutputPath: "keys"},
 			{InputPath: "src/map.ts", OutputPath: "map"},
+			{InputPath: "src/passkey.ts", OutputPath: "passkey"},
 			{InputPath: "src/timeline.ts", OutputPath: "timeline"},
 			{InputPath: "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs", OutputPath: "maplibre-gl-worker"},
 		},

@@ -1,0 +1,343 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/marchday/marchday/picture"
+	"github.com/marchday/marchday/truce"
+)
+
+// mediator is the picture as the mediator sees it.
+func mediator(h *testHouse) *picture.View {
+	return h.centre.View(truce.Viewer{Office: "un", Role: truce.Mediator})
+}
+
+func newest(t *testing.T, h *testHouse) (picture.Statement, truce.Body) {
+	t.Helper()
+	all, err := mediator(h).Statements(t.Context(), picture.StatementFilter{Limit: 1})
+	if err != nil || len(all) == 0 {
+		t.Fatal(err)
+	}
+	body, err := all[0].Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all[0], body
+}
+
+// TestATextIsLookedAtThenFiledThenReviewed walks the forms as a browser without
+// scripts does.
+func TestATextIsLookedAtThenFiledThenReviewed(t *testing.T) {
+	h := ownHouse(t)
+	size := h.centre.Record().Size()
+	form := url.Values{
+		"text":      {"The army said on Tuesday that insurgents shelled Homs, killing at least four civilians."},
+		"publisher": {"Example Wire"}, "date": {"2016-03-02"}, "channel": {"article"}, "marking": {"clear"}, "lang": {"en"}, "do": {"look"},
+	}
+	look := h.post(t, "un", "/intake/article", form)
+	if look.Code != 200 || !strings.Contains(look.Body.String(), "claim-mark") || !strings.Contains(look.Body.String(), `id="claim-1"`) {
+		t.Fatalf("looking: %d, no claim is shown", look.Code)
+	}
+	strict(t, "the preview", look.Body.String())
+	if got := h.centre.Record().Size(); got != size {
+		t.Fatalf("looking appended %d statements", got-size)
+	}
+	form.Set("do", "file")
+	filed := h.post(t, "un", "/intake/article", form)
+	if filed.Code != http.StatusSeeOther || !strings.HasPrefix(filed.Header().Get("Location"), "/receipts/") {
+		t.Fatalf("filing: %d to %q", filed.Code, filed.Header().Get("Location"))
+	}
+	receipt := h.get(t, "", filed.Header().Get("Location"))
+	if receipt.Code != 200 || strings.Contains(receipt.Body.String(), "insurgents") {
+		t.Errorf("the receipt: %d, or it shows the words", receipt.Code)
+	}
+	report, _ := newest(t, h)
+	address := "/intake/" + strconv.FormatInt(report.Index, 10)
+	claims, err := mediator(h).ClaimsOf(t.Context(), report.Index)
+	if err != nil || len(claims) == 0 {
+		t.Fatalf("no claim was read: %v", err)
+	}
+	ref := claims[0].Ref.String()
+	t.Run("accept", func(t *testing.T) {
+		if w := h.post(t, "un", address, url.Values{"claim": {ref}, "do": {"accept"}}); w.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		_, body := newest(t, h)
+		if e, ok := body.(*truce.ClaimEntry); !ok || !e.Accepts || e.Replaces.String() != ref || e.Machine == nil {
+			t.Errorf("said %+v", body)
+		}
+	})
+	t.Run("fix", func(t *testing.T) {
+		page := h.get(t, "un", address).Body.String()
+		fix := formOf(t, page, "c1-")
+		fix.Set("claim", ref)
+		fix.Set("do", "fix")
+		fix.Set("c1-event", "air_strike")
+		fix.Set("c1-killed-low", "4")
+		fix.Set("c1-killed-high", "6")
+		fix.Set("c1-why", "the wire says strike")
+		if w := h.post(t, "un", address, fix); w.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		_, body := newest(t, h)
+		e, ok := body.(*truce.ClaimEntry)
+		if !ok || e.Accepts || e.Claim == nil || e.Claim.Event != "air_strike" || e.Claim.Stance != claims[0].Claim.Stance {
+			t.Fatalf("said %+v", body)
+		}
+		if low, high := tollOf(*e.Claim, truce.Killed); low != "4" || high != "6" {
+			t.Errorf("killed %s to %s", low, high)
+		}
+		if !reflect.DeepEqual(e.Claim.When, claims[0].Claim.When) || len(e.Claim.Actors) != len(claims[0].Claim.Actors) {
+			t.Error("what was not answered otherwise was changed")
+		}
+	})
+	t.Run("what is gone cannot be fixed again", func(t *testing.T) {
+		w := h.post(t, "un", address, url.Values{"claim": {ref}, "do": {"reject"}})
+		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "no longer stands") {
+			t.Errorf("%d", w.Code)
+		}
+	})
+	t.Run("an office beyond its role", func(t *testing.T) {
+		if w := h.post(t, "gov-liaison", address, url.Values{"claim": {ref}, "do": {"accept"}}); w.Code != http.StatusForbidden && w.Code != http.StatusNotFound {
+			t.Errorf("a liaison reviews a claim: %d", w.Code)
+		}
+	})
+}
+
+var inputs = regexp.MustCompile(`<(?:input|select)[^>]* name="([^"]+)"[^>]*?(?: value="([^"]*)")?[^>]*>`)
+var chosen = regexp.MustCompile(`(?s)<select[^>]* name="([^"]+)".*?</select>`)
+var selected = regexp.MustCompile(`<option value="([^"]*)" selected>`)
+
+// formOf reads what a form of a page would send, of the fields with a prefix.
+func formOf(t *testing.T, page, prefix string) url.Values {
+	t.Helper()
+	out := url.Values{}
+	for _, m := range inputs.FindAllStringSubmatch(page, -1) {
+		if strings.HasPrefix(m[1], prefix) {
+			out.Set(m[1], m[2])
+		}
+	}
+	for _, m := range chosen.FindAllStringSubmatch(page, -1) {
+		if s := selected.FindStringSubmatch(m[0]); s != nil && strings.HasPrefix(m[1], prefix) {
+			out.Set(m[1], s[1])
+		}
+	}
+	if len(out) == 0 {
+		t.Fatalf("the page has no field %s…", prefix)
+	}
+	return out
+}
+
+func TestACallIsReadBackAndKeepsItsCallerOut(t *testing.T) {
+	h := ownHouse(t)
+	for _, lang := range []string{"en", "ar"} {
+		form := url.Values{"place": {pick(lang == "en", "Homs", "حمص")}, "act": {"shelling"}, "day": {"2016-03-02"}, "hour": {"11:30"}, "killed": {"3"}, "confidential": {"district"}, "do": {"look"}}
+		look := h.post(t, "desk", "/intake/hotline?lang="+lang, form)
+		page := look.Body.String()
+		if look.Code != 200 || !strings.Contains(page, "Homs") || !strings.Contains(page, "حمص") {
+			t.Fatalf("%s: %d, the place is not read back in both scripts", lang, look.Code)
+		}
+		strict(t, "the read-back", page)
+		offered := regexp.MustCompile(`name="chosen" value="([^"]+)"`).FindStringSubmatch(page)
+		if offered == nil {
+			t.Fatalf("%s: no place is offered", lang)
+		}
+		form.Set("chosen", offered[1])
+		form.Set("do", "file")
+		filed := h.post(t, "desk", "/intake/hotline", form)
+		if filed.Code != http.StatusSeeOther {
+			t.Fatalf("%s: %d %s", lang, filed.Code, filed.Body)
+		}
+		s, body := newest(t, h)
+		r, ok := body.(*truce.Report)
+		if !ok || r.Channel != "hotline" || len(r.Claims) != 1 || s.Marking != truce.Amber {
+			t.Fatalf("%s: said %+v", lang, body)
+		}
+		c := r.Claims[0]
+		if c.Place().Point != nil || c.When.Precision != truce.ToDay || r.Text != "" {
+			t.Errorf("%s: a confidential call keeps more than the unit and the day: %+v", lang, c)
+		}
+		if w := h.get(t, "desk", filed.Header().Get("Location")); w.Code != 200 || !strings.Contains(w.Body.String(), "S "+strconv.FormatInt(s.Index, 10)) {
+			t.Errorf("%s: the receipt: %d", lang, w.Code)
+		}
+	}
+	if w := h.post(t, "desk", "/intake/hotline", url.Values{"place": {"Qzxwv"}, "do": {"look"}}); w.Code != 404 || !strings.Contains(w.Body.String(), "Qzxwv") {
+		t.Errorf("an unknown place: %d", w.Code)
+	}
+}
+
+// TestACaseGoesFromOpeningToDissent does a case's steps by its forms, each by
+// the office that may.
+func TestACaseGoesFromOpeningToDissent(t *testing.T) {
+	h := ownHouse(t)
+	all, _, err := mediator(h).Incidents(t.Context(), picture.Filter{Limit: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var incident picture.Incident
+	for _, i := range all {
+		if i.Case == 0 {
+			incident = i
+		}
+	}
+	opened := h.post(t, "un", "/docket", url.Values{"incident": {incident.ID.String()}, "note": {"asked for"}})
+	if opened.Code != http.StatusSeeOther {
+		t.Fatalf("opening: %d %s", opened.Code, opened.Body)
+	}
+	address := opened.Header().Get("Location")
+	step := func(office string, want int, kind string, answers ...string) string {
+		t.Helper()
+		h.clock.set(truce.At(h.clock.now()) + 60)
+		form := url.Values{"kind": {kind}}
+		for i := 0; i+1 < len(answers); i += 2 {
+			form.Set(kind+"-"+answers[i], answers[i+1])
+		}
+		w := h.post(t, office, address, form)
+		if w.Code != want {
+			t.Fatalf("%s %s: %d, want %d: %s", office, kind, w.Code, want, faultOf(w.Body.String()))
+		}
+		return w.Body.String()
+	}
+	const done = http.StatusSeeOther
+	if page := step("un", 409, "step", "to", "closed"); !strings.Contains(page, "rule close") {
+		t.Error("a refused step does not name its rule")
+	}
+	step("un", done, "step", "to", "triaged", "how", "accepted")
+	step("gov-liaison", 403, "proposal", "outcome", "violation", "text", "x")
+	step("un", done, "step", "to", "inquiry")
+	for _, office := range []string{"us", "ru"} {
+		if page := h.get(t, office, address).Body.String(); !strings.Contains(page, "assessment-occurred") {
+			t.Errorf("%s is not offered the form of its assessment", office)
+		}
+		step(office, done, "assessment", "occurred", "yes", "outcome", pick(office == "us", "violation", "undetermined"), "threat", "1", "reasons", "Reasons of "+office+".")
+	}
+	step("un", done, "step", "to", "deliberation")
+	step("un", done, "proposal", "outcome", "undetermined", "text", "The facts are open.")
+	step("ru", done, "concurrence")
+	c, err := mediator(h).CaseNumber(t.Context(), mustInt(t, address[len("/docket/"):]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	step("us", done, "dissent", "from", c.File.Proposals[0].Statement.String(), "text", "The facts are enough.")
+	page := h.get(t, "", address).Body.String()
+	for _, want := range []string{"parallel, dissent recorded", "Reasons of us.", "Reasons of ru.", "The facts are enough."} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the published case lacks %q", want)
+		}
+	}
+	strict(t, address, page)
+}
+
+func mustInt(t *testing.T, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func faultOf(page string) string {
+	_, rest, _ := strings.Cut(page, `role="alert"`)
+	return rest[:min(len(rest), 400)]
+}
+
+func TestASealedTextIsOpenedByItsAuthor(t *testing.T) {
+	a := &truce.Assessment{Case: truce.DigestOf([]byte("a case")), Occurred: "yes", Outcome: truce.Undetermined, Reasons: []truce.Text{{Lang: "en", Text: "why"}}}
+	body, part, err := seal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := body.(*truce.AssessmentSealed)
+	if strings.Contains(sealed.Hash.String(), "why") || sealed.Validate() != nil {
+		t.Errorf("sealed as %+v", sealed)
+	}
+	if hash, err := truce.SealOf(*a); err != nil || hash != sealed.Hash || !strings.Contains(part.Text, a.Nonce) || len(a.Nonce) < 16 {
+		t.Errorf("what the author keeps does not open the seal: %v", err)
+	}
+	_, again, err := seal(a)
+	if err != nil || again.Text == part.Text {
+		t.Error("two seals of one text are alike: its few outcomes could be tried out")
+	}
+}
+
+func TestAnOfficeTakesItsOwnStatementBack(t *testing.T) {
+	h := ownHouse(t)
+	if w := h.post(t, "un", "/intake/article", url.Values{"text": {"Nothing happened."}, "publisher": {"Example"}, "channel": {"letter"}, "marking": {"clear"}, "do": {"file"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	s, _ := newest(t, h)
+	address := "/record/" + strconv.FormatInt(s.Index, 10)
+	if w := h.post(t, "us", address+"/withdraw", url.Values{"why": {"not ours"}}); w.Code != http.StatusForbidden {
+		t.Errorf("another office takes it back: %d", w.Code)
+	}
+	if w := h.post(t, "un", address+"/withdraw", url.Values{"why": {""}}); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("without a reason: %d", w.Code)
+	}
+	if w := h.post(t, "un", address+"/withdraw", url.Values{"why": {"filed twice"}}); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if page := h.get(t, "", address).Body.String(); !strings.Contains(page, "Taken back by its office") {
+		t.Error("the page does not say that it was taken back")
+	}
+}
+
+func TestTheDemonstrationsClockGoesForwardOnly(t *testing.T) {
+	h := ownHouse(t)
+	before := h.clock.now()
+	if w := h.post(t, "", "/demo/clock", url.Values{"now": {"2016-03-03T12:00"}, "back": {"/docket"}}); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/docket" {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if got := h.clock.now().Sub(before); got != 18*time.Hour {
+		t.Errorf("the clock went on by %s", got)
+	}
+	for _, wall := range []string{"2016-03-01T12:00", "tomorrow", ""} {
+		if w := h.post(t, "", "/demo/clock", url.Values{"now": {wall}}); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%q: %d", wall, w.Code)
+		}
+	}
+	if w := h.post(t, "", "/demo/act", url.Values{"office": {"nobody"}}); w.Code != http.StatusNotFound {
+		t.Errorf("an office that is none: %d", w.Code)
+	}
+}
+
+func TestTheAPITakesStatementsAndRefusesWhatItDoesNotKnow(t *testing.T) {
+	h := ownHouse(t)
+	send := func(office, address, body string) int {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		if office != "" {
+			r.AddCookie(&http.Cookie{Name: "office", Value: office})
+		}
+		w := httptest.NewRecorder()
+		h.site.ServeHTTP(w, r)
+		return w.Code
+	}
+	for _, c := range []struct {
+		name, office, address, body string
+		want                        int
+	}{
+		{"a report", "desk", "/api/reports", `{"channel":"letter","text":"A letter.","marking":"clear"}`, 200},
+		{"nobody's report", "", "/api/reports", `{"channel":"letter","text":"A letter."}`, 403},
+		{"an unknown field", "desk", "/api/reports", `{"channel":"letter","text":"x","colour":"red"}`, 422},
+		{"two values", "desk", "/api/reports", `{"channel":"letter","text":"x"} {}`, 422},
+		{"no JSON", "desk", "/api/reports", `<xml/>`, 422},
+		{"no channel", "desk", "/api/reports", `{"text":"x"}`, 422},
+		{"no envelope", "", "/api/statements", `{}`, 422},
+		{"a preview", "", "/api/preview", `{"channel":"article","text":"Shells hit Homs on Monday."}`, 200},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := send(c.office, c.address, c.body); got != c.want {
+				t.Errorf("%d, want %d", got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,196 @@
+package web
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/marchday/marchday/truce"
+)
+
+type officesPage struct {
+	page
+	Offices []officePart
+}
+
+// officePart is an office with its duties and keys.
+type officePart struct {
+	ID               truce.OfficeID
+	Name, Role, Duty string
+	Party, Through   string
+	May              []string
+	Keys             []keyPart
+}
+
+// keyPart is a key with the indexes of the record between which it is good.
+type keyPart struct {
+	ID          truce.KeyID
+	Class, Desk string
+	Since       Link
+	Until       Link // "" while it is good
+	FromSeed    bool
+}
+
+// offices shows who speaks here, with which keys, and what each may say.
+func (s *site) offices(v *visit) error {
+	p, err := queryOffices(v)
+	if err != nil {
+		return err
+	}
+	return v.show("offices", p)
+}
+
+func queryOffices(v *visit) (*officesPage, error) {
+	p := &officesPage{page: v.page()}
+	keys, err := v.keys()
+	if err != nil {
+		return nil, err
+	}
+	t := p.add(&Table{ID: "keys", Caption: v.t.T("offices.keys"), Columns: v.columns("office", "class", "key", "since", "until", "note")})
+	for _, o := range v.house.Offices {
+		part := officePart{ID: o.ID, Name: v.officeName(o.ID), Role: v.t.T("role." + roleKey(o.Role)), Duty: v.t.T("duty." + roleKey(o.Role)), Keys: keys[o.ID]}
+		if o.Party != "" {
+			part.Party = v.name(string(o.Party))
+		}
+		if o.Through != "" {
+			part.Through = v.officeName(o.Through)
+		}
+		for _, k := range truce.Kinds() {
+			if len(k.Who) == 0 || slices.Contains(k.Who, o.Role) {
+				part.May = append(part.May, v.kindName(k.Kind))
+			}
+		}
+		for _, k := range keys[o.ID] {
+			note := pick(k.FromSeed, v.t.T("offices.from_seed"), "")
+			t.Rows = append(t.Rows, Row{Cells: []Cell{{Text: part.Name, Value: string(o.ID)}, {Text: v.t.T("key_class." + k.Class), Value: k.Class}, {Text: string(k.ID)}, linked(k.Since), linked(k.Until), {Text: note}}})
+		}
+		p.Offices = append(p.Offices, part)
+	}
+	return p, nil
+}
+
+// keys are all keys ever granted, per office, read from the statements that
+// grant, rotate and revoke them.
+func (v *visit) keys() (map[truce.OfficeID][]keyPart, error) {
+	all, err := v.bodies("founding", "key")
+	if err != nil {
+		return nil, err
+	}
+	out := map[truce.OfficeID][]keyPart{}
+	end := func(id truce.KeyID, at int64) {
+		for _, list := range out {
+			for i := range list {
+				if list[i].ID == id {
+					list[i].Until = statementLink(at)
+				}
+			}
+		}
+	}
+	grant := func(k truce.KeyAct, at int64) {
+		out[k.Office] = append(out[k.Office], keyPart{ID: truce.KeyIDOf(k.Public), Class: string(k.Class), Desk: k.Desk, Since: statementLink(at), FromSeed: k.FromSeed})
+	}
+	for _, s := range all {
+		switch b := s.body.(type) {
+		case *truce.Founding:
+			for _, k := range b.Keys {
+				grant(k, s.Index)
+			}
+		case *truce.KeyAct:
+			if b.Act == truce.Revoke {
+				end(b.Key, s.Index)
+				continue
+			}
+			if b.Act == truce.Rotate {
+				end(b.Replaces, s.Index)
+			}
+			grant(*b, s.Index)
+		}
+	}
+	return out, nil
+}
+
+type wordsPage struct {
+	page
+	Acts, Weapons, Objects []node
+	Clocks                 []Fact
+	Zone, CutOff           string
+}
+
+// node is a word of the taxonomy with what lies below it.
+type node struct {
+	Name, Label string
+	Below       []node
+}
+
+// wordsAndRules publishes the taxonomy, the kinds of statement and the rules of
+// the docket, from the code's own tables.
+func (s *site) wordsAndRules(v *visit) error { return v.show("words", queryWords(v)) }
+
+func queryWords(v *visit) *wordsPage {
+	p := &wordsPage{page: v.page(), Zone: v.house.Procedure.Zone.Name, CutOff: v.house.Procedure.CutOff}
+	p.Acts, p.Weapons, p.Objects = v.tree(truce.Acts), v.tree(truce.Weapons), v.tree(truce.Objects)
+	for _, c := range v.house.Procedure.Clocks {
+		p.Clocks = append(p.Clocks, Fact{v.t.T("clock_of." + c.Name), v.t.Span(v.local(truce.Instant(c.Seconds) + 1).Sub(v.local(1)))})
+	}
+	v.kindTable(p)
+	v.arrowTable(p)
+	p.find(v.q.Get("q"))
+	return p
+}
+
+func (v *visit) tree(kind truce.NodeKind) []node {
+	var below func(parent string) []node
+	below = func(parent string) []node {
+		var out []node
+		for _, n := range truce.Taxonomy() {
+			if n.Kind == kind && n.Parent == parent {
+				out = append(out, node{n.Name, v.word(n.Name), below(n.Name)})
+			}
+		}
+		return out
+	}
+	return below("")
+}
+
+func (v *visit) roles(all []truce.Role) string {
+	if len(all) == 0 {
+		return v.t.T("words.every_office")
+	}
+	out := make([]string, len(all))
+	for i, r := range all {
+		out[i] = v.t.T("role." + roleKey(r))
+	}
+	return v.t.List(out)
+}
+
+func (v *visit) kindTable(p *wordsPage) {
+	t := p.add(&Table{ID: "kinds", Caption: v.t.T("words.kinds"), Columns: v.columns("kind", "name", "group", "who", "key", "version")})
+	for _, k := range truce.Kinds() {
+		needs := pick(k.TwoKey, v.t.T("words.two_key"), pick(k.Binding, v.t.T("words.office_key"), v.t.T("words.desk_key")))
+		t.Rows = append(t.Rows, Row{ID: "kind-" + string(k.Kind), Cells: []Cell{{Text: string(k.Kind)}, {Text: v.kindName(k.Kind)}, {Text: v.t.T("group." + string(k.Group)), Value: string(k.Group)}, {Text: v.roles(k.Who)}, {Text: needs}, {Text: strconv.Itoa(k.Version)}}})
+	}
+}
+
+func (v *visit) arrowTable(p *wordsPage) {
+	t := p.add(&Table{ID: "rules", Caption: v.t.T("words.rules"), Columns: v.columns("rule", "from", "to", "kind", "role", "condition")})
+	seen := map[string]bool{}
+	for _, a := range truce.Arrows() {
+		from := make([]string, len(a.From))
+		for i, s := range a.From {
+			from[i] = v.stateName(s)
+		}
+		by, to := v.t.T("words.by_rule"), v.t.T("words.stays")
+		if a.By != "" {
+			by = v.kindName(a.By)
+		}
+		if a.To != "" {
+			to = v.stateName(a.To)
+		}
+		id := "rule-" + a.Rule
+		if seen[id] {
+			id = ""
+		}
+		seen["rule-"+a.Rule] = true
+		t.Rows = append(t.Rows, Row{ID: id, Cells: []Cell{{Text: a.Rule}, {Text: strings.Join(from, ", ")}, {Text: to, Value: string(a.To)}, {Text: by, Value: string(a.By)}, {Text: v.roles(a.Roles)}, {Text: a.When, Lang: "en"}}})
+	}
+}

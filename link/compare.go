@@ -66,11 +66,11 @@ func (p *Partition) placeLevel(x, y *packed) uint8 {
 	vague := max(sx, sy) > 1_200
 	switch {
 	case same && vague:
-		return 5 + b2u(d2*4 >= v*9)
+		return 6 + b2u(d2*4 >= v*9)
 	case same:
-		return b2u(d2*4 >= v) + b2u(d2 >= v) + b2u(d2*4 >= v*9) + b2u(d2 >= v*9)
+		return b2u(d2*4 >= v) + b2u(d2 >= v) + b2u(d2*4 >= v*9) + b2u(d2 >= v*4) + b2u(d2 >= v*9)
 	}
-	return 7 + b2u(d2*100 >= v*49) + b2u(d2*4 >= v*9) + b2u(d2 >= v*9) + b2u(d2 >= v*36)
+	return 8 + b2u(d2*4 >= v*9) + b2u(d2 >= v*9) + b2u(d2 >= v*36)
 }
 
 const samePlace = 12 // the level of one place without points
@@ -84,7 +84,7 @@ func b2u(b bool) uint8 {
 
 // isNear reports whether a level of place is one of nearness.
 func isNear(level uint8) bool {
-	return level <= 2 || level == 5 || level == 7 || level == 8 || level == samePlace
+	return level <= 3 || level == 6 || level == 8 || level == samePlace
 }
 
 // timeLevel compares two intervals by their distance over their spread, or two
@@ -104,26 +104,28 @@ func timeLevel(x, y *packed) uint8 {
 			return 2
 		case d2 < v*36:
 			return 3
+		case d2 < v*144:
+			return 4
 		}
 		if lx+ly < 12*60 { // a date that is off by one?
 			off := max(d, -d) - 2*minutesADay
 			switch {
 			case off*off*3 < v*9:
-				return 5
-			case max(off, -off) < 2*4*60:
 				return 6
+			case max(off, -off) < 2*4*60:
+				return 7
 			}
 		}
-		return 4
+		return 5
 	}
 	a, b := weekday(x), weekday(y)
 	switch {
 	case a == 0 || b == 0:
 		return missing
 	case a == b:
-		return 7
+		return 8
 	}
-	return 8
+	return 9
 }
 
 const minutesADay = 24 * 60
@@ -162,7 +164,7 @@ func hourLevel(x, y *packed) uint8 {
 // cameLevel compares when two claims came in, where their times cannot be
 // compared to the day: reports of one thing come in together.
 func cameLevel(x, y *packed, time uint8) uint8 {
-	if time <= 6 || x.came == 0 || y.came == 0 {
+	if time <= 7 || x.came == 0 || y.came == 0 {
 		return missing
 	}
 	d := int32(x.came) - int32(y.came)
@@ -234,8 +236,10 @@ func tollLevel(x, y [2]uint16, grows bool) uint8 {
 		return 1
 	case near(x, y, 3, 2):
 		return 2
+	case near(x, y, 5, 2):
+		return 3
 	}
-	return 3
+	return 4
 }
 
 // near reports whether the larger of two ranges' nearest ends is at most
@@ -265,23 +269,15 @@ func (p *Partition) conceptLevel(x, y *packed) uint8 {
 			i, j = i+1, j+1
 		}
 	}
-	switch {
-	case shared == 0 && x.lang_ != y.lang_:
+	if shared == 0 && x.lang_ != y.lang_ {
 		return missing
-	case shared >= 16_000:
-		return 0
-	case shared >= 12_000:
-		return 1
-	case shared >= 8_000:
-		return 2
-	case shared >= 5_000:
-		return 3
-	case shared >= 2_500:
-		return 4
-	case shared > 0:
-		return 5
 	}
-	return 6
+	for l, least := range [...]int32{16_000, 13_000, 10_000, 8_000, 7_000, 6_000, 5_000, 4_000, 3_000, 2_000, 1} {
+		if shared >= least {
+			return uint8(l)
+		}
+	}
+	return 11
 }
 
 // conceptWeight returns what it tells, in millibits, that two claims share a

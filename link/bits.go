@@ -6,17 +6,33 @@ import "math/bits"
 // machine agrees; worst error 0.00052 bit.
 func log2Milli(x uint64) int32 {
 	n := bits.Len64(x) - 1
-	m, f := x<<(63-n), int64(0)
-	for range 16 {
-		hi, _ := bits.Mul64(m, m)
-		f <<= 1
-		if hi>>63 == 1 {
-			f, m = f|1, hi
-		} else {
-			m = hi << 1
+	m := x << (63 - n) << 1 // the fraction of the mantissa
+	i, rest := m>>54, int64(m>>34&(1<<20-1))
+	f := int64(logs[i])
+	f += (int64(logs[i+1]) - f) * rest >> 20
+	return int32(int64(n)*1000 + (f*1000+1<<19)>>20)
+}
+
+// logs holds log2(1 + i/1024) in units of 2^-20.
+var logs = logTable()
+
+func logTable() [1025]uint32 {
+	var t [1025]uint32
+	for i := range 1024 {
+		m, f := uint64(1<<63)+uint64(i)<<53, uint32(0)
+		for range 20 {
+			hi, _ := bits.Mul64(m, m)
+			f <<= 1
+			if hi>>63 == 1 {
+				f, m = f|1, hi
+			} else {
+				m = hi << 1
+			}
 		}
+		t[i] = f
 	}
-	return int32(int64(n)*1000 + (f*1000+1<<15)>>16)
+	t[1024] = 1 << 20
+	return t
 }
 
 // floorDiv returns a/b rounded down; b > 0.

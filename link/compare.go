@@ -22,11 +22,8 @@ func (p *Partition) compare(x, y *packed, v *pair) {
 	grows := x.lineage == y.lineage
 	v[fKilled] = tollLevel(x.killed, y.killed, grows)
 	v[fWounded] = tollLevel(x.wounded, y.wounded, grows)
-	v[fVictims] = missing
-	if x.names != 0 && y.names != 0 {
-		v[fVictims] = uint8(max(2-p.words.victims.shared(x.names, y.names), 0))
-	}
-	v[fConcepts] = p.conceptLevel(x, y)
+	v[fVictims] = p.namesLevel(x.names, y.names)
+	v[fConcepts] = conceptLevel(x, y)
 }
 
 // distance2 returns the square of the distance of two points in square metres,
@@ -41,7 +38,7 @@ func (p *Partition) distance2(x, y *packed) int64 {
 	}
 	const metres20 = 11660 // metres per unit, in 1/2^20
 	dy, dx = dy*metres20>>20, dx*metres20>>20
-	dx = dx * int64(p.cosines[p.row(0, x.lat)]) >> 16
+	dx = dx * int64(p.cosines[(int64(x.lat)+900_000_000)>>latBits]) >> 16
 	return dx*dx + dy*dy
 }
 
@@ -66,11 +63,11 @@ func (p *Partition) placeLevel(x, y *packed) uint8 {
 	vague := max(sx, sy) > 1_200
 	switch {
 	case same && vague:
-		return 5 + b2u(d2*4 >= v*9)
+		return 6 + b2u(d2*4 >= v*9)
 	case same:
-		return b2u(d2*4 >= v) + b2u(d2 >= v) + b2u(d2*4 >= v*9) + b2u(d2 >= v*9)
+		return b2u(d2*4 >= v) + b2u(d2 >= v) + b2u(d2*4 >= v*9) + b2u(d2 >= v*4) + b2u(d2 >= v*9)
 	}
-	return 7 + b2u(d2*100 >= v*49) + b2u(d2*4 >= v*9) + b2u(d2 >= v*9) + b2u(d2 >= v*36)
+	return 8 + b2u(d2*4 >= v*9) + b2u(d2 >= v*9) + b2u(d2 >= v*36)
 }
 
 const samePlace = 12 // the level of one place without points
@@ -84,7 +81,7 @@ func b2u(b bool) uint8 {
 
 // isNear reports whether a level of place is one of nearness.
 func isNear(level uint8) bool {
-	return level <= 2 || level == 5 || level == 7 || level == 8 || level == samePlace
+	return level <= 3 || level == 6 || level == 8 || level == samePlace
 }
 
 // timeLevel compares two intervals by their distance over their spread, or two
@@ -104,26 +101,28 @@ func timeLevel(x, y *packed) uint8 {
 			return 2
 		case d2 < v*36:
 			return 3
+		case d2 < v*144:
+			return 4
 		}
 		if lx+ly < 12*60 { // a date that is off by one?
 			off := max(d, -d) - 2*minutesADay
 			switch {
 			case off*off*3 < v*9:
-				return 5
-			case max(off, -off) < 2*4*60:
 				return 6
+			case max(off, -off) < 2*4*60:
+				return 7
 			}
 		}
-		return 4
+		return 5
 	}
 	a, b := weekday(x), weekday(y)
 	switch {
 	case a == 0 || b == 0:
 		return missing
 	case a == b:
-		return 7
+		return 8
 	}
-	return 8
+	return 9
 }
 
 const minutesADay = 24 * 60
@@ -162,7 +161,7 @@ func hourLevel(x, y *packed) uint8 {
 // cameLevel compares when two claims came in, where their times cannot be
 // compared to the day: reports of one thing come in together.
 func cameLevel(x, y *packed, time uint8) uint8 {
-	if time <= 6 || x.came == 0 || y.came == 0 {
+	if time <= 7 || x.came == 0 || y.came == 0 {
 		return missing
 	}
 	d := int32(x.came) - int32(y.came)
@@ -204,19 +203,32 @@ func nodeLevel(t *nodes, a, b uint8) uint8 {
 }
 
 func setLevel(s *sets, a, b uint32) uint8 {
-	if a == 0 || b == 0 {
+	switch {
+	case a == 0 || b == 0:
 		return missing
-	}
-	if a == b {
+	case a == b:
 		return 0
+	case a&b&single != 0:
+		return 2
 	}
-	switch n := s.shared(a, b); {
+	var one, other [1]uint32
+	x, y := s.list(a, &one), s.list(b, &other)
+	switch n := shared(x, y); {
 	case n == 0:
 		return 2
-	case n == min(len(s.list(a)), len(s.list(b))):
+	case n == min(len(x), len(y)):
 		return 0
 	}
 	return 1
+}
+
+func (p *Partition) namesLevel(a, b uint32) uint8 {
+	if a == 0 || b == 0 {
+		return missing
+	}
+	var one, other [1]uint32
+	v := &p.words.victims
+	return uint8(max(2-shared(v.list(a, &one), v.list(b, &other)), 0))
 }
 
 // tollLevel compares two ranges of people. A later, larger figure of the same
@@ -234,8 +246,10 @@ func tollLevel(x, y [2]uint16, grows bool) uint8 {
 		return 1
 	case near(x, y, 3, 2):
 		return 2
+	case near(x, y, 5, 2):
+		return 3
 	}
-	return 3
+	return 4
 }
 
 // near reports whether the larger of two ranges' nearest ends is at most
@@ -248,95 +262,90 @@ func near(x, y [2]uint16, num, den uint32) bool {
 // conceptLevel compares the rare words of two texts by how much it tells that
 // they share what they share. Texts in two languages that share none say
 // nothing.
-func (p *Partition) conceptLevel(x, y *packed) uint8 {
-	if x.concepts[0] == 0 || y.concepts[0] == 0 {
+func conceptLevel(x, y *packed) uint8 {
+	if x.sign == 0 || y.sign == 0 {
 		return missing
 	}
-	shared := int32(0)
-	for i, j := 0, 0; i < 8 && j < 8 && x.concepts[i] != 0 && y.concepts[j] != 0; {
-		a, b := x.concepts[i], y.concepts[j]
-		switch {
-		case a < b:
-			i++
-		case a > b:
-			j++
-		default:
-			shared += p.conceptWeight(a)
-			i, j = i+1, j+1
+	told := int32(0)
+	if x.sign&y.sign != 0 {
+		for i, j := 0, 0; i < 8 && j < 8 && x.concepts[i] != 0 && y.concepts[j] != 0; {
+			a, b := x.concepts[i], y.concepts[j]
+			switch {
+			case a < b:
+				i++
+			case a > b:
+				j++
+			default:
+				told += int32(x.telling[i])
+				i, j = i+1, j+1
+			}
 		}
 	}
-	switch {
-	case shared == 0 && x.lang_ != y.lang_:
-		return missing
-	case shared >= 16_000:
-		return 0
-	case shared >= 12_000:
-		return 1
-	case shared >= 8_000:
-		return 2
-	case shared >= 5_000:
-		return 3
-	case shared >= 2_500:
-		return 4
-	case shared > 0:
-		return 5
+	if told == 0 {
+		if x.lang != y.lang {
+			return missing
+		}
+		return noWords
 	}
-	return 6
+	for l, least := range [...]int32{16_000, 13_000, 10_000, 8_000, 7_000, 6_000, 5_000, 4_000, 3_000, 2_000} {
+		if told*unitBits >= least {
+			return uint8(l)
+		}
+	}
+	return noWords - 1
 }
 
-// conceptWeight returns what it tells, in millibits, that two claims share a
-// word that a share f of the claims has: log2(1 + 0.3/f), as if an account used
-// three in ten of the words of another of the same thing.
-func (p *Partition) conceptWeight(h uint16) int32 {
-	if p.flat {
-		return 6000
-	}
-	c, all := uint64(max(p.words.concepts[h], 1)), uint64(max(p.live, 1))
+const noWords = 11 // the level of texts that share nothing
+
+// tell returns what it tells, in units, that two claims share a word that a
+// share f of the claims has: log2(1 + 0.3/f), as if an account used three in ten
+// of the words of another of the same thing.
+func (w *words) tell(h uint16) uint8 {
+	c, all := uint64(max(w.concepts[h], 1)), max(w.heard, 1)
 	if c*commonWord > all {
 		return 0
 	}
 	c *= 10
-	return log2Milli(c+3*all) - log2Milli(c)
+	return uint8(min((log2Milli(c+3*all)-log2Milli(c))/unitBits, 255))
 }
 
 const commonWord = 8 // a word that over one claim in eight has tells nothing
 
-// rarities holds the term-frequency weights of x's own values, which are those
-// that an exact agreement is on.
-type rarities [nFields]int32
-
-func (p *Partition) rarities(x *packed) rarities {
-	var r rarities
-	if p.flat {
-		return r
+// judge stores what agreeing with x's values tells more, by what the claims
+// before it state.
+func (w *words) judge(x *packed) {
+	x.rare = [nRare]int8{
+		rPlace: w.places.rarity(x.place), rAct: w.acts.rarity(uint32(x.act)), rWeapon: w.arms.rarity(uint32(x.weapon)),
+		rObject: w.objects.rarity(uint32(x.object)), rBy: w.bys.rarity(x.by), rAgainst: w.sides.rarity(x.against),
+		rKilled: w.killed.rarity(uint32(x.killed[0]) + 1), rWounded: w.wounded.rarity(uint32(x.wounded[0]) + 1),
 	}
-	r[fPlace] = p.words.places.rarity(x.place)
-	r[fAct] = p.words.acts.rarity(uint32(x.act))
-	r[fObject] = p.words.objects.rarity(uint32(x.object))
-	r[fKilled] = p.words.killed.rarity(uint32(x.killed[0]) + 1)
-	r[fWounded] = p.words.wounded.rarity(uint32(x.wounded[0]) + 1)
-	r[fWeapon] = p.words.arms.rarity(uint32(x.weapon))
-	r[fBy] = p.words.bys.rarity(x.by)
-	r[fAgainst] = p.words.sides.rarity(x.against)
-	return r
 }
 
-// exact reports, per field, whether the best level means the same value, which
-// alone earns the weight of its rarity.
-func exact(x, y *packed, f int) bool {
-	switch f {
-	case fPlace:
-		return x.place == y.place
-	case fKilled:
-		return x.killed == y.killed
-	case fWounded:
-		return x.wounded == y.wounded
-	case fBy:
-		return x.by == y.by
-	case fAgainst:
-		return x.against == y.against
+// rarity returns the weight of the rarity of the value that x and y agree on at
+// a level of a field: it counts where they state the same, and for places only
+// without points, since how rare a place is in its surroundings is in the prior.
+func rarity(x, y *packed, f int, level uint8) int32 {
+	r := int8(0)
+	switch {
+	case f == fPlace && level == samePlace:
+		r = x.rare[rPlace]
+	case level != 0:
+	case f == fAct:
+		r = x.rare[rAct]
+	case f == fWeapon:
+		r = x.rare[rWeapon]
+	case f == fObject:
+		r = x.rare[rObject]
+	case f == fBy && x.by == y.by:
+		r = x.rare[rBy]
+	case f == fAgainst && x.against == y.against:
+		r = x.rare[rAgainst]
+	case f == fKilled && x.killed == y.killed:
+		r = x.rare[rKilled]
+	case f == fWounded && x.wounded == y.wounded:
+		r = x.rare[rWounded]
 	}
-	return true
+	return int32(r) * unitBits
 }
 
 // Share is what one field gave to a membership, in thousandths of a bit,
@@ -347,29 +356,78 @@ type Share struct {
 	Rarity   int32 // for the rarity of the value agreed on
 }
 
-// weigh adds the comparison of x with y to shares and returns the pair's
-// weight without the prior. Beyond is the part that is neither place nor time.
-func (p *Partition) weigh(x, y *packed, r *rarities, shares *[nFields]Share) (total, beyond int32) {
+// weigh returns the weight of two claims without the prior, x the newer, and
+// the part of it that is neither place nor time. It gives up, with a weight below
+// floor, once rest, the most that the rarer fields can add, cannot lift it there.
+func (p *Partition) weigh(x, y *packed, floor, rest int32) (total, beyond int32) {
+	w := &p.weights
+	time, place := timeLevel(x, y), p.placeLevel(x, y)
+	near := w[fTime][time] + w[fPlace][place]
+	if place == samePlace {
+		near += int32(x.rare[rPlace]) * unitBits
+	}
+	act := p.actLevel(x.act, y.act)
+	b := w[fAct][act]
+	if act == 0 {
+		b += int32(x.rare[rAct]) * unitBits
+	}
+	if l := setLevel(&p.words.bys, x.by, y.by); l != missing {
+		b += w[fBy][l] + rarity(x, y, fBy, l)
+	}
+	if l := setLevel(&p.words.sides, x.against, y.against); l != missing {
+		b += w[fAgainst][l] + rarity(x, y, fAgainst, l)
+	}
+	grows := x.lineage == y.lineage
+	if l := tollLevel(x.killed, y.killed, grows); l != missing {
+		b += w[fKilled][l] + rarity(x, y, fKilled, l)
+	}
+	if x.sign&y.sign == 0 && near+b+rest < floor || near+b+rest+p.wordsMost < floor {
+		return floor - 1, b
+	}
+	b += w[fConcepts][conceptLevel(x, y)] + w[fHour][hourLevel(x, y)] + w[fCame][cameLevel(x, y, time)] + w[fVictims][p.namesLevel(x.names, y.names)]
+	if l := nodeLevel(&p.words.arms, x.weapon, y.weapon); l != missing {
+		b += w[fWeapon][l] + rarity(x, y, fWeapon, l)
+	}
+	if l := nodeLevel(&p.words.objects, x.object, y.object); l != missing {
+		b += w[fObject][l] + rarity(x, y, fObject, l)
+	}
+	if l := tollLevel(x.wounded, y.wounded, grows); l != missing {
+		b += w[fWounded][l] + rarity(x, y, fWounded, l)
+	}
+	return near + b, b
+}
+
+const always = -1 << 30 // a floor that nothing is below
+
+// rest returns the most that the fields which weigh compares last can add for
+// x, words that are shared left out.
+func (p *Partition) rest(x *packed) int32 {
+	var sum int32
+	add := func(has bool, f int, rare int8) {
+		if has {
+			sum += p.most[f] + max(int32(rare)*unitBits, 0)
+		}
+	}
+	add(x.day>>3 != 0, fHour, 0)
+	add(true, fCame, 0)
+	add(x.weapon != 0, fWeapon, x.rare[rWeapon])
+	add(x.object != 0, fObject, x.rare[rObject])
+	add(x.wounded[0] != unstated, fWounded, x.rare[rWounded])
+	add(x.names != 0, fVictims, 0)
+	return sum
+}
+
+// share adds the comparison of x with y to shares, field by field.
+func (p *Partition) share(x, y *packed, shares *[nFields]Share) {
 	var v pair
 	p.compare(x, y, &v)
 	for f, level := range v {
 		if level == missing {
 			continue
 		}
-		w, rare := p.weights[f][level], int32(0)
-		if r[f] != 0 && level == rareLevel(f) && exact(x, y, f) {
-			rare = r[f]
-		}
-		total += w + rare
-		if f > fTime {
-			beyond += w + rare
-		}
-		if shares != nil {
-			s := &shares[f]
-			s.Level, s.Millibit, s.Rarity = min(s.Level, level), s.Millibit+w, s.Rarity+rare
-		}
+		s := &shares[f]
+		s.Level, s.Millibit, s.Rarity = min(s.Level, level), s.Millibit+p.weights[f][level], s.Rarity+rarity(x, y, f, level)
 	}
-	return total, beyond
 }
 
 // exchange reports whether two claims are act and answer: one about where fire
@@ -389,18 +447,11 @@ func (p *Partition) exchange(x, y *packed) bool {
 // meet reports whether a set of accused shares an actor with a set of those
 // accused against.
 func (p *Partition) meet(by, against uint32) bool {
-	a, b := p.words.bys.list(by), p.words.sides.list(against)
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0] < b[0]:
-			a = a[1:]
-		case a[0] > b[0]:
-			b = b[1:]
-		default:
-			return true
-		}
+	if by&against&single != 0 {
+		return by == against
 	}
-	return false
+	var one, other [1]uint32
+	return shared(p.words.bys.list(by, &one), p.words.sides.list(against, &other)) > 0
 }
 
 // cosine returns the cosine of a latitude in 1e-7 degree, in 1/65536.
@@ -413,14 +464,4 @@ func sameDay(x, y *packed) bool {
 	}
 	a, b := weekday(x), weekday(y)
 	return a == 0 || b == 0 || a == b
-}
-
-// rareLevel returns the level of a field at which the rarity of the value
-// counts: the best one, and of places that without points, since how rare a
-// place is in its own surroundings is in the prior already.
-func rareLevel(f int) uint8 {
-	if f == fPlace {
-		return samePlace
-	}
-	return 0
 }

@@ -176,7 +176,7 @@ func (p *Partition) decoys(counts map[pattern]float64) (rates, int64) {
 			pairs++
 		}
 	}
-	u[fTime][7], u[fTime][8] = 1000, 6000 // of two days chosen blindly one pair in seven is of one weekday
+	u[fTime][8], u[fTime][9] = 1000, 6000 // of two days chosen blindly one pair in seven is of one weekday
 	for g, n := range counts {            // what comes in together is told by all pairs: few of them match
 		u[fCame][g.level(fCame)] += n
 	}

@@ -28,6 +28,7 @@ const (
 	slotPlace = 3
 	slotArea  = 4 // of a claim without any place: by its act
 	slotAct   = 5
+	nSlots    = 6
 )
 
 // table is a hash table from a key to the head of a chain or to a count.
@@ -84,7 +85,7 @@ func (t *table) grow() {
 // index is the whole of the blocking index.
 type index struct {
 	columns [levels][]int32 // cells in each row of a level
-	cosines []uint32        // of the rows of level 0
+	cosines []uint32        // in 1/65536, by latitude in steps of 2^18 units
 	days    map[int32]*table
 	weeks   map[int32]*table   // counts, for the local rate
 	undated map[uint32]int32   // place -> chain of its claims without a date
@@ -108,13 +109,15 @@ func newIndex() index {
 			lat := (2*int64(r)+1)*900_000_000/int64(rows) - 900_000_000
 			cos := cosine(lat)
 			x.columns[l][r] = max(int32(40_030_000/g*int64(cos)>>16), 1)
-			if l == 0 {
-				x.cosines = append(x.cosines, max(cos, 1))
-			}
 		}
+	}
+	for lat := int64(1 << (latBits - 1)); lat < 1_800_000_000+1<<latBits; lat += 1 << latBits {
+		x.cosines = append(x.cosines, cosine(lat-900_000_000))
 	}
 	return x
 }
+
+const latBits = 18
 
 // row returns the row of a latitude at a level.
 func (x *index) row(level int, lat int32) int32 {

@@ -95,8 +95,7 @@ func (p *Partition) copied(it *Item, c *packed) int32 {
 // tellsSame reports whether an account that cites another tells of the same
 // thing: its weight against it passes the model's review.
 func (p *Partition) tellsSame(c, y *packed) bool {
-	var r rarities
-	w, beyond := p.weigh(c, y, &r, nil)
+	w, beyond := p.weigh(c, y, always, 0)
 	return !p.exchange(c, y) && beyond > 0 && w+int32(y.prior) >= p.Model.Review
 }
 
@@ -105,7 +104,6 @@ func (p *Partition) tellsSame(c, y *packed) bool {
 // another time.
 func (p *Partition) twin(c *packed, first int32) int32 {
 	best, most := int32(none), int32(0)
-	var r rarities
 	for id := first; id < p.claims.n; id++ {
 		y := p.claims.at(id)
 		if y.sketch != p.claims.at(first).sketch || !sameName(p.refs.of.at(first), p.refs.of.at(id)) {
@@ -114,7 +112,7 @@ func (p *Partition) twin(c *packed, first int32) int32 {
 		if p.exchange(c, y) || c.flags&y.flags&isDated != 0 && (c.t0-y.t1 > copyReach || y.t0-c.t1 > copyReach) {
 			continue
 		}
-		if w, _ := p.weigh(c, y, &r, nil); best == none || w > most {
+		if w, _ := p.weigh(c, y, always, 0); best == none || w > most {
 			best, most = id, w
 		}
 	}

@@ -47,26 +47,30 @@ type field struct {
 func fields() [nFields]field {
 	return [nFields]field{
 		fPlace: {"place", []string{
-			"same place, very near", "same place, near", "same place, not far", "same place, far", "same place, farther",
+			"same place, very near", "same place, near", "same place, not far", "same place, farther", "same place, far", "same place, too far",
 			"same place, vaguely near", "same place, vaguely far",
-			"very near", "near", "not far", "far", "elsewhere",
+			"near", "not far", "far", "elsewhere",
 			"same place", "same district", "other place",
-		}, []int{12, 3}, []int{5, 2, 5, 3}},
+		}, []int{12, 3}, []int{6, 2, 4, 3}},
 		fTime: {"time", []string{
-			"same time", "near in time", "not far in time", "apart", "far apart", "a day apart to the hour", "a day apart",
+			"same time", "near in time", "not far in time", "apart", "farther apart", "far apart", "a day apart to the hour", "a day apart",
 			"same weekday", "other weekday",
-		}, []int{7, 2}, []int{5, 2, 2}},
-		fCame:     {"came", []string{"came the same day", "came a day apart", "came days apart", "came a week apart", "came long apart"}, []int{5}, []int{5}},
-		fHour:     {"hour", []string{"same part of the day", "next part of the day", "other part of the day"}, []int{3}, []int{3}},
-		fAct:      {"act", []string{"same act", "same kind of act", "akin", "other act"}, []int{4}, []int{4}},
-		fWeapon:   {"weapon", []string{"same weapon", "compatible", "other weapon"}, []int{3}, []int{3}},
-		fObject:   {"object", []string{"same target", "compatible", "other target"}, []int{3}, []int{3}},
-		fBy:       {"by", []string{"same accused", "accused named in part", "others accused"}, []int{3}, []int{3}},
-		fAgainst:  {"against", []string{"same side hit", "side named in part", "other side hit"}, []int{3}, []int{3}},
-		fKilled:   {"killed", []string{"same toll", "tolls overlap", "tolls near", "tolls differ"}, []int{4}, []int{4}},
-		fWounded:  {"wounded", []string{"same figure", "figures overlap", "figures near", "figures differ"}, []int{4}, []int{4}},
-		fVictims:  {"victims", []string{"two names shared", "a name shared", "no name shared"}, []int{3}, []int{3}},
-		fConcepts: {"concepts", []string{"very telling words shared", "telling words shared", "rare words shared", "some rare words shared", "less rare words shared", "common words shared", "no words shared"}, []int{7}, []int{7}},
+		}, []int{8, 2}, []int{6, 2, 2}},
+		fCame:    {"came", []string{"came the same day", "came a day apart", "came days apart", "came a week apart", "came long apart"}, []int{5}, []int{5}},
+		fHour:    {"hour", []string{"same part of the day", "next part of the day", "other part of the day"}, []int{3}, []int{3}},
+		fAct:     {"act", []string{"same act", "same kind of act", "akin", "other act"}, []int{4}, []int{4}},
+		fWeapon:  {"weapon", []string{"same weapon", "compatible", "other weapon"}, []int{3}, []int{3}},
+		fObject:  {"object", []string{"same target", "compatible", "other target"}, []int{3}, []int{3}},
+		fBy:      {"by", []string{"same accused", "accused named in part", "others accused"}, []int{3}, []int{3}},
+		fAgainst: {"against", []string{"same side hit", "side named in part", "other side hit"}, []int{3}, []int{3}},
+		fKilled:  {"killed", []string{"same toll", "tolls overlap", "tolls near", "tolls apart", "tolls differ"}, []int{5}, []int{5}},
+		fWounded: {"wounded", []string{"same figure", "figures overlap", "figures near", "figures apart", "figures differ"}, []int{5}, []int{5}},
+		fVictims: {"victims", []string{"two names shared", "a name shared", "no name shared"}, []int{3}, []int{3}},
+		fConcepts: {"concepts", []string{
+			"16 bits of words shared", "13 bits of words shared", "10 bits of words shared", "8 bits of words shared", "7 bits of words shared",
+			"6 bits of words shared", "5 bits of words shared", "4 bits of words shared", "3 bits of words shared", "2 bits of words shared",
+			"a bit of words shared", "no words shared",
+		}, []int{12}, []int{12}},
 	}
 }
 

@@ -7,30 +7,53 @@ import (
 	"github.com/marchday/marchday/truce"
 )
 
-// packed is what the engine keeps of a claim. Numbers of places, words and
-// sets are those of the dictionaries; 0 is not stated.
+// packed is what the engine keeps of a claim, what every comparison reads
+// first. Numbers of places, words and sets are those of the dictionaries; 0 is
+// not stated.
 type packed struct {
-	t0, t1                     int32 // minutes since 1970, if dated
-	lon, lat                   int32 // 1e-7 degree, if pointed
-	place, area                uint32
-	by, against, names         uint32
-	lineage                    uint32    // number of the root's lineage; own|n where none is stated
-	next                       [6]int32  // chains of the blocking index
-	member                     int32     // next claim of the incident
-	sketch                     int32     // of the report's text, none
-	in                         int32     // the incident, none where it stands aside
-	sum                        int32     // of its weights at its placement, or at its last move
-	killed, wounded            [2]uint16 // low, high; low unstated, high open
-	concepts                   [8]uint16 // sorted, 0 at the end
-	sigma                      uint16    // standard error of the point in 10 m
-	came                       uint16    // day since 1970 on which it came in, as far as that is known
-	prior                      int16     // against a claim of its window, at its placement
-	act, weapon, object, lang_ uint8
-	flags                      uint8
-	day                        uint8 // weekday in the low 3 bits, class of the hour above
-	n                          uint8 // claims compared at its placement
-	state                      State
+	t0, t1       int32 // minutes since 1970, if dated
+	lon, lat     int32 // 1e-7 degree, if pointed
+	place        uint32
+	by, against  uint32
+	in           int32     // the incident, none where it stands aside
+	killed       [2]uint16 // low, high; low unstated, high open
+	sigma, flags uint16    // sigma: standard error of the point in 10 m
+	act, weapon  uint8
+	object, lang uint8
+	prior        int16  // against a claim of its window, at its placement
+	came         uint16 // day since 1970 on which it came in, as far as that is known
+	sign         uint64 // a bit for each concept: no bit in common, no concept in common
+	lineage      uint32 // number of the root's lineage; own|n where none is stated
+	day          uint8  // weekday in the low 3 bits, class of the hour above
+	n            uint8  // claims compared at its placement
+	state        State
+
+	wounded  [2]uint16
+	area     uint32
+	names    uint32
+	concepts [8]uint16     // sorted, 0 at the end
+	telling  [8]uint8      // what sharing each tells, at its placement, in units of 64 millibits
+	rare     [nRare]int8   // what agreeing on its values tells more, likewise
+	next     [nSlots]int32 // chains of the blocking index
+	member   int32         // next claim of the incident
+	sum      int32         // of its weights at its placement, or at its last move
+	sketch   int32         // of the report's text, none
 }
+
+// The values whose rarity counts.
+const (
+	rPlace = iota
+	rAct
+	rWeapon
+	rObject
+	rBy
+	rAgainst
+	rKilled
+	rWounded
+	nRare
+)
+
+const unitBits = 64 // millibits in a unit of telling and rare
 
 // The flags of a packed claim.
 const (
@@ -51,12 +74,46 @@ const (
 	none     = -1
 )
 
+// freq is how often values agree by chance: enough to weigh a rare one.
+type freq struct {
+	square uint64 // sum of the squares of the counts
+	total  uint64 // sum of the counts
+}
+
+// note counts one more claim, or one less, that states the value of count c.
+func (f *freq) note(c *uint32, by int32) {
+	n := uint64(*c)
+	if by > 0 {
+		*c++
+		f.square += 2*n + 1
+		f.total++
+	} else if n > 0 {
+		*c--
+		f.square -= 2*n - 1
+		f.total--
+	}
+}
+
+// rarity returns the weight, in units, of agreeing on a value that c claims
+// state: log2 of the chance that two values agree over the share of this one.
+func (f *freq) rarity(c uint32) int8 {
+	if f.square == 0 {
+		return 0
+	}
+	w := log2Milli(f.square) - log2Milli(f.total*uint64(max(c, 1)))
+	return int8(min(max(floorDiv(w, unitBits), -maxRarity), maxRarity))
+}
+
+const (
+	maxRarity = 125  // units: 8 bits
+	maxFigure = 1000 // a higher figure is as rare as one that was never stated
+)
+
 // dict numbers strings from 1 in the order in which they were first seen.
 type dict struct {
+	freq
 	ids    map[string]uint32
 	counts []uint32 // claims that state the number; index 0 is unused
-	square uint64   // sum of the squares of counts
-	total  uint64   // sum of counts
 }
 
 func newDict() dict { return dict{ids: map[string]uint32{}, counts: []uint32{0}} }
@@ -70,7 +127,7 @@ func (d *dict) id(s string, add bool) uint32 {
 	n, ok := d.ids[s]
 	if !ok {
 		if !add {
-			return own - 1
+			return unknown
 		}
 		n = uint32(len(d.counts))
 		d.ids[strings.Clone(s)] = n
@@ -81,85 +138,112 @@ func (d *dict) id(s string, add bool) uint32 {
 
 // note counts one more claim, or one less, that states n.
 func (d *dict) note(n uint32, by int32) {
-	if n == 0 || int(n) >= len(d.counts) {
-		return
-	}
-	c := uint64(d.counts[n])
-	if by > 0 {
-		d.counts[n]++
-		d.square += 2*c + 1
-		d.total++
-	} else if c > 0 {
-		d.counts[n]--
-		d.square -= 2*c - 1
-		d.total--
+	if n != 0 && int(n) < len(d.counts) {
+		d.freq.note(&d.counts[n], by)
 	}
 }
 
-// rarity returns the term-frequency weight of agreeing on n: log2 of the
-// chance that two values agree over the share of this one, within 8 bits.
-func (d *dict) rarity(n uint32) int32 {
-	if n == 0 || int(n) >= len(d.counts) || d.square == 0 {
+// rarity returns what it tells more to agree on n, in units.
+func (d *dict) rarity(n uint32) int8 {
+	if n == 0 || int(n) >= len(d.counts) {
 		return 0
 	}
-	w := log2Milli(d.square) - log2Milli(d.total*uint64(max(d.counts[n], 1)))
-	return min(max(w, -maxRarity), maxRarity)
+	return d.freq.rarity(d.counts[n])
 }
 
-const (
-	maxRarity = 8000
-	maxFigure = 1000 // a higher figure is as rare as one that was never stated
-)
-
-// sets numbers sorted lists of numbers, so that equal sets have equal numbers.
+// sets numbers sorted lists of numbers, so that equal sets have equal numbers. A
+// set of one is its member's number with the bit single.
 type sets struct {
 	dict
-	lists [][]uint32
+	lists   [][]uint32
+	singles []uint32 // counts of the sets of one
 }
 
 func newSets() sets { return sets{dict: newDict(), lists: [][]uint32{nil}} }
 
-const maxSet = 16
+const (
+	maxSet  = 16
+	single  = 1 << 30
+	unknown = own - 1 // the number of a word or set that no claim has
+)
 
 // id returns the number of the set of ids, which it sorts and cuts at 16.
 func (s *sets) id(ids []uint32, add bool) uint32 {
-	if len(ids) == 0 {
+	switch len(ids) {
+	case 0:
 		return 0
+	case 1:
+		if ids[0] == unknown {
+			return unknown
+		}
+		for add && int(ids[0]) >= len(s.singles) {
+			s.singles = append(s.singles, 0)
+		}
+		return ids[0] | single
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	if len(ids) > maxSet {
-		ids = ids[:maxSet]
+	if len(ids) == 1 {
+		return s.id(ids, add)
 	}
 	var key [4 * maxSet]byte
 	b := key[:0]
-	for _, n := range ids {
+	for _, n := range ids[:min(len(ids), maxSet)] {
 		b = append(b, byte(n), byte(n>>8), byte(n>>16), byte(n>>24))
 	}
 	n, ok := s.ids[string(b)]
 	if !ok {
 		if !add {
-			return own - 1
+			return unknown
 		}
 		n = s.dict.id(string(b), true)
-		s.lists = append(s.lists, slices.Clone(ids))
+		s.lists = append(s.lists, slices.Clone(ids[:min(len(ids), maxSet)]))
 	}
 	return n
 }
 
-func (s *sets) list(n uint32) []uint32 {
-	if int(n) >= len(s.lists) {
-		return nil
+func (s *sets) count(n uint32) *uint32 {
+	switch {
+	case n == 0 || n == unknown:
+	case n&single == 0 && int(n) < len(s.counts):
+		return &s.counts[n]
+	case n&single != 0 && int(n&^single) < len(s.singles):
+		return &s.singles[n&^single]
 	}
-	return s.lists[n]
+	return nil
 }
 
-// shared returns how many numbers two sets have in common.
-func (s *sets) shared(a, b uint32) int {
-	if a == b {
-		return len(s.list(a))
+func (s *sets) note(n uint32, by int32) {
+	if c := s.count(n); c != nil {
+		s.freq.note(c, by)
 	}
-	x, y, n := s.list(a), s.list(b), 0
+}
+
+func (s *sets) rarity(n uint32) int8 {
+	c := s.count(n)
+	if c == nil {
+		return 0
+	}
+	return s.freq.rarity(*c)
+}
+
+// list returns the members of a set; buf is where that of a set of one goes.
+func (s *sets) list(n uint32, buf *[1]uint32) []uint32 {
+	switch {
+	case n == unknown:
+		return nil
+	case n&single != 0:
+		buf[0] = n &^ single
+		return buf[:]
+	case int(n) < len(s.lists):
+		return s.lists[n]
+	}
+	return nil
+}
+
+// shared returns how many members two sorted lists have in common.
+func shared(x, y []uint32) int {
+	n := 0
 	for len(x) > 0 && len(y) > 0 {
 		switch {
 		case x[0] < y[0]:
@@ -181,6 +265,7 @@ type words struct {
 	bys, sides, victims                           sets
 	spelled                                       map[string]uint32 // a name less a letter -> place
 	alike                                         []uint32          // place -> the first place spelled like it
+	heard                                         uint64            // claims that have concepts
 	concepts                                      []uint32          // claims that have each of the 65536 hashes
 	lineageNames                                  []string
 }
@@ -324,10 +409,10 @@ func (w *words) likeness(n uint32) uint32 {
 // pack writes an item as numbers. With add, new words get numbers.
 func (w *words) pack(it *Item, add bool) packed {
 	c := packed{
-		member: none, in: none, sketch: none, next: [6]int32{none, none, none, none, none, none},
+		member: none, in: none, sketch: none, next: [nSlots]int32{none, none, none, none, none, none},
 		place: w.place(it, add), area: w.areas.id(string(it.Area), add),
 		act: w.acts.id(it.Act, add), weapon: w.arms.id(it.Weapon, add), object: w.objects.id(it.Object, add),
-		lineage: w.lineages.id(it.Lineage, add), lang_: uint8(min(w.langs.id(it.Lang, add), 255)),
+		lineage: w.lineages.id(it.Lineage, add), lang: uint8(min(w.langs.id(it.Lang, add), 255)),
 		by: w.actorSet(&w.bys, it.By, add), against: w.actorSet(&w.sides, it.Against, add),
 		killed: packRange(it.Killed), wounded: packRange(it.Wounded),
 		day: uint8(it.Weekday&7) | it.Hour<<3,
@@ -358,7 +443,7 @@ func (w *words) pack(it *Item, add bool) packed {
 		w.lineageNames = append(w.lineageNames, it.Lineage)
 	}
 	c.names = w.nameSet(it.Victims, add)
-	c.concepts = w.packConcepts(it.Concepts, add)
+	w.packConcepts(&c, it.Concepts, add)
 	return c
 }
 
@@ -409,36 +494,48 @@ func (w *words) nameSet(names []string, add bool) uint32 {
 }
 
 // packConcepts keeps the eight concepts that fewest claims have so far, sorted
-// by hash, and counts them all. Of a long list the first 64 are looked at.
-func (w *words) packConcepts(list []string, add bool) [8]uint16 {
-	var out [8]uint16
+// by hash, with what sharing each tells, and counts them all. Of a long list the
+// first 64 are looked at.
+func (w *words) packConcepts(c *packed, list []string, add bool) {
+	if len(list) == 0 {
+		return
+	}
+	list = list[:min(len(list), maxConcepts)]
+	var hashes [maxConcepts]uint16
+	var kept [8]uint16
 	var counts [8]uint32
 	n := 0
-	for _, s := range list[:min(len(list), maxConcepts)] {
+	for k, s := range list {
 		h := conceptHash(s)
-		if slices.Contains(out[:n], h) {
+		hashes[k] = h
+		if slices.Contains(kept[:n], h) {
 			continue
 		}
-		c := w.concepts[h]
+		seen := w.concepts[h]
 		i := n
-		for i > 0 && (counts[i-1] > c || counts[i-1] == c && out[i-1] > h) {
+		for i > 0 && (counts[i-1] > seen || counts[i-1] == seen && kept[i-1] > h) {
 			i--
 		}
-		if i == len(out) {
+		if i == len(kept) {
 			continue
 		}
-		n = min(n+1, len(out))
-		copy(out[i+1:n], out[i:n-1])
+		n = min(n+1, len(kept))
+		copy(kept[i+1:n], kept[i:n-1])
 		copy(counts[i+1:n], counts[i:n-1])
-		out[i], counts[i] = h, c
+		kept[i], counts[i] = h, seen
 	}
-	slices.Sort(out[:n])
-	for _, s := range list[:min(len(list), maxConcepts)] {
-		if add {
-			w.concepts[conceptHash(s)]++
+	slices.Sort(kept[:n])
+	c.concepts = kept
+	for i, h := range kept[:n] {
+		c.telling[i] = w.tell(h)
+		c.sign |= 1 << (h >> 10)
+	}
+	if add {
+		w.heard++
+		for _, h := range hashes[:len(list)] {
+			w.concepts[h]++
 		}
 	}
-	return out
 }
 
 const maxConcepts = 64

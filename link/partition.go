@@ -27,9 +27,11 @@ func (s State) String() string {
 // Partition is the machine's own opinion: incidents as they follow from the
 // claims, blind to every decision. One goroutine owns it.
 type Partition struct {
-	Model   Model
-	weights weights
-	words   words
+	Model     Model
+	weights   weights
+	most      [nFields]int32 // the greatest weight of each field, at least 0
+	wordsMost int32
+	words     words
 	index
 	claims    slab[packed]
 	refs      refs
@@ -44,7 +46,6 @@ type Partition struct {
 	near      []int32 // incidents that the newest claim fits best
 	stamp     uint32
 	stats     Stats
-	flat      bool // words weigh alike and rarity nothing: what the overlay compares by never changes
 }
 
 // Stats counts what the engine did.
@@ -70,10 +71,15 @@ func newPartition(m Model) *Partition {
 	if err != nil {
 		panic("link: a model is checked by LoadModel: " + err.Error())
 	}
-	return &Partition{
+	p := &Partition{
 		Model: m, weights: w, words: newWords(), index: newIndex(), refs: newRefs(),
 		links: map[int32][]int32{}, copies: map[int32]int32{}, texts: newTexts(),
 	}
+	for f := range w {
+		p.most[f] = slices.Max(w[f][:])
+	}
+	p.wordsMost = p.most[fConcepts]
+	return p
 }
 
 // score is how well a claim fits an incident.
@@ -116,6 +122,7 @@ func (p *Partition) add(it *Item) placed {
 	c := p.words.pack(it, true)
 	p.believe(it, &c)
 	p.arrive(it, &c)
+	p.words.judge(&c)
 	out := placed{original: none, in: none, state: Alone}
 	var surely bool
 	out.original, surely = p.lineage(it, &c)
@@ -283,8 +290,7 @@ func (p *Partition) score(id int32, x *packed) []score {
 	if x.in == none { // else it is looked at again
 		x.prior = int16(prior)
 	}
-	r := p.rarities(x)
-	ceiling := prior + p.ceiling(x, &r)
+	floor, rest := p.Model.Review-prior, p.rest(x)
 	p.scored = p.scored[:0]
 	p.stamp++
 	for _, i := range p.find.found {
@@ -292,48 +298,19 @@ func (p *Partition) score(id int32, x *packed) []score {
 		if y.flags&isGone != 0 || y.in == none || i == id {
 			continue
 		}
-		in := p.incidents.at(y.in)
-		if in.mark == p.stamp {
+		if w, _ := p.weigh(x, y, floor, rest); w < floor {
 			continue
 		}
-		w := ceiling + p.at(fTime, timeLevel(x, y)) + p.at(fPlace, p.placeLevel(x, y))
-		if x.place == y.place {
-			w += r[fPlace]
+		if in := p.incidents.at(y.in); in.mark != p.stamp {
+			in.mark = p.stamp
+			p.scored = append(p.scored, p.fit(x, y.in, prior))
 		}
-		if w < p.Model.Review {
-			continue
-		}
-		in.mark = p.stamp
-		p.scored = append(p.scored, p.fit(x, y.in, prior, &r))
 	}
 	return p.scored
 }
 
-func (p *Partition) at(f int, level uint8) int32 { return p.weights[f][level] }
-
-// ceiling returns the most that fields other than place and time can add for x.
-func (p *Partition) ceiling(x *packed, r *rarities) int32 {
-	has := [nFields]bool{
-		fHour: x.day>>3 != 0, fCame: true, fAct: x.act != 0, fWeapon: x.weapon != 0, fObject: x.object != 0,
-		fBy: x.by != 0, fAgainst: x.against != 0, fKilled: x.killed[0] != unstated, fWounded: x.wounded[0] != unstated,
-		fVictims: x.names != 0, fConcepts: x.concepts[0] != 0,
-	}
-	var sum int32
-	for f := fHour; f < nFields; f++ {
-		if !has[f] {
-			continue
-		}
-		best := p.weights[f][0] + max(r[f], 0)
-		for _, w := range p.weights[f] {
-			best = max(best, w)
-		}
-		sum += best
-	}
-	return sum
-}
-
 // fit scores x against the representatives of an incident.
-func (p *Partition) fit(x *packed, in int32, prior int32, r *rarities) score {
+func (p *Partition) fit(x *packed, in, prior int32) score {
 	g := p.incidents.at(in)
 	s := score{in: in, rival: none}
 	for _, i := range g.reps[:g.nreps] {
@@ -344,7 +321,7 @@ func (p *Partition) fit(x *packed, in int32, prior int32, r *rarities) score {
 				s.rival = i
 			}
 		}
-		w, beyond := p.weigh(x, y, r, nil)
+		w, beyond := p.weigh(x, y, always, 0)
 		s.sum += w + prior
 		s.beyond += beyond
 		s.n++
@@ -359,10 +336,9 @@ func (p *Partition) explain(x *packed, in int32, shares *[nFields]Share) int32 {
 	for f := range shares {
 		shares[f].Level = missing
 	}
-	r := p.rarities(x)
 	g := p.incidents.at(in)
 	for _, i := range g.reps[:g.nreps] {
-		p.weigh(x, p.claims.at(i), &r, shares)
+		p.share(x, p.claims.at(i), shares)
 	}
 	return int32(x.prior) * int32(g.nreps)
 }
@@ -455,8 +431,7 @@ func (p *Partition) mergeIfOne(a, b int32) {
 	var sum, n int64
 	for _, i := range p.incidents.at(b).reps[:p.incidents.at(b).nreps] {
 		x := p.claims.at(i)
-		r := p.rarities(x)
-		s := p.fit(x, a, p.prior(x, p.find.own), &r)
+		s := p.fit(x, a, int32(x.prior))
 		if s.barred {
 			return
 		}

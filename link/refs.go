@@ -40,7 +40,7 @@ const maxFamilies = 65_000
 // add names claim id, the newest.
 func (t *refs) add(name truce.ClaimRef, id int32) {
 	f := t.families.id(name.Family, len(t.names) < maxFamilies)
-	if f == own-1 {
+	if f == unknown {
 		f = 0
 	} else if int(f) == len(t.names) {
 		t.names = append(t.names, name.Family)
@@ -76,7 +76,7 @@ func (t *refs) grow(n int32) {
 // get returns the number of a claim by its name.
 func (t *refs) get(name truce.ClaimRef) (int32, bool) {
 	f := t.families.id(name.Family, false)
-	if f == own-1 || len(t.buckets) == 0 {
+	if f == unknown || len(t.buckets) == 0 {
 		return none, false
 	}
 	mask := uint64(len(t.buckets) - 1)

@@ -114,8 +114,7 @@ func (p *Partition) pairWeight(i, j int32) (int32, bool) {
 		i, j = j, i
 	}
 	x, y := p.claims.at(i), p.claims.at(j)
-	r := p.rarities(x)
-	w, _ := p.weigh(x, y, &r, nil)
+	w, _ := p.weigh(x, y, always, 0)
 	p.stats.Compared++
 	return w + int32(x.prior) - p.Model.Review, p.exchange(x, y)
 }

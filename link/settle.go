@@ -319,10 +319,7 @@ func (w *work) ghosts(ids []int32) {
 // fitReps scores claim i against a group's representatives, by what claims say
 // and the prior of the newer of each two alone: what came since changes nothing.
 func (p *Partition) fitReps(i int32, g *incident) score {
-	p.flat = true
-	defer func() { p.flat = false }()
 	x := p.claims.at(i)
-	var r rarities
 	var s score
 	for _, j := range g.reps[:g.nreps] {
 		y := p.claims.at(j)
@@ -333,7 +330,7 @@ func (p *Partition) fitReps(i int32, g *incident) score {
 		if j > i {
 			newer, older = y, x
 		}
-		w, beyond := p.weigh(newer, older, &r, nil)
+		w, beyond := p.weigh(newer, older, always, 0)
 		s.sum, s.beyond, s.n = s.sum+w+int32(newer.prior), s.beyond+beyond, s.n+1
 	}
 	return s

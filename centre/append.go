@@ -18,6 +18,9 @@ func (c *Centre) Submit(ctx context.Context, envelope []byte) (record.Receipt, e
 // add verifies an envelope on the caller's own time, and hands it to the
 // appending goroutine with what was verified.
 func (c *Centre) add(ctx context.Context, key [32]byte, envelope []byte) (record.Receipt, error) {
+	if c.Copy() {
+		return record.Receipt{}, &truce.Error{Kind: truce.Forbidden, Why: "this is a copy of the record: hand the statement to the centre, or keep it in a field outbox until the centre can be reached"}
+	}
 	said, err := c.edge.Verify(envelope)
 	if err != nil {
 		return record.Receipt{}, err

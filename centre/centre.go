@@ -13,9 +13,11 @@ package centre
 import (
 	"context"
 	"crypto"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -27,6 +29,7 @@ import (
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/record"
 	"github.com/marchday/marchday/truce"
+	"github.com/marchday/marchday/vault"
 )
 
 // Options of a Centre. Origin, Dir, Now and the engines must be given.
@@ -40,6 +43,12 @@ type Options struct {
 	DB string
 	// Now is the clock.
 	Now func() time.Time
+	// Name is the name of LogKey where this is a mirror: it then cosigns what it
+	// keeps, and nothing is said to it. Empty: the log's own key.
+	Name string
+	// Seen are signed heads of this origin that witnesses and mirrors hold: a
+	// shorter or another history is never signed; see record.Options.
+	Seen [][]byte
 	// LogKey signs checkpoints. Who holds it can start a second history, which
 	// witnesses refuse.
 	LogKey crypto.Signer
@@ -58,6 +67,13 @@ type Options struct {
 	Extract   *extract.Engine
 	Gazetteer *gazetteer.Gazetteer
 	Model     link.Model
+	// Vault keeps who the sources are. Nil: nothing is taken in confidence. The
+	// centre does not close it. Who controls this process reads what is confided
+	// from then on, before it is sealed.
+	Vault *vault.Vault
+	// Chance mixes what waited, before it goes on the record. Nil: seeded by the
+	// machine's own randomness.
+	Chance *rand.Rand
 	// Log takes what an operator should know: indexes and identifiers only,
 	// never words or names. Nil discards.
 	Log *slog.Logger
@@ -79,6 +95,10 @@ type Centre struct {
 	fold *fold      // the follower's memory; nil until CatchUp made it
 
 	watch sync.Cond // on mu; told after each fold
+
+	confiding sync.Mutex // one hand on what waits in the vault, and on Chance
+	peers     peerBook
+	digests   digestBook
 }
 
 // Open opens or makes the centre in o.Dir. A picture that does not stand on
@@ -87,6 +107,11 @@ func Open(ctx context.Context, o Options) (*Centre, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Chance == nil {
+		var seed [32]byte
+		crand.Read(seed[:])
+		o.Chance = rand.New(rand.NewChaCha8(seed))
+	}
 	c := &Centre{o: o, edge: truce.NewBook()}
 	c.watch.L = &c.mu
 	url := "sqlite:" + o.Dir
@@ -94,10 +119,11 @@ func Open(ctx context.Context, o Options) (*Centre, error) {
 		url = o.DB
 	}
 	var err error
-	c.log, err = record.Open(ctx, url, record.Options{
-		Origin: o.Origin, Now: o.Now, Signer: o.LogKey, Policy: o.Policy, Dir: o.Dir, ReadOnly: o.ReadOnly, Admit: c.admit, Reset: c.reset,
-	})
-	if err != nil {
+	r := record.Options{Origin: o.Origin, Name: o.Name, Now: o.Now, Signer: o.LogKey, Policy: o.Policy, Dir: o.Dir, ReadOnly: o.ReadOnly, Seen: o.Seen}
+	if !c.Copy() {
+		r.Admit, r.Reset = c.admit, c.reset
+	}
+	if c.log, err = record.Open(ctx, url, r); err != nil {
 		return nil, err
 	}
 	if err := c.open(ctx); err != nil {
@@ -107,8 +133,10 @@ func Open(ctx context.Context, o Options) (*Centre, error) {
 }
 
 func (c *Centre) open(ctx context.Context) error {
-	if err := c.rebuildEdge(ctx, c.log.Size()); err != nil {
-		return err
+	if !c.Copy() {
+		if err := c.rebuildEdge(ctx, c.log.Size()); err != nil {
+			return err
+		}
 	}
 	file := filepath.Join(c.o.Dir, "picture.db")
 	p, err := picture.Open(ctx, file)
@@ -143,6 +171,10 @@ func (c *Centre) stands(ctx context.Context, p *picture.Picture) (bool, error) {
 	root, err := c.log.Root(ctx, at.Size)
 	return root == at.Root, err
 }
+
+// Copy reports whether this is a copy that nothing is said to: a mirror, or
+// opened for reading only.
+func (c *Centre) Copy() bool { return c.o.ReadOnly || c.o.Name != "" }
 
 // Close closes picture and record.
 func (c *Centre) Close() error { return errors.Join(c.picture.Close(), c.log.Close()) }

@@ -128,6 +128,10 @@ func (f *fold) effect(ctx context.Context, e record.Entry, at truce.Instant, sai
 		if err := f.withdraw(ctx, e.Index, body.Statement); err != nil {
 			return err
 		}
+	case *truce.Erasure:
+		if _, report, ok := f.book.SourceOf(body.Pseudonym); ok {
+			f.put(picture.Cite{Target: report, Index: e.Index, Marking: truce.Amber})
+		}
 	case *truce.Release:
 		f.put(picture.Remark{ID: body.Of, Marking: body.Marking})
 		return f.remark(ctx, e.Index, body.Of, body.Marking)

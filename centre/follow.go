@@ -26,7 +26,7 @@ func (c *Centre) Follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := c.log.Wait(ctx, at.Size+1); err != nil {
+		if err := c.log.Wait(ctx, at.Size); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}

@@ -40,6 +40,8 @@ func markingOf(b truce.Body) truce.Marking {
 		return truce.Amber
 	case *truce.Notice:
 		return truce.Amber.For(x.To)
+	case *truce.Erasure:
+		return truce.Amber // as the report that it is about
 	}
 	info, _ := truce.InfoOf(b.Kind())
 	switch info.Group {

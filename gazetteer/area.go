@@ -193,29 +193,34 @@ func (g *Gazetteer) Fill(w truce.Where) truce.Where {
 
 // within returns what a place lies within, innermost first, without itself.
 func (g *Gazetteer) within(id truce.PlaceID, point *truce.Point, known bool) []truce.PlaceID {
-	var in []truce.PlaceID
 	if known {
-		p := g.places[g.byID[id]]
-		if d := depth(p.Class); p.Class == Country {
-			return nil
-		} else if d > 0 && p.Class != Neighbourhood {
-			return g.parents([]truce.PlaceID{id})[1:]
-		}
-		if p.Point.Valid() {
-			in = g.DistrictAt(p.Point)
-		}
-		if len(in) == 0 {
-			return g.parents([]truce.PlaceID{id})[1:]
-		}
-		if up, held := g.byID[p.Parent]; held && !slices.Contains(in, p.Parent) && depth(g.places[up].Class) == 0 {
-			in = append([]truce.PlaceID{p.Parent}, in...) // a neighbourhood's city
-		}
-		return in
+		return slices.Clip(g.in[g.byID[id]])
 	}
 	if point != nil {
 		return g.DistrictAt(*point)
 	}
 	return nil
+}
+
+// locate finds what a place lies within: by the outlines that hold its point,
+// else by what its source says.
+func (g *Gazetteer) locate(i int32) []truce.PlaceID {
+	p := g.places[i]
+	if p.Class == Country {
+		return nil
+	}
+	above := func() []truce.PlaceID { return g.parents([]truce.PlaceID{p.ID})[1:] }
+	if d := depth(p.Class); d > 0 && p.Class != Neighbourhood || !p.Point.Valid() {
+		return above()
+	}
+	in := g.DistrictAt(p.Point)
+	if len(in) == 0 {
+		return above()
+	}
+	if up, held := g.byID[p.Parent]; held && !slices.Contains(in, p.Parent) && depth(g.places[up].Class) == 0 {
+		in = append([]truce.PlaceID{p.Parent}, in...) // a neighbourhood's city
+	}
+	return in
 }
 
 // shown returns the first name of a place in every language.

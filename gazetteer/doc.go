@@ -122,15 +122,23 @@ type Gazetteer struct {
 	folded  []uint64 // hash<<32 | index into names, sorted
 	plain   []uint64
 	bones   []uint64
+	in      [][]truce.PlaceID        // by place: what it lies within, innermost first
 	forced  map[string]truce.PlaceID // overrides: folded form -> place
 	byISO   map[string]int32         // country code -> place
 	digest  truce.Digest
 	maxSize int // bytes of the longest folded name
 }
 
+// entry is one name of a place, taken apart once.
 type entry struct {
-	place int32
-	name  int32
+	place   int32
+	name    int32
+	core    string // plain spelling
+	roman   string // common spelling, to compare by
+	folded  uint32 // hash of the folded spelling
+	generic uint32
+	qual    uint16
+	thing   bool
 }
 
 // New returns a gazetteer over places, boundaries and overrides (a form as
@@ -158,6 +166,10 @@ func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) 
 	g.force(overrides)
 	g.index()
 	g.lay()
+	g.in = make([][]truce.PlaceID, len(g.places))
+	for i := range g.places {
+		g.in[i] = g.locate(int32(i))
+	}
 	g.digest = g.sum()
 	return g
 }
@@ -192,7 +204,19 @@ func (g *Gazetteer) add(p Place) {
 
 // depth is how deep a unit lies in its country.
 func depth(c Class) int {
-	return map[Class]int{Country: 1, Adm1: 2, Adm2: 3, Adm3: 4, Neighbourhood: 5}[c]
+	switch c {
+	case Country:
+		return 1
+	case Adm1:
+		return 2
+	case Adm2:
+		return 3
+	case Adm3:
+		return 4
+	case Neighbourhood:
+		return 5
+	}
+	return 0
 }
 
 // index lays the three name keys out, sorted.
@@ -200,11 +224,12 @@ func (g *Gazetteer) index() {
 	for i := range g.places {
 		for j, n := range g.places[i].Names {
 			at := uint64(len(g.names))
-			g.names = append(g.names, entry{int32(i), int32(j)})
 			a := analyse(n.Text)
+			plains := a.plains()
+			g.names = append(g.names, entry{int32(i), int32(j), plains[0], a.roman(), hash(a.folded), a.generic, uint16(a.qual), a.thing})
 			g.maxSize = max(g.maxSize, len(a.folded))
 			g.folded = append(g.folded, uint64(hash(a.folded))<<32|at)
-			for _, k := range a.plains() {
+			for _, k := range plains {
 				g.plain = append(g.plain, uint64(hash(k))<<32|at)
 			}
 			g.bones = append(g.bones, uint64(hash(a.bones()))<<32|at)

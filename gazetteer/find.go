@@ -165,13 +165,13 @@ func (g *Gazetteer) path(child, parent, whole string, q Query) []Candidate {
 func (g *Gazetteer) weigh(text string, q Query) []Candidate {
 	best := map[int32]Candidate{}
 	var order []int32
-	weighed := 0
+	weighed, top := 0, int32(0)
 	for _, form := range forms(text, q.Lang) {
 		a := analyse(form)
 		if q.Class == "" {
 			q.Class = a.class
 		}
-		roman := a.roman()
+		roman, core := a.roman(), strings.Join(a.core, " ")
 		seen := map[uint32]bool{}
 		consider := func(how Match) func(uint32) {
 			return func(n uint32) {
@@ -179,13 +179,13 @@ func (g *Gazetteer) weigh(text string, q Query) []Candidate {
 					return
 				}
 				seen[n] = true
-				e := g.names[n]
+				e := &g.names[n]
 				if q.Within != "" && !g.liesIn(e.place, q.Within) {
 					return
 				}
 				weighed++
 				name := g.places[e.place].Names[e.name].Text
-				score, match := compare(text, a, roman, name, how)
+				score, match := g.compare(text, a, core, roman, e, how)
 				if loose := match == MatchSkeleton || match == MatchEdit; loose && a.class != "" && (a.class == Neighbourhood) != (g.places[e.place].Class == Neighbourhood) && !(a.class == Neighbourhood && depth(g.places[e.place].Class) > 0) {
 					score -= classLess
 				}
@@ -195,6 +195,7 @@ func (g *Gazetteer) weigh(text string, q Query) []Candidate {
 				if score < q.MinScore {
 					return
 				}
+				top = max(top, score)
 				c := Candidate{Place: g.places[e.place], Name: name, Score: score, Match: match, named: e.place, rank: score + g.context(e.place, q)}
 				old, has := best[e.place]
 				if !has {
@@ -212,8 +213,10 @@ func (g *Gazetteer) weigh(text string, q Query) []Candidate {
 		if !q.Strict {
 			bones := a.bones()
 			under(g.bones, bones, consider(MatchSkeleton))
-			for _, k := range near(bones) {
-				under(g.bones, k, consider(MatchEdit))
+			if top < minParent { // one letter off only where nothing nearer is held
+				for _, k := range near(bones) {
+					under(g.bones, k, consider(MatchEdit))
+				}
 			}
 		}
 	}
@@ -256,7 +259,7 @@ func (c Candidate) district() truce.PlaceID {
 func (g *Gazetteer) candidate(i int32, name string, score, rank int32, how Match) Candidate {
 	p := g.places[i]
 	c := Candidate{Place: p, Name: name, Score: score, Match: how, Precision: p.Class.Precision(), rank: rank, named: i}
-	ids := g.within(p.ID, &p.Point, true)
+	ids := g.in[i]
 	if d := depth(p.Class); d > 1 && d < 5 {
 		ids = append([]truce.PlaceID{p.ID}, ids...)
 	}
@@ -276,7 +279,7 @@ func (g *Gazetteer) liesIn(i int32, in truce.PlaceID) bool {
 	if p.ID == in {
 		return true
 	}
-	return slices.Contains(g.within(p.ID, &p.Point, true), in)
+	return slices.Contains(g.in[i], in)
 }
 
 // context is what speaks for a place beside its name: its size, the country
@@ -315,34 +318,31 @@ func (g *Gazetteer) context(i int32, q Query) int32 {
 }
 
 // compare scores a name against what was asked, per mille.
-func compare(text string, a analysis, roman, name string, how Match) (int32, Match) {
+func (g *Gazetteer) compare(text string, a analysis, core, roman string, e *entry, how Match) (int32, Match) {
+	name := g.places[e.place].Names[e.name].Text
 	if name == text {
 		return maxSimilarity, MatchExact
 	}
-	b := analyse(name)
-	if a.folded == b.folded {
+	if e.folded == hash(a.folded) && Fold(name) == a.folded {
 		return 995, MatchFolded
 	}
-	if a.generic != 0 && b.generic != 0 && a.generic != b.generic {
-		return 0, how
-	}
-	if a.qual != 0 && b.qual != 0 && a.qual != b.qual {
+	if a.generic != 0 && e.generic != 0 && a.generic != e.generic || a.qual != 0 && e.qual != 0 && uint16(a.qual) != e.qual {
 		return 0, how
 	}
 	var less int32
-	if a.thing != b.thing {
+	if a.thing != e.thing {
 		less += 200 // the Aleppo road is not Aleppo
 	}
-	if a.generic != b.generic {
+	if a.generic != e.generic {
 		less += 120
 	}
-	if a.qual != b.qual {
+	if uint16(a.qual) != e.qual {
 		less += 80
 	}
-	if strings.Join(a.core, " ") == strings.Join(b.core, " ") {
+	if core == e.core {
 		return 985 - less, MatchPlain
 	}
-	s := similarity(roman, b.roman())
+	s := similarity(roman, e.roman)
 	less += shortLess(len(roman))
 	if how == MatchPlain || how == MatchFolded {
 		if s == maxSimilarity {

@@ -136,7 +136,27 @@ var confused = func() map[[2]byte]bool {
 
 func loose(c byte) bool { return isVowel(c) || c == 'h' || c == ' ' || c == 'w' || c == 'y' }
 
+// costs is what it takes to read one letter of the common spelling as another.
+var costs = func() (t [128][128]uint8) {
+	for a := range t {
+		for b := range t[a] {
+			t[a][b] = uint8(swapCost(byte(a), byte(b)))
+		}
+	}
+	return t
+}()
+
 func swap(a, b byte) int {
+	if a|b >= 128 {
+		if a == b {
+			return 0
+		}
+		return costLetter
+	}
+	return int(costs[a][b])
+}
+
+func swapCost(a, b byte) int {
 	switch {
 	case a == b:
 		return 0
@@ -150,11 +170,19 @@ func swap(a, b byte) int {
 	return costLetter
 }
 
-func drop(c byte) int {
-	if loose(c) {
-		return costLoose
+// drops is what it takes to leave a letter out.
+var drops = func() (t [256]uint8) {
+	for c := range t {
+		t[c] = costLetter
+		if loose(byte(c)) {
+			t[c] = costLoose
+		}
 	}
-	return costLetter
+	return t
+}()
+
+func drop(c byte) int {
+	return int(drops[c])
 }
 
 // similarity compares two romanised names, per mille: 1000 less 1.6 times the

@@ -37,21 +37,23 @@ const (
 	enoughLabels  = 50
 )
 
-// pattern is the levels of a comparison, four bits each, and above them the
-// prior in whole bits plus 32.
+// pattern is the levels of a comparison, four bits each, and above them how
+// crowded the newer claim's window is, in half bits.
 type pattern uint64
 
-func patternOf(v *pair, prior int32) pattern {
+func patternOf(v *pair, crowd int32) pattern {
 	var g pattern
 	for f, l := range v {
 		g |= pattern(l) << (4 * f)
 	}
-	return g | pattern(floorDiv(prior, 1000)+32)<<(4*nFields)
+	return g | pattern(min(max(crowd/500, 0), crowds-1))<<(4*nFields)
 }
 
 func (g pattern) level(f int) int { return int(g >> (4 * f) & 15) }
 
-func (g pattern) bucket() int { return int(g>>(4*nFields)) & 63 }
+const crowds = 64
+
+func (g pattern) crowd() int { return int(g>>(4*nFields)) & 63 }
 
 // tally is a pattern with its number of pairs; label is 1 or 0 where a person
 // said so, -1 where nobody did.
@@ -74,7 +76,7 @@ func Fit(l *Linker, labels []Label) Learnt {
 	p := l.p
 	out := Learnt{Model: p.Model}
 	counts, pairs := p.countPairs()
-	u, decoys := p.decoys()
+	u, decoys := p.decoys(counts)
 	out.Pairs, out.Decoys, out.Patterns = pairs, decoys, len(counts)
 	if pairs < minFitPairs || decoys < minFitPairs {
 		out.Refused = fmt.Sprintf("%d pairs and %d decoys are too few: %d of each are needed", pairs, decoys, minFitPairs)
@@ -83,7 +85,7 @@ func Fit(l *Linker, labels []Label) Learnt {
 	tallies := l.tally(counts, labels)
 	var fits []em
 	for _, best := range [...]float64{0.9, 0.7, 0.5} {
-		fits = append(fits, maximise(tallies, u, best))
+		fits = append(fits, maximise(tallies, u, best, p.Model.Mates))
 	}
 	slices.SortStableFunc(fits, func(a, b em) int { return -cmpFloat(a.likely, b.likely) })
 	e := fits[0]
@@ -129,7 +131,7 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 				continue
 			}
 			p.compare(x, y, &v)
-			g := patternOf(&v, int32(x.prior))
+			g := patternOf(&v, p.Model.crowd(x.prior))
 			if _, ok := counts[g]; ok || len(counts) < maxPatterns {
 				counts[g]++
 				pairs++
@@ -141,7 +143,7 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 
 // decoys returns u, from pairs that share the area and the words of a time but
 // lie 14 to 60 days apart: no incident lasts that long.
-func (p *Partition) decoys() (rates, int64) {
+func (p *Partition) decoys(counts map[pattern]float64) (rates, int64) {
 	var u rates
 	var pairs int64
 	stride := int32(1)
@@ -167,12 +169,17 @@ func (p *Partition) decoys() (rates, int64) {
 			}
 			p.compare(&x, y, &v)
 			for f, l := range v {
-				u[f][l]++
+				if f != fCame {
+					u[f][l]++
+				}
 			}
 			pairs++
 		}
 	}
-	u[fTime][6], u[fTime][7] = 1000, 6000 // of two days chosen blindly one pair in seven is of one weekday
+	u[fTime][7], u[fTime][8] = 1000, 6000 // of two days chosen blindly one pair in seven is of one weekday
+	for g, n := range counts {            // what comes in together is told by all pairs: few of them match
+		u[fCame][g.level(fCame)] += n
+	}
 	u.normalise()
 	return u, pairs
 }
@@ -234,20 +241,24 @@ func (l *Linker) patternOf(lb Label) (pattern, bool) {
 	var v pair
 	x := l.p.claims.at(a)
 	l.p.compare(x, l.p.claims.at(b), &v)
-	return patternOf(&v, int32(x.prior)), true
+	return patternOf(&v, l.p.Model.crowd(x.prior)), true
 }
 
 // em is one run of expectation and maximisation.
 type em struct {
-	m, ratio rates   // ratio is m/u
-	lift     float64 // factor on the prior odds that the model gives
-	likely   float64 // mean of the larger of p and 1-p: how sure it is
+	m, ratio rates           // ratio is m/u
+	odds     [crowds]float64 // prior odds of a match, by how crowded the window is
+	likely   float64         // mean of the larger of p and 1-p: how sure it is
+	matches  [crowds]float64
 	rounds   int
 }
 
 // maximise runs EM from one start, u fixed.
-func maximise(tallies []tally, u rates, best float64) em {
-	e := em{lift: 1}
+func maximise(tallies []tally, u rates, best float64, mates int32) em {
+	e := em{}
+	for k := range e.odds {
+		e.odds[k] = startOdds(k, mates)
+	}
 	for f, field := range fields() {
 		at := 0
 		for _, run := range field.groups {
@@ -262,7 +273,7 @@ func maximise(tallies []tally, u rates, best float64) em {
 	e.divide(&u)
 	for e.rounds = 1; e.rounds <= maxIterations; e.rounds++ {
 		e.expect(tallies)
-		if e.improve(tallies, &u) < 1e-4 {
+		if e.improve(tallies, &u, mates) < 1e-4 {
 			break
 		}
 	}
@@ -274,7 +285,7 @@ func (e *em) expect(tallies []tally) {
 	sure, all := 0.0, 0.0
 	for i := range tallies {
 		t := &tallies[i]
-		odds := float64(e.lift * powerOfTwo(t.g.bucket()-32))
+		odds := e.odds[t.g.crowd()]
 		for f := range nFields {
 			if l := t.g.level(f); l != missing {
 				odds *= e.ratio[f][l]
@@ -290,37 +301,42 @@ func (e *em) expect(tallies []tally) {
 	e.likely = sure / max(all, 1)
 }
 
-func powerOfTwo(n int) float64 {
-	x := 1.0
-	for ; n > 0; n-- {
-		x *= 2
-	}
-	for ; n < 0; n++ {
+// startOdds returns the odds that the model's number of mates gives in a window
+// of 2^(k/2) claims.
+func startOdds(k int, mates int32) float64 {
+	x := float64(mates) / 1000
+	for ; k >= 2; k -= 2 {
 		x /= 2
+	}
+	if k == 1 {
+		x /= 1.4142135623730951
 	}
 	return x
 }
 
-// improve re-estimates m and the lift, keeps the weights in order and returns
+// improve re-estimates m and the prior odds, keeps the weights in order and returns
 // the largest change of an m.
-func (e *em) improve(tallies []tally, u *rates) float64 {
+func (e *em) improve(tallies []tally, u *rates, mates int32) float64 {
 	var m rates
-	matches, prior := 0.0, 0.0
+	var matches, pairs [crowds]float64
 	for i := range tallies {
 		t := &tallies[i]
 		w := float64(t.n * t.p)
 		for f := range nFields {
 			m[f][t.g.level(f)] += w
 		}
-		odds := float64(e.lift * powerOfTwo(t.g.bucket()-32))
-		matches += w
-		prior += float64(t.n * (odds / (1 + odds)))
+		matches[t.g.crowd()] += w
+		pairs[t.g.crowd()] += t.n
 	}
 	m.normalise()
 	old := e.m
 	e.m = m
 	e.divide(u)
-	e.lift = min(max(e.lift*matches/max(prior, 1e-9), 0.1), 10)
+	for k := range e.odds {
+		start := startOdds(k, mates)
+		e.odds[k] = min(max((matches[k]+start)/max(pairs[k]-matches[k]+1, 1), start/10), start*10)
+	}
+	e.matches = matches
 	change := 0.0
 	for f := range m {
 		for l := range missing {
@@ -391,7 +407,7 @@ func spread(tallies []tally) (matches, unsure float64) {
 func (p *Partition) modelOf(e *em, u rates, matches float64) Model {
 	m := p.Model
 	m.Name, m.Made = "learnt", fmt.Sprintf("by EM from %d claims, without labels", p.live)
-	m.Mates = int32(min(max(float64(m.Mates)*e.lift, 1), 1_000_000))
+	m.Mates, m.Crowd = e.line()
 	m.Weights = map[string]map[string]int32{}
 	for f, field := range fields() {
 		w := map[string]int32{}
@@ -401,6 +417,29 @@ func (p *Partition) modelOf(e *em, u rates, matches float64) Model {
 		m.Weights[field.name] = w
 	}
 	return m
+}
+
+// line returns the number of mates and the cost of a crowd, in thousandths,
+// whose line through the logarithms of the prior odds fits best, each weighted
+// by the matches that it rests on.
+func (e *em) line() (mates, crowd int32) {
+	var n, sx, sy, sxx, sxy float64
+	for k, w := range e.matches {
+		x, y := float64(k)/2+0.25, float64(millibits(e.odds[k]))/1000
+		n, sx, sy = n+w, sx+float64(w*x), sy+float64(w*y)
+		sxx, sxy = sxx+float64(float64(w*x)*x), sxy+float64(float64(w*x)*y)
+	}
+	slope := 0.0
+	if d := float64(n*sxx) - float64(sx*sx); d > 0 {
+		slope = (float64(sx*sy) - float64(n*sxy)) / d
+	}
+	slope = min(max(slope, float64(minCrowd)/1000), float64(maxCrowd)/1000)
+	at0 := (sy + float64(slope*sx)) / max(n, 1) // bits
+	mates = 1
+	for log2Milli(uint64(mates))-bitsOf1000 < int32(at0*1000) && mates < 1_000_000 {
+		mates++
+	}
+	return mates, int32(slope * 1000)
 }
 
 // millibits returns 1000*log2(x) within 20 bits, by integers.
@@ -441,7 +480,7 @@ func refusal(out *Learnt, fits []em, tallies []tally, labels []Label, l *Linker)
 		if err != nil {
 			return err.Error()
 		}
-		if old, now := l.mistakes(labels, l.p.weights), l.mistakes(labels, w); now > old {
+		if old, now := l.mistakes(labels, &l.p.Model, &l.p.weights), l.mistakes(labels, &out.Model, &w); now > old {
 			return fmt.Sprintf("it judges %d of %d labels wrongly, the model in force %d", now, len(labels), old)
 		}
 	}
@@ -449,14 +488,14 @@ func refusal(out *Learnt, fits []em, tallies []tally, labels []Label, l *Linker)
 }
 
 // mistakes counts the labels that weights judge wrongly, pair by pair.
-func (l *Linker) mistakes(labels []Label, w weights) int {
+func (l *Linker) mistakes(labels []Label, m *Model, w *weights) int {
 	n := 0
 	for _, lb := range labels {
 		g, ok := l.patternOf(lb)
 		if !ok {
 			continue
 		}
-		sum := int32(g.bucket()-32) * 1000
+		sum := log2Milli(uint64(m.Mates)) - bitsOf1000 - int32(g.crowd())*m.Crowd/2
 		for f := range nFields {
 			sum += w[f][g.level(f)]
 		}

@@ -14,15 +14,20 @@ const levels = 3
 const (
 	kAll   = 1 // + level: claims of this level and finer, by cell
 	kOwn   = 3 // + level: claims of this level alone, by cell; of level 1 and 2
+	kWord  = 0 // anywhere or nowhere, with an act; also the week's total
 	kPlace = 6 // by place
 	kArea  = 7 // by area
+
+	anywhere = 1 << 8 // claims with a place, by act
+	nowhere  = 2 << 8 // claims without one, by act
 )
 
 // The chain slots of a claim. A claim of level l uses slots l to 2 for the
 // cells, and slot l-1, which it has free, for its own level.
 const (
 	slotPlace = 3
-	slotArea  = 4
+	slotArea  = 4 // of a claim without any place: by its act
+	slotAct   = 5
 )
 
 // table is a hash table from a key to the head of a chain or to a count.
@@ -193,6 +198,14 @@ func (x *index) insert(i int32, c *packed) {
 	if c.area != 0 && c.flags&isPointed == 0 {
 		push(wordKey(kArea, c.area), slotArea)
 	}
+	switch {
+	case c.act == 0:
+	case isPlaceless(c):
+		push(wordKey(kWord, nowhere|uint32(c.act)), slotArea)
+		push(wordKey(kWord, anywhere|uint32(c.act)), slotAct)
+	default:
+		push(wordKey(kWord, anywhere|uint32(c.act)), slotAct)
+	}
 	if c.flags&isPointed != 0 {
 		l := levelOf(c)
 		for m := l; m < levels; m++ {
@@ -261,25 +274,19 @@ func (p *Partition) candidates(c *packed, s *search) {
 		reach = 2
 	}
 	for k := int32(0); k <= 2*reach; k++ {
-		day := d + (k+1)/2*(1-2*(k&1)) // d, d-1, d+1, d-2, d+2
-		t := p.day(day)
+		p.wordChains(p.day(nth(d, k)), c, s)
+	}
+	for k := int32(0); k <= 2*reach && c.flags&isPointed != 0; k++ {
+		t := p.day(nth(d, k))
 		if t == nil {
 			continue
 		}
-		if c.flags&isPointed != 0 {
-			l := levelOf(c)
-			before := len(s.found)
-			p.cells(t, kAll+l, l, l, c, s)
-			s.own += len(s.found) - before
-			for m := l + 1; m < levels; m++ {
-				p.cells(t, kOwn+m, m, m-1, c, s)
-			}
-		}
-		if c.place != 0 {
-			p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
-		}
-		if c.area != 0 {
-			p.chain(t, wordKey(kArea, c.area), slotArea, s)
+		l := levelOf(c)
+		before := len(s.found)
+		p.cells(t, kAll+l, l, l, c, s)
+		s.own += len(s.found) - before
+		for m := l + 1; m < levels; m++ {
+			p.cells(t, kOwn+m, m, m-1, c, s)
 		}
 	}
 	if c.flags&isPointed == 0 {
@@ -289,6 +296,32 @@ func (p *Partition) candidates(c *packed, s *search) {
 		p.walk(p.undatedHead(c.place), slotPlace, s)
 	}
 }
+
+// nth returns the day k of a search about d: d, d-1, d+1, d-2, d+2.
+func nth(d, k int32) int32 { return d + (k+1)/2*(1-2*(k&1)) }
+
+// wordChains walks the chains of c's place and area on a day, and those that
+// bridge what is known of where: claims without any place by their act.
+func (p *Partition) wordChains(t *table, c *packed, s *search) {
+	if t == nil {
+		return
+	}
+	if c.place != 0 {
+		p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
+	}
+	if c.area != 0 {
+		p.chain(t, wordKey(kArea, c.area), slotArea, s)
+	}
+	if c.act != 0 {
+		if isPlaceless(c) {
+			p.chain(t, wordKey(kWord, anywhere|uint32(c.act)), slotAct, s)
+		} else {
+			p.chain(t, wordKey(kWord, nowhere|uint32(c.act)), slotArea, s)
+		}
+	}
+}
+
+func isPlaceless(c *packed) bool { return c.flags&isPointed == 0 && c.place == 0 && c.area == 0 }
 
 func (x *index) undatedHead(place uint32) int32 {
 	if head, ok := x.undated[place]; ok {
@@ -305,13 +338,13 @@ func (p *Partition) undatedCandidates(c *packed, s *search) {
 	if c.place == 0 {
 		return
 	}
-	p.walk(p.undatedHead(c.place), slotPlace, s)
 	days := p.seen[c.place]
-	for i := len(days) - 1; i >= max(0, len(days)-maxDaysBack); i-- {
+	for i := len(days) - 1; i >= max(0, len(days)-maxDaysBack) && len(s.found) < maxCandidates*3/4; i-- {
 		if t := p.day(days[i]); t != nil {
 			p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
 		}
 	}
+	p.walk(p.undatedHead(c.place), slotPlace, s)
 	s.own = len(s.found)
 }
 
@@ -385,7 +418,11 @@ func (x *index) expected(c *packed, own int, total int32) int64 {
 			ratio := cellMetres[l+1] / cellMetres[l]
 			parent = 1000 * count(x.squareKey(l+1, c)) / (ratio * ratio * days)
 		}
-		return rate(count(x.squareKey(l, c)), parent)
+		e := rate(count(x.squareKey(l, c)), parent)
+		if c.place != 0 {
+			e = max(e, rate(count(wordKey(kPlace, c.place)), 0))
+		}
+		return min(e, 1000*maxCandidates)
 	case c.place != 0:
 		return rate(count(wordKey(kPlace, c.place)), 0)
 	case c.area != 0:

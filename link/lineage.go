@@ -48,7 +48,7 @@ func (p *Partition) lineage(it *Item, c *packed) (original int32, surely bool) {
 	for _, name := range it.Cites {
 		if y, ok := p.refs.get(name); ok {
 			c.lineage = p.claims.at(y).lineage
-			return y, false
+			return y, p.tellsSame(c, p.claims.at(y))
 		}
 	}
 	if it.URL == "" {
@@ -90,6 +90,14 @@ func (p *Partition) copied(it *Item, c *packed) int32 {
 		return none
 	}
 	return p.twin(c, t.lastOf)
+}
+
+// tellsSame reports whether an account that cites another tells of the same
+// thing: its weight against it passes the model's review.
+func (p *Partition) tellsSame(c, y *packed) bool {
+	var r rarities
+	w, beyond := p.weigh(c, y, &r, nil)
+	return !p.exchange(c, y) && beyond > 0 && w+int32(y.prior) >= p.Model.Review
 }
 
 // twin returns the claim of first's report that says what c says: the one of

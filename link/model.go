@@ -16,6 +16,7 @@ const (
 	fPlace = iota
 	fTime
 	fHour
+	fCame
 	fAct
 	fWeapon
 	fObject
@@ -46,13 +47,16 @@ type field struct {
 func fields() [nFields]field {
 	return [nFields]field{
 		fPlace: {"place", []string{
-			"same place, very near", "same place, near", "same place, not far", "same place, far",
+			"same place, very near", "same place, near", "same place, not far", "same place, far", "same place, farther",
+			"same place, vaguely near", "same place, vaguely far",
 			"very near", "near", "not far", "far", "elsewhere",
 			"same place", "same district", "other place",
-		}, []int{9, 3}, []int{4, 5, 3}},
+		}, []int{12, 3}, []int{5, 2, 5, 3}},
 		fTime: {"time", []string{
-			"same time", "near in time", "not far in time", "apart", "far apart", "a day apart", "same weekday", "other weekday",
-		}, []int{6, 2}, []int{5, 1, 2}},
+			"same time", "near in time", "not far in time", "apart", "far apart", "a day apart to the hour", "a day apart",
+			"same weekday", "other weekday",
+		}, []int{7, 2}, []int{5, 2, 2}},
+		fCame:     {"came", []string{"came the same day", "came a day apart", "came days apart", "came a week apart", "came long apart"}, []int{5}, []int{5}},
 		fHour:     {"hour", []string{"same part of the day", "next part of the day", "other part of the day"}, []int{3}, []int{3}},
 		fAct:      {"act", []string{"same act", "same kind of act", "akin", "other act"}, []int{4}, []int{4}},
 		fWeapon:   {"weapon", []string{"same weapon", "compatible", "other weapon"}, []int{3}, []int{3}},
@@ -62,7 +66,7 @@ func fields() [nFields]field {
 		fKilled:   {"killed", []string{"same toll", "tolls overlap", "tolls near", "tolls differ"}, []int{4}, []int{4}},
 		fWounded:  {"wounded", []string{"same figure", "figures overlap", "figures near", "figures differ"}, []int{4}, []int{4}},
 		fVictims:  {"victims", []string{"two names shared", "a name shared", "no name shared"}, []int{3}, []int{3}},
-		fConcepts: {"concepts", []string{"nearly all shared", "most shared", "many shared", "some shared", "few shared", "none shared"}, []int{6}, []int{6}},
+		fConcepts: {"concepts", []string{"very telling words shared", "telling words shared", "rare words shared", "some rare words shared", "less rare words shared", "common words shared", "no words shared"}, []int{7}, []int{7}},
 	}
 }
 
@@ -78,6 +82,7 @@ type Model struct {
 	Merge   int32                       `json:"merge"`          // two incidents are one above this
 	Gain    int32                       `json:"gain"`           // a repair below this is not worth a change of picture
 	Mates   int32                       `json:"mates"`          // thousandths: mean number of other claims on a claim's incident
+	Crowd   int32                       `json:"crowd"`          // thousandths: bits that a doubling of the claims about costs
 	Weights map[string]map[string]int32 `json:"weights"`        // field -> level -> weight
 }
 
@@ -137,6 +142,8 @@ type weights [nFields][16]int32
 const (
 	modelVersion = 1
 	maxWeight    = 20_000
+	minCrowd     = 300
+	maxCrowd     = 1_500
 )
 
 // compile returns the weights in the order of the table.
@@ -144,6 +151,9 @@ func (m Model) compile() (weights, error) {
 	var w weights
 	if m.Version != modelVersion {
 		return w, bad("version", "this engine reads model version %d, not %d", modelVersion, m.Version)
+	}
+	if m.Crowd < minCrowd || m.Crowd > maxCrowd {
+		return w, bad("crowd", "is %d to %d thousandths", minCrowd, maxCrowd)
 	}
 	if m.Review > m.Auto || m.Merge < m.Auto || m.Gain < 0 || m.Mates <= 0 || m.Mates > 1_000_000 {
 		return w, bad("auto", "thresholds stand in the order review, auto, merge; gain is not below zero; mates is 1 to 1000000")

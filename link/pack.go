@@ -15,7 +15,7 @@ type packed struct {
 	place, area                uint32
 	by, against, names         uint32
 	lineage                    uint32    // number of the root's lineage; own|n where none is stated
-	next                       [5]int32  // chains of the blocking index
+	next                       [6]int32  // chains of the blocking index
 	member                     int32     // next claim of the incident
 	sketch                     int32     // of the report's text, none
 	in                         int32     // the incident, none where it stands aside
@@ -23,6 +23,7 @@ type packed struct {
 	killed, wounded            [2]uint16 // low, high; low unstated, high open
 	concepts                   [8]uint16 // sorted, 0 at the end
 	sigma                      uint16    // standard error of the point in 10 m
+	came                       uint16    // day since 1970 on which it came in, as far as that is known
 	prior                      int16     // against a claim of its window, at its placement
 	act, weapon, object, lang_ uint8
 	flags                      uint8
@@ -247,29 +248,41 @@ func (t *nodes) compatible(a, b uint8) bool {
 }
 
 // place returns the number of a place by its id or, where none is stated, by
-// its folded name; names that differ by a lost letter are alike.
+// its folded name. A name that differs from an older one by a lost letter has
+// that one's number.
 func (w *words) place(it *Item, add bool) uint32 {
 	if it.Place != "" {
-		return w.grow(string(it.Place), "", add)
+		n := w.places.id(string(it.Place), add)
+		if add && int(n) == len(w.alike) {
+			w.alike = append(w.alike, n)
+		}
+		return w.likeness(n)
 	}
 	name := Fold(it.Name)
 	if name == "" {
 		return 0
 	}
-	return w.grow("~"+name, name, add)
-}
-
-func (w *words) grow(key, name string, add bool) uint32 {
-	n := w.places.id(key, add)
-	if int(n) < len(w.alike) || !add {
-		return n
+	n := w.places.id("~"+name, add)
+	if int(n) < len(w.alike) {
+		return w.alike[n]
 	}
-	w.alike = append(w.alike, n)
-	if len(name) < minSpelled || len(name) > maxSpelled {
-		return n
+	like, cuts := w.spelling(name)
+	if !add {
+		if like == 0 {
+			return n
+		}
+		return like
 	}
-	w.spell(name, n)
-	return n
+	if like == 0 {
+		like = n
+	}
+	w.alike = append(w.alike, like)
+	for _, c := range cuts {
+		if _, ok := w.spelled[c]; !ok {
+			w.spelled[c] = like
+		}
+	}
+	return like
 }
 
 const (
@@ -277,32 +290,28 @@ const (
 	maxSpelled = 48
 )
 
-// spell finds the first place whose name is this one, or becomes it or is
-// reached from it by the loss of one letter.
-func (w *words) spell(name string, n uint32) {
-	cuts := []string{name}
+// spelling returns the first place whose name is a letter longer or shorter
+// than name, 0 if there is none, and the spellings under which name is found.
+func (w *words) spelling(name string) (like uint32, cuts []string) {
+	if len(name) < minSpelled || len(name) > maxSpelled {
+		return 0, nil
+	}
+	cuts = []string{"=" + name}
 	for i := range name {
 		j := i + 1
 		for j < len(name) && name[j]&0xC0 == 0x80 {
 			j++
 		}
-		cuts = append(cuts, name[:i]+name[j:])
-	}
-	for i, c := range cuts {
-		// a whole name may equal another's cut, a cut another's whole name: one letter, not two
-		if m, ok := w.spelled[c]; ok && (i == 0 || w.spelled["="+c] == m) {
-			w.alike[n] = w.alike[m]
-			break
+		cut := name[:i] + name[j:]
+		cuts = append(cuts, cut)
+		if n, ok := w.spelled["="+cut]; ok && like == 0 {
+			like = n
 		}
 	}
-	if _, ok := w.spelled["="+name]; !ok {
-		w.spelled["="+name] = n
+	if n, ok := w.spelled[name]; ok && like == 0 {
+		like = n
 	}
-	for _, c := range cuts {
-		if _, ok := w.spelled[c]; !ok {
-			w.spelled[c] = n
-		}
-	}
+	return like, cuts
 }
 
 func (w *words) likeness(n uint32) uint32 {
@@ -315,7 +324,7 @@ func (w *words) likeness(n uint32) uint32 {
 // pack writes an item as numbers. With add, new words get numbers.
 func (w *words) pack(it *Item, add bool) packed {
 	c := packed{
-		member: none, in: none, sketch: none, next: [5]int32{none, none, none, none, none},
+		member: none, in: none, sketch: none, next: [6]int32{none, none, none, none, none, none},
 		place: w.place(it, add), area: w.areas.id(string(it.Area), add),
 		act: w.acts.id(it.Act, add), weapon: w.arms.id(it.Weapon, add), object: w.objects.id(it.Object, add),
 		lineage: w.lineages.id(it.Lineage, add), lang_: uint8(min(w.langs.id(it.Lang, add), 255)),
@@ -349,7 +358,7 @@ func (w *words) pack(it *Item, add bool) packed {
 		w.lineageNames = append(w.lineageNames, it.Lineage)
 	}
 	c.names = w.nameSet(it.Victims, add)
-	c.concepts = w.packConcepts(it.Concepts)
+	c.concepts = w.packConcepts(it.Concepts, add)
 	return c
 }
 
@@ -400,13 +409,13 @@ func (w *words) nameSet(names []string, add bool) uint32 {
 }
 
 // packConcepts keeps the eight concepts that fewest claims have so far, sorted
-// by hash. Of a long list the first 64 are looked at.
-func (w *words) packConcepts(list []string) [8]uint16 {
+// by hash, and counts them all. Of a long list the first 64 are looked at.
+func (w *words) packConcepts(list []string, add bool) [8]uint16 {
 	var out [8]uint16
 	var counts [8]uint32
 	n := 0
 	for _, s := range list[:min(len(list), maxConcepts)] {
-		h := uint16(hash64(s)>>48) | 1
+		h := conceptHash(s)
 		if slices.Contains(out[:n], h) {
 			continue
 		}
@@ -424,7 +433,15 @@ func (w *words) packConcepts(list []string) [8]uint16 {
 		out[i], counts[i] = h, c
 	}
 	slices.Sort(out[:n])
+	for _, s := range list[:min(len(list), maxConcepts)] {
+		if add {
+			w.concepts[conceptHash(s)]++
+		}
+	}
 	return out
 }
 
 const maxConcepts = 64
+
+// conceptHash returns the number of a word, never 0.
+func conceptHash(s string) uint16 { return uint16(hash64(s)>>48) | 1 }

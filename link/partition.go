@@ -115,6 +115,7 @@ func (p *Partition) add(it *Item) placed {
 	p.moved, p.near = p.moved[:0], p.near[:0]
 	c := p.words.pack(it, true)
 	p.believe(it, &c)
+	p.arrive(it, &c)
 	out := placed{original: none, in: none, state: Alone}
 	var surely bool
 	out.original, surely = p.lineage(it, &c)
@@ -151,6 +152,19 @@ func (p *Partition) add(it *Item) placed {
 		out.in = x.in
 	}
 	return out
+}
+
+// arrive notes the day on which a claim came in: that on which it was said or,
+// where that is not stated, the latest day that any claim told of so far.
+func (p *Partition) arrive(it *Item, c *packed) {
+	switch d, dated := dayOf(c); {
+	case it.Said != 0:
+		c.came = uint16(min(max(int64(it.Said)/(24*60*60), 1), 65535))
+	case dated:
+		c.came = uint16(min(max(d, 1), 65535))
+	case p.dated > 0:
+		c.came = uint16(min(max(p.last, 1), 65535))
+	}
 }
 
 // home returns the incident of a claim, none where it stands aside or is none.
@@ -244,9 +258,17 @@ const nearBits = 3000
 
 // prior returns the prior weight of x against one claim of its window.
 func (p *Partition) prior(x *packed, own int) int32 {
-	e := p.expected(x, own, p.live)
-	w := log2Milli(uint64(p.Model.Mates)) - log2Milli(uint64(1000+e))
+	crowd := int64(log2Milli(uint64(1000+p.expected(x, own, p.live))) - bitsOf1000)
+	w := log2Milli(uint64(p.Model.Mates)) - bitsOf1000 - int32(crowd*int64(p.Model.Crowd)/1000)
 	return max(w, -maxWeight)
+}
+
+const bitsOf1000 = 9966 // log2Milli(1000)
+
+// crowd returns log2, in millibits, of one more than the claims on other
+// incidents that x's window was expected to hold, from x's prior.
+func (m *Model) crowd(prior int16) int32 {
+	return (log2Milli(uint64(m.Mates)) - bitsOf1000 - int32(prior)) * 1000 / m.Crowd
 }
 
 // score returns the fit of x to every incident that a candidate nominates. A
@@ -258,7 +280,9 @@ func (p *Partition) score(id int32, x *packed) []score {
 		p.stats.Capped++
 	}
 	prior := p.prior(x, p.find.own)
-	x.prior = int16(prior)
+	if x.in == none { // else it is looked at again
+		x.prior = int16(prior)
+	}
 	r := p.rarities(x)
 	ceiling := prior + p.ceiling(x, &r)
 	p.scored = p.scored[:0]
@@ -290,7 +314,7 @@ func (p *Partition) at(f int, level uint8) int32 { return p.weights[f][level] }
 // ceiling returns the most that fields other than place and time can add for x.
 func (p *Partition) ceiling(x *packed, r *rarities) int32 {
 	has := [nFields]bool{
-		fHour: x.day>>3 != 0, fAct: x.act != 0, fWeapon: x.weapon != 0, fObject: x.object != 0,
+		fHour: x.day>>3 != 0, fCame: true, fAct: x.act != 0, fWeapon: x.weapon != 0, fObject: x.object != 0,
 		fBy: x.by != 0, fAgainst: x.against != 0, fKilled: x.killed[0] != unstated, fWounded: x.wounded[0] != unstated,
 		fVictims: x.names != 0, fConcepts: x.concepts[0] != 0,
 	}
@@ -494,12 +518,6 @@ func (p *Partition) note(x *packed, by int32) {
 	}
 	w.bys.note(x.by, by)
 	w.sides.note(x.against, by)
-	for _, h := range x.concepts {
-		if h == 0 {
-			break
-		}
-		w.concepts[h] += uint32(by)
-	}
 }
 
 // remove takes a claim out for good: a person rejected or replaced it. Its

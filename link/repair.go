@@ -178,3 +178,30 @@ func (p *Partition) restate(i int32, x *packed) {
 		x.state = Joined
 	}
 }
+
+const maxSweeps = 8
+
+// RepairAll repairs every incident until nothing is worth a change, at most
+// eight sweeps, and returns how many changes it made. It is for measuring how
+// far the stream drifts from the best that is near: the fold never calls it.
+func (l *Linker) RepairAll() int {
+	p := l.p
+	before := p.stats.Repaired
+	for range maxSweeps {
+		start := p.stats.Repaired
+		for id := int32(0); id < p.claims.n; id++ {
+			x := p.claims.at(id)
+			if x.in == none || x.flags&isGone != 0 {
+				continue
+			}
+			p.near = p.near[:0]
+			p.neighbours(p.score(id, x))
+			p.repair(x.in, slices.Clone(p.near))
+		}
+		if p.stats.Repaired == start {
+			break
+		}
+	}
+	l.dirty = true
+	return int(p.stats.Repaired - before)
+}

@@ -1,3 +1,5 @@
+//go:build unix
+
 package record
 
 import (
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -27,6 +30,7 @@ func BenchmarkAdd(b *testing.B) {
 			took := make([]time.Duration, b.N)
 			var next atomic.Int64
 			var wg sync.WaitGroup
+			cpu := cpuTime(b)
 			b.ResetTimer()
 			for range writers {
 				wg.Go(func() {
@@ -48,6 +52,7 @@ func BenchmarkAdd(b *testing.B) {
 			}
 			wg.Wait()
 			b.StopTimer()
+			b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(b.N), "cpu-us/add")
 			slices.Sort(took)
 			rate := float64(b.N) / b.Elapsed().Seconds()
 			b.ReportMetric(rate, "adds/s")
@@ -57,6 +62,17 @@ func BenchmarkAdd(b *testing.B) {
 			b.ReportMetric(rate/syncs, "adds/fsync")
 		})
 	}
+}
+
+// cpuTime is what this process has used, which other load on the machine
+// changes less than it changes the clock.
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // syncRate is how many 4 KiB writes with fsync a second this disk does.

@@ -300,6 +300,9 @@ func (l *Log) Cosign(ctx context.Context, size int64, lines []byte) (Head, error
 			if err := l.submit(ctx, func(q *sequencer) error { return q.storeCosignature(ctx, size, s) }); err != nil {
 				return Head{}, err
 			}
+			if err := l.met(ctx, w.name, size); err != nil {
+				return Head{}, err
+			}
 		}
 	}
 	if known == 0 {
@@ -315,6 +318,19 @@ func (l *Log) Cosign(ctx context.Context, size int64, lines []byte) (Head, error
 		return Head{}, err
 	}
 	return l.headAt(ctx, size)
+}
+
+// Learn takes in a head that a peer serves: it is held against this log
+// (Compare), and then the cosignatures on it are kept (Cosign).
+func (l *Log) Learn(ctx context.Context, checkpoint []byte) (Head, error) {
+	h, err := l.openHead(checkpoint)
+	if err != nil {
+		return Head{}, fmt.Errorf("record: learn: %w", err)
+	}
+	if err := l.compareHead(ctx, h, l.Size()); err != nil {
+		return h, err
+	}
+	return l.Cosign(ctx, h.Size, checkpoint)
 }
 
 // storeCosignature keeps the newest line of each cosigner.

@@ -91,6 +91,10 @@ func (s *noteSigner) Sign(msg []byte) ([]byte, error) {
 	return sig, nil
 }
 
+// CosignerKey is the verifier key of a witness or mirror, as a policy's witness
+// line has it.
+func CosignerKey(name string, pub ed25519.PublicKey) string { return vkeyOf(name, algCosignV1, pub) }
+
 // A cosigner is a note.Signer of C2SP cosignature/v1 at a given time: formats
 // has one too, but it reads the machine's clock and the private key.
 type cosigner struct {

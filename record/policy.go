@@ -77,6 +77,36 @@ func ParsePolicy(text string) (Policy, error) {
 // String is the text the policy was read from.
 func (p Policy) String() string { return p.text }
 
+// Group returns the members of a group and how many of them it asks for; 0 and
+// none if there is no such group.
+func (p Policy) Group(name string) (k int, members []string) {
+	for _, g := range p.groups {
+		if g.name == name {
+			return g.k, slices.Clone(g.members)
+		}
+	}
+	return 0, nil
+}
+
+// Witnesses lists the policy's witnesses, mirrors among them, by name and
+// address.
+func (p Policy) Witnesses() []Peer {
+	out := make([]Peer, len(p.wits))
+	for i, w := range p.wits {
+		out[i] = Peer{Name: w.name, URL: w.url}
+	}
+	return out
+}
+
+// Open reads a checkpoint of origin that a log of the policy has signed.
+func (p Policy) Open(checkpoint []byte, origin string) (Head, error) {
+	h, err := p.open(checkpoint, origin, false)
+	if err != nil {
+		return Head{}, fmt.Errorf("record: %w", err)
+	}
+	return h, nil
+}
+
 // policyReader is a policy half read.
 type policyReader struct {
 	p    *Policy

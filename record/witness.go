@@ -418,7 +418,8 @@ type Peer struct {
 	SeenAt int64  // milliseconds since 1970 UTC; 0: never
 }
 
-// Peers lists the policy's witnesses and when each cosigned last.
+// Peers lists the policy's witnesses, mirrors among them, and when each
+// cosigned last.
 func (l *Log) Peers(ctx context.Context) ([]Peer, error) {
 	var out []Peer
 	for _, w := range l.policy.Load().wits {
@@ -466,7 +467,7 @@ func (l *Log) Ask(ctx context.Context, name string, post func(ctx context.Contex
 			return Head{}, fmt.Errorf("record: ask %s: %w", name, err)
 		}
 		if status == http.StatusOK {
-			return l.asked(ctx, name, h.Size, answer)
+			return l.Cosign(ctx, h.Size, answer)
 		}
 		if old, err = l.conflict(status, answer, old, h.Size); err != nil {
 			return Head{}, fmt.Errorf("record: ask %s: %w", name, err)
@@ -475,20 +476,15 @@ func (l *Log) Ask(ctx context.Context, name string, post func(ctx context.Contex
 	return Head{}, fmt.Errorf("%w: ask %s: its size keeps changing", ErrBusy, name)
 }
 
-// asked takes in a cosignature and notes how far the witness is.
-func (l *Log) asked(ctx context.Context, name string, size int64, answer []byte) (Head, error) {
-	h, err := l.Cosign(ctx, size, answer)
-	if err != nil {
-		return h, err
-	}
-	err = l.submit(ctx, func(s *sequencer) error {
+// met notes the longest head that a peer has cosigned.
+func (l *Log) met(ctx context.Context, name string, size int64) error {
+	return l.submit(ctx, func(*sequencer) error {
 		return l.st.tx(ctx, func() error {
 			_, err := l.st.w.ExecContext(ctx, `INSERT INTO peer (name, role, size, seen_at) VALUES ($1, 'witness', $2, $3)
-				ON CONFLICT (name) DO UPDATE SET size = excluded.size, seen_at = excluded.seen_at`, name, size, l.o.Now().UnixMilli())
+				ON CONFLICT (name) DO UPDATE SET size = excluded.size, seen_at = excluded.seen_at WHERE peer.size <= excluded.size`, name, size, l.o.Now().UnixMilli())
 			return err
 		})
 	})
-	return h, err
 }
 
 // conflict reads a refusal: the witness's own size to start from, or why this

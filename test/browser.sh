@@ -40,3 +40,15 @@ up "$port" "$work/marchday" demo --addr "127.0.0.1:$port" --data "$work/data"
 [ $# -gt 0 ] || set -- $(node test/browser/paths.mjs "http://127.0.0.1:$port")
 [ $# -gt 0 ] || { echo 'no page was found from the first one'; exit 1; }
 node test/browser/check.mjs "http://127.0.0.1:$port" "$@" || exit 1
+
+# Two officers decide with passkeys; what they did is proved offline afterwards.
+node test/browser/passkeys.mjs "http://localhost:$port" >"$work/cases" || { cat "$work/cases"; exit 1; }
+down
+"$work/marchday" export --data "$work/data" -o "$work/bundle.tar" || exit 1
+offline=$(unshare -rn true 2>/dev/null && echo 'unshare -rn') # without a network, where that may be asked for
+while read -r how number; do
+	$offline "$work/marchday" verify --case "$number" "$work/bundle.tar" >"$work/proof" || { cat "$work/proof"; exit 1; }
+	cat "$work/proof"
+	grep -q "finding at S [0-9]*: $how" "$work/proof" || { echo "case $number: no $how is proved"; exit 1; }
+	[ "$(grep -c '(passkey)' "$work/proof")" -ge 2 ] || { echo "case $number: fewer than two passkeys signed"; exit 1; }
+done <"$work/cases"

@@ -39,6 +39,13 @@ type pending struct {
 	given map[OfficeID]bool
 }
 
+// erasable is a source or an exhibit, which its own office may erase once.
+type erasable struct {
+	by     OfficeID // that filed it first
+	report StatementID
+	erased bool
+}
+
 // Book holds who may say what at the edge of the record: keys, offices, roles,
 // procedure, open cases. The appending goroutine asks it, in order; the fold
 // keeps one of its own and asks again. Verify may be called from any goroutine.
@@ -54,6 +61,7 @@ type Book struct {
 	said     map[StatementID]*seen
 	digests  map[Digest]bool // of what was signed: a second spelling is refused
 	waiting  map[StatementID]*pending
+	erasable map[string]*erasable // by Erasure.names
 	method   Method
 	proc     Procedure
 	policy   Policy
@@ -66,7 +74,7 @@ type Book struct {
 func NewBook() *Book {
 	return &Book{
 		keys: map[KeyID]*heldKey{}, offices: map[OfficeID]Office{}, said: map[StatementID]*seen{},
-		digests: map[Digest]bool{}, waiting: map[StatementID]*pending{}, docket: NewDocket(), rules: NewRegime(),
+		digests: map[Digest]bool{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{}, docket: NewDocket(), rules: NewRegime(),
 	}
 }
 
@@ -249,6 +257,8 @@ func (b *Book) judgeBody(at Instant, s *Said) error {
 			}
 			return nil
 		}
+	case *Erasure:
+		return b.judgeErasure(body, st.Office)
 	case *Translation:
 		return b.known("of", body.Of)
 	case *Release:
@@ -271,6 +281,63 @@ func (b *Book) judgeBody(at Instant, s *Said) error {
 		return err
 	}
 	return b.docket.judge(b, at, s)
+}
+
+// judgeErasure lets an office erase what it filed, and nobody else's: who could
+// erase another's source could silence it.
+func (b *Book) judgeErasure(e *Erasure, by OfficeID) error {
+	field := "pseudonym"
+	if !e.Exhibit.IsZero() {
+		field = "exhibit"
+	}
+	x := b.erasable[e.names()]
+	switch {
+	case x == nil:
+		return unknown(field, "nothing in this record has this name")
+	case x.by != by:
+		return forbidden(field, "it was filed by %s: only its own office erases it", x.by)
+	case x.erased:
+		return conflict(field, "it was erased already")
+	}
+	return nil
+}
+
+// SourceOf returns the office that first filed a report of this pseudonym, and
+// the report.
+func (b *Book) SourceOf(pseudonym string) (office OfficeID, report StatementID, ok bool) {
+	x := b.erasable[(&Erasure{Pseudonym: pseudonym}).names()]
+	if x == nil {
+		return "", StatementID{}, false
+	}
+	return x.by, x.report, true
+}
+
+// takeErasable remembers what may be erased, and what was.
+func (b *Book) takeErasable(id StatementID, by OfficeID, body Body) {
+	note := func(e Erasure) {
+		if b.erasable[e.names()] == nil {
+			b.erasable[e.names()] = &erasable{by: by, report: id}
+		}
+	}
+	switch x := body.(type) {
+	case *Report:
+		if x.Pseudonym != "" {
+			note(Erasure{Pseudonym: x.Pseudonym})
+		}
+	case *Exhibit:
+		note(Erasure{Exhibit: x.Digest})
+	case *Erasure:
+		b.erasable[x.names()].erased = true
+	}
+}
+
+// names is the key of what an erasure is about, so that no pseudonym is taken
+// for an exhibit.
+func (e *Erasure) names() string {
+	if e.Exhibit.IsZero() {
+		return "source " + e.Pseudonym
+	}
+	return "exhibit " + e.Exhibit.String()
 }
 
 func (b *Book) knownClaims(refs []ClaimRef) error {
@@ -398,6 +465,7 @@ func (b *Book) take(index int64, at Instant, s *Said) {
 			b.settle(body.With)
 		}
 	}
+	b.takeErasable(s.ID, st.Office, st.Body)
 	b.rules.Take(index, at, s.ID, st.Office, st)
 	b.docket.take(b, index, at, s)
 }
@@ -464,7 +532,11 @@ func (b *Book) Clone() *Book {
 		next: b.next, origin: b.origin, regime: b.regime, mode: b.mode, order: slices.Clone(b.order),
 		offices: maps.Clone(b.offices), digests: maps.Clone(b.digests), method: b.method, proc: b.proc,
 		policy: b.policy, founding: b.founding, docket: b.docket.clone(), rules: b.rules.Clone(),
-		keys: map[KeyID]*heldKey{}, said: map[StatementID]*seen{}, waiting: map[StatementID]*pending{},
+		keys: map[KeyID]*heldKey{}, said: map[StatementID]*seen{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{},
+	}
+	for name, e := range b.erasable {
+		copied := *e
+		c.erasable[name] = &copied
 	}
 	for id, k := range b.keys {
 		copied := *k
@@ -575,5 +647,5 @@ func (b *Book) Reset() {
 	b.keys, b.next, b.origin, b.regime, b.mode = n.keys, 0, "", "", ""
 	b.offices, b.order, b.said, b.digests, b.waiting = n.offices, nil, n.said, n.digests, n.waiting
 	b.method, b.proc, b.policy, b.founding, b.docket = n.method, n.proc, n.policy, nil, n.docket
-	b.rules = n.rules
+	b.rules, b.erasable = n.rules, n.erasable
 }

@@ -67,7 +67,7 @@ func Kinds() []KindInfo {
 		kind[Procedure](1, GroupFounding, CoChair).twoKey(),
 		kind[StatementWithdrawal](1, GroupFounding),
 		kind[Translation](1, GroupFounding),
-		kind[Erasure](1, GroupFounding, Centre, CoChair),
+		kind[Erasure](1, GroupFounding),
 
 		kind[Instrument](1, GroupRegime, CoChair, Mediator).binding(),
 		kind[Term](1, GroupRegime, CoChair, Mediator).binding(),

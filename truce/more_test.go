@@ -665,3 +665,33 @@ func TestAnObservationIsAClaimWithoutAnActor(t *testing.T) {
 		t.Error("a claim that is none")
 	}
 }
+
+func TestOnlyItsOwnOfficeErasesASourceAndOnlyOnce(t *testing.T) {
+	h := newHall(t)
+	r := report("shells fell on the mill")
+	r.Pseudonym, r.Commitment = "0123", Digest{1}
+	filed := h.say("hill", r)
+	second := report("and on the bridge")
+	second.Pseudonym = "0123"
+	h.say("north", second) // whoever cites it later gains no right over it
+	picture := &Exhibit{Digest: Digest{9}, MediaType: "image/png", Bytes: 3}
+	h.say("hill", picture)
+	gone := &Erasure{Pseudonym: "0123", Why: "asked"}
+	if by, report, ok := h.book.SourceOf("0123"); !ok || by != "hill" || report != filed {
+		t.Errorf("%s %s %v", by, report.Short(), ok)
+	}
+	if _, _, ok := h.book.SourceOf("4567"); ok {
+		t.Error("a source that was never filed")
+	}
+	h.refused("north", gone, "forbidden", "filed by hill")
+	h.refused("centre", &Erasure{Exhibit: Digest{9}, Why: "asked"}, "forbidden", "filed by hill")
+	h.refused("hill", &Erasure{Pseudonym: "4567", Why: "asked"}, "unknown")
+	h.refused("hill", &Erasure{Pseudonym: Digest{9}.String(), Why: "asked"}, "unknown")
+	clone := h.book.Clone()
+	h.say("hill", gone)
+	h.refused("hill", gone, "conflict", "erased already")
+	h.say("hill", &Erasure{Exhibit: Digest{9}, Why: "asked"})
+	if clone.erasable[gone.names()].erased || !h.book.erasable[gone.names()].erased {
+		t.Error("a clone follows its original")
+	}
+}

@@ -12,7 +12,7 @@ import (
 // everything calls every method that reads or writes, and returns the names of
 // those that found nothing wrong.
 func everything(ctx context.Context, v *Vault, h Hidden, to Recipients, sealed []byte) (fine []string) {
-	none := func([32]byte) (bool, error) { return false, nil }
+	none := func(Hidden) (bool, error) { return false, nil }
 	type step struct {
 		name string
 		do   func() error

@@ -84,11 +84,11 @@ func (v *Vault) names(ctx context.Context, query string, args ...any) (map[strin
 	return all, rows.Err()
 }
 
-// Sweep forgets what no record names: entries older than 24 hours whose
-// commitment logged does not know, and which do not wait. They are left by a
+// Sweep forgets what no record names: entries older than 24 hours that logged
+// does not know, by pseudonym and commitment, and which do not wait. They are left by a
 // crash between vault and record, or by the same words sent twice at once. It
 // also drops receipt codes after 180 days. It returns how many entries went.
-func (v *Vault) Sweep(ctx context.Context, logged func(commitment [32]byte) (bool, error)) (n int, err error) {
+func (v *Vault) Sweep(ctx context.Context, logged func(Hidden) (bool, error)) (n int, err error) {
 	err = v.hold(func() error {
 		orphans, err := v.orphans(ctx, logged)
 		if err != nil {
@@ -112,7 +112,7 @@ func (v *Vault) Sweep(ctx context.Context, logged func(commitment [32]byte) (boo
 	return n, err
 }
 
-func (v *Vault) orphans(ctx context.Context, logged func([32]byte) (bool, error)) ([]string, error) {
+func (v *Vault) orphans(ctx context.Context, logged func(Hidden) (bool, error)) ([]string, error) {
 	waiting, err := v.readWaiting()
 	if err != nil {
 		return nil, err
@@ -136,7 +136,7 @@ func (v *Vault) orphans(ctx context.Context, logged func([32]byte) (bool, error)
 		if holds[name] {
 			continue
 		}
-		known, err := logged([32]byte(c))
+		known, err := logged(Hidden{name, [32]byte(c)})
 		if err != nil {
 			return nil, err
 		}

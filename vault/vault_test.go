@@ -453,7 +453,7 @@ func TestWhatNoRecordNamesIsSweptAfterADay(t *testing.T) {
 	if err := v.Hold(Waiting{Key: [32]byte{1}, Pseudonym: waits.Pseudonym, Body: []byte("{}")}, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	logged := func(c [32]byte) (bool, error) { return c == kept.Commitment, nil }
+	logged := func(h Hidden) (bool, error) { return h == kept, nil }
 	sweep := func(want int) {
 		t.Helper()
 		if n, err := v.Sweep(t.Context(), logged); err != nil || n != want {
@@ -474,7 +474,7 @@ func TestWhatNoRecordNamesIsSweptAfterADay(t *testing.T) {
 	}
 	clock.at = clock.at.Add(30 * time.Hour)
 	broken := errors.New("the record cannot be read")
-	if n, err := v.Sweep(t.Context(), func([32]byte) (bool, error) { return false, broken }); !errors.Is(err, broken) || n > 0 {
+	if n, err := v.Sweep(t.Context(), func(Hidden) (bool, error) { return false, broken }); !errors.Is(err, broken) || n > 0 {
 		t.Error("swept without knowing the record", n, err)
 	}
 }
@@ -506,7 +506,7 @@ func TestAReceiptCodeOpensItsOwnReportAndIsKeptNowhere(t *testing.T) {
 		}
 	}
 	clock.at = clock.at.Add(receiptsLast + 2*time.Hour)
-	if _, err := v.Sweep(t.Context(), func([32]byte) (bool, error) { return true, nil }); err != nil {
+	if _, err := v.Sweep(t.Context(), func(Hidden) (bool, error) { return true, nil }); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := v.Receipt(t.Context(), codeA); !errors.Is(err, ErrUnknown) {

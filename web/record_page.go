@@ -24,6 +24,7 @@ type recordPage struct {
 	Fields       []Field
 	Pager        Pager
 	Origin       string
+	Heads        headsPart
 }
 
 // headPart is a checkpoint as the page shows it.
@@ -64,6 +65,10 @@ func queryRecord(v *visit) (*recordPage, error) {
 		return nil, err
 	}
 	p.Signed, p.Joint = v.head(signed), v.head(joint)
+	if p.Heads, err = v.heads(); err != nil {
+		return nil, err
+	}
+	p.add(p.Heads.Peers)
 	f, err := v.statementFilter()
 	if err != nil {
 		return nil, err
@@ -338,7 +343,7 @@ func (v *visit) sendFile(kind string, b []byte) error {
 // all, bundles of entries for those who read everything.
 func (s *site) tile(v *visit) error {
 	path := strings.TrimPrefix(v.r.URL.Path, "/")
-	if strings.HasPrefix(path, "tile/entries/") && v.me.Role != truce.CoChair && v.me.Role != truce.Mediator && v.me.Role != truce.Centre {
+	if strings.HasPrefix(path, "tile/entries/") && !v.readsAll() {
 		return &truce.Error{Kind: truce.Forbidden, Why: v.t.T("problem_why.bundles")}
 	}
 	b, err := s.o.Centre.Record().Tile(v.ctx(), path)

@@ -45,6 +45,12 @@ type Options struct {
 	// Demo is set in a demonstration only: whoever reaches the address then acts
 	// as any office.
 	Demo *DemoHooks
+	// Reader is the office that every visitor reads as, on a capital's own mirror
+	// that nobody else reaches. Empty: as the public.
+	Reader truce.OfficeID
+	// Mirrors are the digests of the tokens of those mirrors that may fetch all
+	// entries, whatever their markings.
+	Mirrors []truce.Digest
 	// Log takes routes, states and times, never what was asked or said. Nil
 	// discards.
 	Log *slog.Logger
@@ -116,7 +122,11 @@ func (s *site) wrap(routes http.Handler) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), pick(r.URL.Query().Get("f") == "csv", maxExport, maxRequest))
 		defer cancel()
 		r = r.WithContext(ctx)
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		limit := int64(maxForm)
+		if r.URL.Path == "/exhibits" {
+			limit += maxExhibit
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		secure(w.Header())
 		a := &answer{ResponseWriter: w, known: r.Header.Get("If-None-Match")}
 		begun := s.o.Centre.Now()

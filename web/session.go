@@ -150,13 +150,12 @@ type loginPage struct {
 	page
 	Fields []Field
 	Back   string
-	Demo   bool
 }
 
 func (s *site) loginForm(v *visit) error { return v.showLogin(http.StatusOK, "", "", v.q.Get("back")) }
 
 func (v *visit) showLogin(status int, name, fault, back string) error {
-	p := loginPage{page: v.page(), Back: local(back), Demo: v.s.o.Demo != nil}
+	p := loginPage{page: v.page(), Back: local(back)}
 	p.Fields = []Field{
 		{Name: "name", Label: v.t.T("login.name"), Value: name, Required: true},
 		{Name: "password", Label: v.t.T("login.password"), Type: "password", Required: true, Fault: fault},

@@ -323,3 +323,11 @@ func TestTheFileKeepsNoSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestADemonstrationHasNoLogIn(t *testing.T) {
+	h := readHouse(t)
+	w := h.get(t, "us", "/login?lang=en")
+	if body := w.Body.String(); w.Code != http.StatusOK || strings.Contains(body, `name="password"`) || !strings.Contains(body, "there are no accounts") {
+		t.Errorf("status %d: %s", w.Code, body)
+	}
+}

@@ -28,6 +28,7 @@ type todayPage struct {
 	Cases    []casePart
 	Latest   []Moment
 	Head     headPart
+	Heads    headsPart
 	Size     int64
 	ListHref string
 }
@@ -94,7 +95,11 @@ func (v *visit) besides(p *todayPage, day chosenDay) (err error) {
 	}
 	log := v.s.o.Centre.Record()
 	signed, _, err := log.Checkpoint(v.ctx())
+	if err != nil {
+		return err
+	}
 	p.Head, p.Size = v.head(signed), log.Size()
+	p.Heads, err = v.heads()
 	return err
 }
 

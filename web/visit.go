@@ -43,7 +43,11 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request, section string) (*v
 		return nil, err
 	}
 	v.me, _ = v.house.Office(v.who.Office)
-	v.view = s.o.Centre.View(truce.Viewer{Office: v.me.ID, Role: v.me.Role, Party: v.me.Party})
+	reader := v.me
+	if s.o.Reader != "" {
+		reader, _ = v.house.Office(s.o.Reader)
+	}
+	v.view = s.o.Centre.View(truce.Viewer{Office: reader.ID, Role: reader.Role, Party: reader.Party})
 	at, err := v.view.Position(r.Context())
 	if err != nil {
 		return nil, err

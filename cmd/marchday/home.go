@@ -27,6 +27,29 @@ type home struct {
 	LogKey    string         `json:"log_key"`             // verifier key of the log
 	DemoClock truce.Instant  `json:"demo_clock,omitzero"` // the demo's: where its clock was left
 	DB        string         `json:"db,omitempty"`
+	Mirror    string         `json:"mirror,omitempty"` // name of this folder's key where it is a copy
+	Of        string         `json:"of,omitempty"`     // address that it copies; empty: it is fed with bundles
+
+	seen [][]byte // heads that witnesses and mirrors hold, for open
+}
+
+// policyFile holds the text of whose signatures count, where there are others
+// than the log's own.
+const policyFile = "policy"
+
+// maxPolicy bounds that file.
+const maxPolicy = 64 << 10
+
+// policy returns the text of the policy: the folder's, or the log's key alone.
+func (h home) policy() (string, error) {
+	b, err := os.ReadFile(filepath.Join(h.dir, policyFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return "log " + h.LogKey + "\nquorum none\n", nil
+	}
+	if len(b) > maxPolicy {
+		return "", fmt.Errorf("%s: over the limit of %d bytes", filepath.Join(h.dir, policyFile), maxPolicy)
+	}
+	return string(b), err
 }
 
 const homeFile = "centre.json"
@@ -100,10 +123,19 @@ func (h home) open(ctx context.Context, now func() time.Time, readOnly bool) (*c
 	}
 	o := centre.Options{
 		Origin: h.Origin, Dir: h.dir, DB: h.DB, Now: now, Regime: h.Regime, ReadOnly: readOnly, Sequencer: !readOnly,
-		Extract: eng.extract, Gazetteer: eng.gazetteer, Model: eng.model,
+		Extract: eng.extract, Gazetteer: eng.gazetteer, Model: eng.model, Seen: h.seen,
+	}
+	if o.Policy, err = h.policy(); err != nil {
+		return nil, err
 	}
 	if readOnly {
-		o.Policy = "log " + h.LogKey + "\nquorum none\n"
+		return centre.Open(ctx, o)
+	}
+	if h.Mirror != "" {
+		o.Name, o.Sequencer = h.Mirror, false
+		if o.LogKey, err = readKey(filepath.Join(h.dir, "keys", "mirror.pem")); err != nil {
+			return nil, err
+		}
 		return centre.Open(ctx, o)
 	}
 	if h.demo() {
@@ -132,14 +164,7 @@ const keyType = "MARCHDAY ED25519 SEED"
 
 // readKey reads a private key, and refuses a file that others can read.
 func readKey(file string) (ed25519.PrivateKey, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return nil, err
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s: others can read this key: chmod 600 it, and replace it if somebody may have", file)
-	}
-	b, err := os.ReadFile(file)
+	b, err := readSecret(file)
 	if err != nil {
 		return nil, err
 	}
@@ -148,6 +173,19 @@ func readKey(file string) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("%s: not a key of marchday", file)
 	}
 	return ed25519.NewKeyFromSeed(block.Bytes), nil
+}
+
+// readSecret reads a file of keys or tokens, and refuses one that others can
+// read.
+func readSecret(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s: others can read this: chmod 600 it, and replace what it holds if somebody may have", file)
+	}
+	return os.ReadFile(file)
 }
 
 // writeKey keeps a private key in a new file that only its owner can read.

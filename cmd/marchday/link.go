@@ -521,6 +521,10 @@ func runLink(o linkOptions, read claimsOf, in io.Reader, out, errs io.Writer) er
 	if skipped > 0 {
 		fmt.Fprintf(errs, "%d lines had fields that are not known; they were left out\n", skipped)
 	}
+	if o.full {
+		n := run.linker.RepairAll()
+		fmt.Fprintf(errs, "%d changes until nothing was worth one\n", n)
+	}
 	if o.stats {
 		fmt.Fprintf(errs, "%+v\n", run.linker.Stats())
 	}

@@ -91,6 +91,9 @@ func newRoot(now func() time.Time) *cobra.Command {
 		linkCommand(readTexts()),
 		exportCommand(now),
 		verifyCommand(),
+		witnessCommand(now),
+		mirrorCommand(now),
+		restoreCommand(now),
 		extractCommand(),
 		geocodeCommand(),
 	)

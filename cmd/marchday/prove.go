@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -139,7 +140,8 @@ which every byte is protected. It goes by USB stick, mail or HTTP alike.`,
 }
 
 func verifyCommand() *cobra.Command {
-	var key, origin string
+	var key, origin, receipt string
+	var number int
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify FILE|DIR",
@@ -147,21 +149,94 @@ func verifyCommand() *cobra.Command {
 		Long: `Check every byte of a bundle, or of a centre's folder: tree, tiles, entries,
 heads and cosignatures, and then every statement's signature against the keys
 that were good at its index. It needs no network and no database. Exit code 1
-says that something does not hold, and where.`,
-		Example: "  marchday verify bundle.tar\n  marchday verify demo",
+says that something does not hold, and where.
+
+An evidence file, as mirrors and witnesses keep them, is explained: what it
+proves against the log, and that it does. With --receipt, a receipt that the log
+signed is held against the entries: one that is not honoured proves misbehaviour.
+
+With --case it also prints the path of that case: who said what, in which order,
+under which rule and procedure, by which key.`,
+		Example: "  marchday verify bundle.tar\n  marchday verify demo\n  marchday verify --case 3 bundle.tar",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("name a bundle, a folder, or - for standard input")
 			}
-			return verify(cmd, args[0], origin, key, asJSON)
+			if text, ok := evidenceFile(args[0]); ok {
+				return explain(cmd.OutOrStdout(), text, origin, key)
+			}
+			if cmd.Flags().Changed("case") && number < 1 {
+				return usagef("--case: give a case's number, from 1")
+			}
+			return verify(cmd, args[0], receipt, origin, key, number, asJSON)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&key, "key", "", "verifier key of the log; left out, the demo's key is taken for the demo's origin")
 	f.StringVar(&origin, "origin", demoOrigin, "origin that the log must have")
+	f.StringVar(&receipt, "receipt", "", "file with a signed receipt that the entries must honour")
+	f.IntVar(&number, "case", 0, "also prove the path of the case of this number")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// evidenceFile returns the text of a file that is JSON, as evidence is.
+func evidenceFile(name string) ([]byte, bool) {
+	info, err := os.Stat(name)
+	if err != nil || info.IsDir() || info.Size() > maxBodyFile {
+		return nil, false
+	}
+	b, err := os.ReadFile(name)
+	return b, err == nil && bytes.HasPrefix(b, []byte("{"))
+}
+
+// explain says what evidence proves.
+func explain(out io.Writer, text []byte, origin, key string) error {
+	p, err := logPolicy(origin, key)
+	if err != nil {
+		return err
+	}
+	what, err := record.CheckEvidence(text, p)
+	if errors.Is(err, record.ErrNoContradiction) {
+		return fmt.Errorf("this proves nothing against %s: both heads may be of one history: %w", origin, err)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "proved by the log's own signatures: %s\nno one history has both: its key or its operator has shown a second one\n", what)
+	return err
+}
+
+// honoured makes a visit that also holds a signed receipt against the entries.
+func honoured(v record.Visit, file string, p record.Policy) (visit record.Visit, after func(size int64) error, err error) {
+	if file == "" {
+		return v, func(int64) error { return nil }, nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return v, nil, usagef("--receipt: %w", err)
+	}
+	r, err := record.OpenReceipt(b, p)
+	if err != nil {
+		return v, nil, err
+	}
+	seen, inner := [32]byte{}, v.Entry
+	v.Entry = func(e record.Entry) error {
+		if e.Index == r.Index {
+			seen = record.LeafHash(e.RecvAt, e.Body)
+		}
+		return inner(e)
+	}
+	return v, func(size int64) error {
+		if r.Index >= size {
+			return fmt.Errorf("the receipt of %s is for entry %d, and this copy ends at %d entries: if the log's newest head ends there too, 60 s after the receipt, that proves misbehaviour", time.UnixMilli(r.RecvAt).UTC().Format(time.RFC3339), r.Index, size)
+		}
+		if seen != r.Leaf {
+			return fmt.Errorf("MISBEHAVIOUR, by the log's own signatures: its receipt says that entry %d has leaf %x, and under its head it has %x", r.Index, r.Leaf, seen)
+		}
+		return nil
+	}, nil
 }
 
 // verified is what a verification found.
@@ -173,28 +248,53 @@ type verified struct {
 	Cosigned   []string     `json:"cosigned,omitempty"`
 }
 
-func verify(cmd *cobra.Command, what, origin, key string, asJSON bool) error {
+func verify(cmd *cobra.Command, what, receipt, origin, key string, number int, asJSON bool) error {
 	ctx := cmd.Context()
 	policy, err := logPolicy(origin, key)
 	if err != nil {
 		return err
 	}
 	var v verified
-	visit := centre.Audit(func(admitted bool) {
+	count := func(admitted bool) {
 		v.Statements++
 		if !admitted {
 			v.Refused++
 		}
-	})
+	}
+	visit := centre.Audit(count)
+	var audit *caseAudit
+	if number > 0 {
+		audit, visit = auditCase(number, count)
+	}
+	visit, honours, err := honoured(visit, receipt, policy)
+	if err != nil {
+		return err
+	}
 	head, joint, err := verifyWhat(ctx, cmd.InOrStdin(), what, policy, visit)
 	if err != nil {
 		return err
 	}
+	if err := honours(head.Size); err != nil {
+		return err
+	}
 	v.Size, v.Root, v.Cosigned = head.Size, head.Root, joint.Signers
 	if asJSON {
-		return json.NewEncoder(cmd.OutOrStdout()).Encode(v)
+		err = json.NewEncoder(cmd.OutOrStdout()).Encode(v)
+	} else {
+		err = v.print(cmd.OutOrStdout())
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "holds: %d entries, root %s, %d statements signed by keys good at their index, %d refused and of no effect\n",
+	if err != nil || audit == nil {
+		return err
+	}
+	proved, err := audit.end()
+	if err != nil {
+		return err
+	}
+	return proved.report(cmd.OutOrStdout(), asJSON)
+}
+
+func (v verified) print(out io.Writer) error {
+	_, err := fmt.Fprintf(out, "holds: %d entries, root %s, %d statements signed by keys good at their index, %d refused and of no effect\n",
 		v.Size, v.Root, v.Statements-v.Refused, v.Refused)
 	return err
 }

@@ -8,11 +8,15 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/marchday/marchday/centre"
+	"github.com/marchday/marchday/record"
+	"github.com/marchday/marchday/truce"
 	"github.com/marchday/marchday/web"
 )
 
@@ -95,46 +99,132 @@ func serveDemo(cmd *cobra.Command, p *player, addr string) error {
 }
 
 func serveCommand(now func() time.Time) *cobra.Command {
-	var data, addr string
+	var o serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve a centre of one's own",
 		Long: `Serve the pages, the API and the record's public files of the centre in --data.
 Put a proxy with TLS before it when others than this machine reach it.
 
+A policy names the log's key, the witnesses and mirrors with their keys and
+addresses, and which of them together make a joint head:
+
+  log <verifier key of the log>
+  witness us-1 <verifier key> http://...
+  witness ru-1 <verifier key> http://...
+  witness us-copy <verifier key> http://...
+  group joint all us-1 ru-1
+  group mirrors any us-copy
+  quorum joint
+
+Witnesses and mirrors are asked beside everything else: one that is silent or
+refuses stops neither intake nor pages, and the Record page names it.
+
+Before the first signature the record is held against what witnesses and mirrors
+have of it. If it is behind, what is missing is pulled from the mirrors (they
+must know the token of --token); if it is of another history, nothing starts. If
+none of them answers, --alone starts all the same, which starts.jsonl records.
+
 Whoever controls this process can refuse or delay statements and read what its
 readers may read; they cannot speak for an office nor change the record unseen.`,
 		Example: "  marchday serve --data geneva\n  marchday serve --data geneva --addr 127.0.0.1:9000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			h, err := openHome(data)
+			h, err := openHome(o.data)
 			if err != nil {
 				return err
 			}
 			if h.demo() {
-				return usagef("--data: %s holds the demo, whose keys are public: it is served by marchday demo --data %s", data, data)
+				return usagef("--data: %s holds the demo, whose keys are public: it is served by marchday demo --data %s", o.data, o.data)
 			}
-			return serve(cmd, h, addr, now)
+			if h.Mirror != "" {
+				return usagef("--data: %s holds a copy: it is served by marchday mirror --data %s --addr ...", o.data, o.data)
+			}
+			return serve(cmd, h, o, now)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&data, "data", "", "folder of the centre")
-	f.StringVar(&addr, "addr", "127.0.0.1:8080", "address to listen on")
+	f.StringVar(&o.data, "data", "", "folder of the centre")
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "address to listen on")
+	f.StringVar(&o.policy, "policy", "", "file with a new policy, kept in the folder; without it the folder's own holds")
+	f.StringVar(&o.token, "token", "", "file with the token that the mirrors know this centre by")
+	f.BoolVar(&o.alone, "alone", false, "start although no witness and no mirror answers")
+	f.StringVar(&o.tokens, "mirror-token", "", "file with the mirrors' tokens, one a line; who has one may fetch all entries")
 	return cmd
 }
 
-func serve(cmd *cobra.Command, h home, addr string, now func() time.Time) (err error) {
+// serveOptions are the settings of serve.
+type serveOptions struct {
+	data, addr, policy, tokens, token string
+	alone                             bool
+}
+
+// maxTokens bounds the mirrors that may fetch entries.
+const maxTokens = 100
+
+// readTokens returns the digests of the tokens in a file, which only its owner
+// may read.
+func readTokens(file string) ([]truce.Digest, error) {
+	if file == "" {
+		return nil, nil
+	}
+	b, err := readSecret(file)
+	if err != nil {
+		return nil, err
+	}
+	var out []truce.Digest
+	for line := range strings.Lines(string(b)) {
+		if t := strings.TrimSpace(line); t != "" {
+			if len(t) < minToken {
+				return nil, fmt.Errorf("%s: a token of %d characters can be guessed: take at least %d random ones", file, len(t), minToken)
+			}
+			out = append(out, truce.DigestOf([]byte(t)))
+		}
+	}
+	if len(out) > maxTokens {
+		return nil, fmt.Errorf("%s: more than %d tokens", file, maxTokens)
+	}
+	return out, nil
+}
+
+// minToken is how many characters a token has at least.
+const minToken = 32
+
+// setPolicy keeps a new policy in the folder.
+func (h home) setPolicy(file string) error {
+	if file == "" {
+		return nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return usagef("--policy: %w", err)
+	}
+	if _, err := record.ParsePolicy(string(b)); err != nil {
+		return usagef("--policy: %s: %w", file, err)
+	}
+	return os.WriteFile(filepath.Join(h.dir, policyFile), b, 0o600)
+}
+
+func serve(cmd *cobra.Command, h home, o serveOptions, now func() time.Time) (err error) {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
-	log := slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
-	if f, ok := cmd.ErrOrStderr().(*os.File); ok && isTerminal(f) {
-		log = slog.New(slog.NewTextHandler(f, nil))
-	}
+	log := newLog(cmd)
 	files, err := h.files()
 	if err != nil {
 		return err
 	}
-	c, err := h.open(ctx, now, false)
+	tokens, err := readTokens(o.tokens)
+	if err != nil {
+		return err
+	}
+	if err := h.setPolicy(o.policy); err != nil {
+		return err
+	}
+	token, err := readToken(o.token)
+	if err != nil {
+		return err
+	}
+	c, err := h.openHeld(ctx, now, held{newCaller(token), log, o.alone})
 	if err != nil {
 		return err
 	}
@@ -151,16 +241,34 @@ func serve(cmd *cobra.Command, h home, addr string, now func() time.Time) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, accounts.Close()) }()
-	handler, err := web.New(web.Options{Centre: c, Map: base, Accounts: accounts, Log: log})
+	handler, err := web.New(web.Options{Centre: c, Map: base, Accounts: accounts, Log: log, Mirrors: tokens})
 	if err != nil {
 		return err
 	}
-	wait := keepUp(ctx, c, log)
-	err = listen(ctx, addr, handler, func(a net.Addr) {
+	wait, peers := keepUp(ctx, c, log), h.heed(ctx, c, log)
+	err = listen(ctx, o.addr, handler, func(a net.Addr) {
 		fmt.Fprintf(cmd.OutOrStdout(), "Marchday: http://%s\n", a)
 	})
 	cancel()
-	return errors.Join(err, wait())
+	return errors.Join(err, wait(), peers())
+}
+
+// heed asks witnesses and mirrors beside the server, until ctx is done.
+func (h home) heed(ctx context.Context, c *centre.Centre, log *slog.Logger) (wait func() error) {
+	done := make(chan error, 1)
+	go func() {
+		done <- c.Heed(ctx, newCaller(""), func(ours, theirs []byte) {
+			h.alarm(ctx, log, dispute{ours, theirs, c.Record().Tile, nil})
+		})
+	}()
+	return func() error { return <-done }
+}
+
+func newLog(cmd *cobra.Command) *slog.Logger {
+	if f, ok := cmd.ErrOrStderr().(*os.File); ok && isTerminal(f) {
+		return slog.New(slog.NewTextHandler(f, nil))
+	}
+	return slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), nil))
 }
 
 func isTerminal(f *os.File) bool {

@@ -29,7 +29,7 @@ type casePage struct {
 	Fault     string
 	Sealed    sealedPart
 	Exhibits  string // address of its files, where the reader may read the case's statement
-	Public    bool // texts are shown only when published
+	Public    bool   // texts are shown only when published
 }
 
 // findingPart is what the offices concluded together, each by name.

@@ -336,6 +336,9 @@ func (a *analysis) weekdayAt(k, n int) (timeMention, bool) {
 	if m, ok := a.calendarDate(next); ok {
 		return m, true
 	}
+	if next > k+1 {
+		next = k + 1
+	}
 	if next < a.s.last && a.tok(next).mark == '(' {
 		if m, ok := a.calendarDate(next + 1); ok {
 			if m.j < a.s.last && a.tok(m.j).mark == ')' {
@@ -344,7 +347,10 @@ func (a *analysis) weekdayAt(k, n int) (timeMention, bool) {
 			return m, true
 		}
 	}
-	m := timeMention{j: k + 1, weekday: n, kind: "weekday", precision: truce.ToDay, lo: noDay, hi: noDay}
+	if a.small(k+1, 31) && a.tok(k+1).flags.has(number) && (k+2 >= a.s.last || a.tok(k+2).mark != 0) { // Saturday 18 ...
+		next++
+	}
+	m := timeMention{j: max(k+1, next), weekday: n, kind: "weekday", precision: truce.ToDay, lo: noDay, hi: noDay}
 	if a.timeWord(m.j).kind == "past" && !a.t.l.cased {
 		m.j++
 	}
@@ -425,7 +431,10 @@ func (a *analysis) dated(month, d, j int) (timeMention, bool) {
 	if next := a.of(j); a.year(next) > 0 {
 		y, j, explicit = a.year(next), next+1, true
 	}
-	if y == 0 || dateOf(y, month, d) > monthEnd(y, month) {
+	if y == 0 { // no date to tell the year by
+		return timeMention{j: j, lo: noDay, hi: noDay, kind: "unanchored", precision: truce.ToDay}, true
+	}
+	if dateOf(y, month, d) > monthEnd(y, month) {
 		return timeMention{}, false
 	}
 	at := dateOf(y, month, d)

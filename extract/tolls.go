@@ -59,15 +59,21 @@ func (a *analysis) tollWords() []tollMention {
 // stands, in the same clause, nearest.
 func (a *analysis) figure(t *tollMention, taken []bool) {
 	side := a.side(t.at)
+	if a.oneBeside(t, side) {
+		return
+	}
 	best, dist := -1, 1<<30
 	for n, m := range a.nums {
-		if taken[n] || m.measure || !a.personal(m, t.at) {
+		if taken[n] || a.otherToll(t, m) || m.measure || !a.personal(m, t.at) {
 			continue
 		}
 		d := 0
 		if m.i > t.at {
 			d = m.i - t.at
 			if side == "left" {
+				if a.posAt(t.at+1) == posCC || a.posAt(m.i-1) == posCC {
+					continue
+				}
 				d += 30
 			}
 			if a.crossed(t.at+1, m.i) {
@@ -87,7 +93,7 @@ func (a *analysis) figure(t *tollMention, taken []bool) {
 		}
 	}
 	const maxDistance = 14
-	if best < 0 || dist > maxDistance && dist < 30 || dist > 30+4 {
+	if best < 0 || dist > maxDistance && dist < 30 || dist > 30+2 {
 		a.single(t, side)
 		return
 	}
@@ -99,6 +105,111 @@ func (a *analysis) figure(t *tollMention, taken []bool) {
 	t.c.Who = a.whoClass(m)
 	t.c.Text, t.c.Span = a.t.src[s:e], &truce.Span{Start: s, End: e}
 	t.c.Part = a.partial(m)
+	a.addJoined(t, m, taken)
+}
+
+// otherToll reports whether another kind of toll stands between a toll word
+// and a number: "a woman killed and 3 wounded".
+func (a *analysis) otherToll(t *tollMention, m numMention) bool {
+	lo, hi := min(t.at+1, m.j), max(t.at, m.i)
+	for _, x := range a.ments {
+		if x.i >= hi {
+			break
+		}
+		if x.cat == catToll && x.i >= lo && x.i != t.at && a.t.l.tolls[x.ref].kind != t.kind && !a.onlyAnd(min(t.at, x.i)+1, max(t.at, x.i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// oneBeside takes a single person that stands directly beside a toll word in a
+// language without articles, before any number further off.
+func (a *analysis) oneBeside(t *tollMention, side string) bool {
+	if a.t.l.code == "en" {
+		return false
+	}
+	k := a.chunkAt(t.at)
+	if k < 0 {
+		return false
+	}
+	at := t.at + 1
+	if side == "left" {
+		at = t.at - 1
+	}
+	if at < a.s.first || at >= a.s.last || a.tok(at).mark != 0 || a.posAt(at) != posNoun || a.isNum(at) {
+		return false
+	}
+	if !a.inSet(at, "one") {
+		return false
+	}
+	s, e := a.t.span(at, at+1)
+	t.c.Low, t.c.High, t.c.Qual = 1, 1, "exact"
+	t.c.Who = a.t.l.peopleClass(a.tok(at).word, a, at)
+	t.c.Text, t.c.Span = a.t.src[s:e], &truce.Span{Start: s, End: e}
+	a.addJoined(t, numMention{i: at, j: at + 1, lo: 1, hi: 1, qual: "exact"}, nil)
+	return true
+}
+
+func (a *analysis) isNum(i int) bool {
+	for _, m := range a.nums {
+		if m.i <= i && i < m.j {
+			return true
+		}
+	}
+	return false
+}
+
+// inSet reports whether token i begins a phrase of the named set.
+func (a *analysis) inSet(i int, name string) bool {
+	for _, m := range a.ments {
+		if m.i > i {
+			return false
+		}
+		if m.cat == catSet && m.i == i && a.t.l.sets[m.ref] == name {
+			return true
+		}
+	}
+	return false
+}
+
+// addJoined adds up what "and" joins to a figure: four children and a woman.
+func (a *analysis) addJoined(t *tollMention, m numMention, taken []bool) {
+	if m.qual != "exact" || t.c.Part {
+		return
+	}
+	k := a.chunkAt(m.i)
+	if k < 0 || a.kind(k) != chunkNP {
+		return
+	}
+	first := true
+	a.list(k, func(np int) bool {
+		if first {
+			first = false
+			return true
+		}
+		c := a.chunks[np]
+		for i := c.i; i <= c.j && i < a.s.last; i++ {
+			if a.ofCat(i, catToll) && i != t.at {
+				return false // and 10 wounded: another figure
+			}
+		}
+		add := int32(0)
+		for n, x := range a.nums {
+			if x.i >= c.i && x.j <= c.j && x.qual == "exact" && !x.measure && a.personal(x, t.at) && n < len(taken) && !taken[n] {
+				add, taken[n] = x.lo, true
+			}
+		}
+		if add == 0 && (a.oneOnly(c) || a.t.l.code == "en" && a.tags(c.head).has(tagPerson) && (a.t.l.words[a.tok(c.i).word] == "a" || a.t.l.words[a.tok(c.i).word] == "an")) {
+			add = 1
+		}
+		if add == 0 {
+			return false
+		}
+		t.c.Low, t.c.High = t.c.Low+add, t.c.High+add
+		t.c.Who = "people"
+		return true
+	})
 }
 
 // side says where the figure of a toll word stands: its object behind an

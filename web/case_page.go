@@ -28,7 +28,8 @@ type casePage struct {
 	Forms     []caseForm
 	Fault     string
 	Sealed    sealedPart
-	Public    bool // texts are shown only when published
+	Exhibits  string // address of its files, where the reader may read the case's statement
+	Public    bool   // texts are shown only when published
 }
 
 // findingPart is what the offices concluded together, each by name.
@@ -121,6 +122,9 @@ func queryCase(v *visit) (*casePage, error) {
 		if p.Verdicts, err = v.verdicts(i); err != nil {
 			return nil, err
 		}
+	}
+	if v.statement(f.ID).Href != "" {
+		p.Exhibits = address("/exhibits", "about", f.ID.String())
 	}
 	p.add(v.pathTable(f))
 	if err := v.fillCase(p, f); err != nil {

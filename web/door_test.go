@@ -124,7 +124,7 @@ func changesSeen(t *testing.T, h *testHouse, office string) []int64 {
 
 func rowsSeen(t *testing.T, h *testHouse, office string) []int64 {
 	t.Helper()
-	rows, err := csv.NewReader(h.get(t, office, "/record?f=csv").Body).ReadAll()
+	rows, err := csv.NewReader(h.get(t, office, "/record?f=csv&table=statements").Body).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

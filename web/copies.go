@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/subtle"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -17,12 +18,17 @@ func (v *visit) readsAll() bool {
 	if slices.Contains([]truce.Role{truce.CoChair, truce.Mediator, truce.Centre}, v.me.Role) {
 		return true
 	}
-	token, ok := strings.CutPrefix(v.r.Header.Get("Authorization"), "Bearer ")
+	return v.s.mirrors(v.r)
+}
+
+// mirrors reports whether a request bears the token of a known mirror.
+func (s *site) mirrors(r *http.Request) bool {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {
 		return false
 	}
 	given, found := truce.DigestOf([]byte(token)), 0
-	for _, known := range v.s.o.Mirrors {
+	for _, known := range s.o.Mirrors {
 		found |= subtle.ConstantTimeCompare(given[:], known[:])
 	}
 	return found == 1

@@ -122,7 +122,7 @@ func (s *site) who(r *http.Request, mode truce.Mode) (Account, error) {
 		}
 		return Account{}, nil
 	}
-	if s.o.Accounts == nil {
+	if s.o.Accounts == nil || s.mirrors(r) {
 		return Account{}, nil
 	}
 	if secret, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); given && strings.HasPrefix(r.URL.Path, "/api/") {

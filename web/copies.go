@@ -2,7 +2,6 @@ package web
 
 import (
 	"crypto/subtle"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -18,15 +17,12 @@ func (v *visit) readsAll() bool {
 	if slices.Contains([]truce.Role{truce.CoChair, truce.Mediator, truce.Centre}, v.me.Role) {
 		return true
 	}
-	return v.s.mirrors(v.r)
+	token, ok := strings.CutPrefix(v.r.Header.Get("Authorization"), "Bearer ")
+	return ok && v.s.ofMirror(token)
 }
 
-// mirrors reports whether a request bears the token of a known mirror.
-func (s *site) mirrors(r *http.Request) bool {
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
-		return false
-	}
+// ofMirror reports whether a token is one that a mirror was given.
+func (s *site) ofMirror(token string) bool {
 	given, found := truce.DigestOf([]byte(token)), 0
 	for _, known := range s.o.Mirrors {
 		found |= subtle.ConstantTimeCompare(given[:], known[:])

@@ -474,6 +474,7 @@ func linkCommand(read claimsOf) *cobra.Command {
 	f.StringVar(&o.model, "model", "", "model file; empty is the shipped one")
 	f.StringVar(&o.saveModel, "save-model", "", "write the model in use, or the trained one, to this file")
 	f.StringVar(&o.labels, "labels", "", "JSON lines {\"a\":..,\"b\":..,\"same\":true|false}: bind like decisions")
+	f.StringVar(&o.fields, "fields", "", "link the records of any CSV table: column:kind,... with kind name, number, code, date, id or truth")
 	f.BoolVar(&o.train, "train", false, "learn the weights from the reports themselves, then link with them")
 	f.BoolVar(&o.full, "full", false, "repair everything to convergence and print the drift from the stream")
 	f.BoolVar(&o.csv, "csv", false, "write report_id,incident_id,weight")
@@ -490,11 +491,6 @@ func linkCommand(read claimsOf) *cobra.Command {
 const noThreshold = -1 << 20
 
 func runLink(o linkOptions, read claimsOf, in io.Reader, out, errs io.Writer) error {
-	m, err := modelOf(o)
-	if err != nil {
-		return err
-	}
-	run := &linkRun{linker: link.New(m), read: read, ids: map[string]int{}, keep: !o.csv && o.truth == "" || o.explain}
 	if o.in != "-" {
 		f, err := os.Open(o.in)
 		if err != nil {
@@ -503,6 +499,14 @@ func runLink(o linkOptions, read claimsOf, in io.Reader, out, errs io.Writer) er
 		defer f.Close()
 		in = f
 	}
+	if o.fields != "" {
+		return linkFields(o, o.in, in, out, errs)
+	}
+	m, err := modelOf(o)
+	if err != nil {
+		return err
+	}
+	run := &linkRun{linker: link.New(m), read: read, ids: map[string]int{}, keep: !o.csv && o.truth == "" || o.explain}
 	var all []linkReport
 	skipped, err := readReports(o.in, in, o.lenient, func(_ int, rep *linkReport) error {
 		if o.train {

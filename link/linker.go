@@ -256,5 +256,8 @@ func (l *Linker) Row(name truce.ClaimRef) (Row, bool) {
 	return Row{}, false
 }
 
+// Model returns the model in force.
+func (l *Linker) Model() Model { return l.p.Model }
+
 // Stats returns what the engine counted so far.
 func (l *Linker) Stats() Stats { return l.p.stats }

@@ -264,7 +264,42 @@ type linkRun struct {
 	read    claimsOf
 	ids     map[string]int // report_id -> index in reports
 	reports []linkedReport
-	keep    bool // keep the placements, for the reasons
+	keep    bool                   // keep the placements, for the reasons
+	places  map[string]truce.Point // the first point of each place, against swapped ones
+	odd     []string               // what was not believed, by report; the first of many
+	odds    int
+}
+
+const maxOdd = 20 // that are told; all are counted
+
+// doubt takes off what a report's fields cannot mean, and keeps why: a point
+// whose longitude and latitude changed places. A time after the report is kept
+// off by the linker; here it is told.
+func (run *linkRun) doubt(rep *linkReport, it *link.Item) {
+	tell := func(why string) {
+		if run.odds++; len(run.odd) < maxOdd {
+			run.odd = append(run.odd, rep.ReportID+": "+why)
+		}
+	}
+	if it.Said != 0 && it.From > it.Said+2*truce.Day {
+		tell("its time lies after the day it was published: taken as unknown")
+	}
+	if rep.Place == "" || it.Point == (truce.Point{}) {
+		return
+	}
+	const far, near = 100_000, 30_000 // metres
+	first, known := run.places[rep.Place]
+	turned := truce.Point{Lon: it.Point.Lat, Lat: it.Point.Lon}
+	switch {
+	case !known:
+		if run.places == nil {
+			run.places = map[string]truce.Point{}
+		}
+		run.places[rep.Place] = it.Point
+	case turned.Valid() && truce.MetresBetween(first, it.Point) > far && truce.MetresBetween(first, turned) < near:
+		tell("longitude and latitude seem to have changed places: the point is taken as unknown")
+		it.Point, it.RadiusMetres = truce.Point{}, 0
+	}
 }
 
 // linkedReport is a report with the names of its claims.
@@ -318,6 +353,7 @@ func (run *linkRun) items(rep *linkReport) ([]link.Item, error) {
 	if err != nil {
 		return nil, err
 	}
+	run.doubt(rep, &fields)
 	var items []link.Item
 	if run.read != nil && rep.Text != "" {
 		if items, err = run.read(rep); err != nil {
@@ -524,6 +560,12 @@ func runLink(o linkOptions, read claimsOf, in io.Reader, out, errs io.Writer) er
 	}
 	if skipped > 0 {
 		fmt.Fprintf(errs, "%d lines had fields that are not known; they were left out\n", skipped)
+	}
+	for _, why := range run.odd {
+		fmt.Fprintln(errs, why)
+	}
+	if run.odds > len(run.odd) {
+		fmt.Fprintf(errs, "and %d more that are not believed\n", run.odds-len(run.odd))
 	}
 	if o.full {
 		n := run.linker.RepairAll()

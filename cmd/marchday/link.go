@@ -453,6 +453,9 @@ func (run *linkRun) lines(onePer bool, f func(linkLine) error) error {
 			if run.keep {
 				pl := rep.placed[k]
 				line.Reasons = pl.Reasons()
+				if row.Reasons != nil {
+					line.Reasons = row.Reasons
+				}
 				if pl.NextN > 0 {
 					line.Next = &linkNext{incidentName(name(pl.Next), pl.Next), floorMean(pl.NextSum, pl.NextN)}
 				}

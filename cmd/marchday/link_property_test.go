@@ -14,16 +14,36 @@ import (
 )
 
 // rowsOf writes every row of a run, in the order of the record.
-func rowsOf(run *linkRun) []string {
+func rowsOf(t *testing.T, run *linkRun) []string {
+	t.Helper()
 	var all []string
 	for i, rep := range run.reports {
 		for k := range rep.claims {
 			row, _ := run.linker.Row(refOf(i, k))
+			if len(rep.placed) > 0 {
+				addsUp(t, rep.placed[k], row)
+			}
 			in, _ := run.linker.Resolve(row.Incident)
 			all = append(all, fmt.Sprintf("%+v %+v", row, in))
 		}
 	}
 	return all
+}
+
+// addsUp expects the parts of a row's weight to make its sum exactly: those of
+// its placement, or its own where it was moved since.
+func addsUp(t *testing.T, pl link.Placement, row link.Row) {
+	t.Helper()
+	parts, sum := pl.Reasons(), int32(0)
+	if row.Reasons != nil {
+		parts = row.Reasons
+	}
+	for _, r := range parts {
+		sum += r.Millibit + r.Rarity
+	}
+	if sum != row.Sum {
+		t.Fatalf("%s: the parts make %d, the sum is %d: %+v", row.Ref, sum, row.Sum, row)
+	}
 }
 
 func sameRows(t *testing.T, what string, got, want []string) {
@@ -76,8 +96,13 @@ func TestDecisionsWithdrawnLeaveNoTrace(t *testing.T) {
 		n, decisions = 10_000, 1_000
 	}
 	reports, _ := synthetics(t, "worst", n, 5)
-	run := linkedRun(t, link.DefaultModel(), reports, nil)
-	before := rowsOf(run)
+	run := &linkRun{linker: link.New(link.DefaultModel()), ids: map[string]int{}, keep: true}
+	for i := range reports {
+		if err := run.add(&reports[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := rowsOf(t, run)
 	r := rand.New(rand.NewPCG(5, 7))
 	var ids []truce.StatementID
 	var slowest time.Duration
@@ -91,7 +116,7 @@ func TestDecisionsWithdrawnLeaveNoTrace(t *testing.T) {
 		slowest = max(slowest, time.Since(began))
 		ids = append(ids, d.ID)
 	}
-	decided := rowsOf(run)
+	decided := rowsOf(t, run)
 	r.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
 	for _, id := range ids {
 		began := time.Now()
@@ -108,15 +133,15 @@ func TestDecisionsWithdrawnLeaveNoTrace(t *testing.T) {
 	if changed < decisions {
 		t.Errorf("%d decisions changed %d rows: the test shows nothing", decisions, changed)
 	}
-	sameRows(t, "all decisions withdrawn", rowsOf(run), before)
+	sameRows(t, "all decisions withdrawn", rowsOf(t, run), before)
 }
 
 // TestReplayGivesTheSameRows links the same claims twice, and again in a linker
 // that had decisions laid on it from the start.
 func TestReplayGivesTheSameRows(t *testing.T) {
 	reports, _ := synthetics(t, "worst", 2_000, 9)
-	want := rowsOf(linkedRun(t, link.DefaultModel(), reports, nil))
-	sameRows(t, "replay", rowsOf(linkedRun(t, link.DefaultModel(), reports, nil)), want)
+	want := rowsOf(t, linkedRun(t, link.DefaultModel(), reports, nil))
+	sameRows(t, "replay", rowsOf(t, linkedRun(t, link.DefaultModel(), reports, nil)), want)
 
 	early := &linkRun{linker: link.New(link.DefaultModel()), ids: map[string]int{}}
 	d := link.Decision{ID: truce.DigestOf([]byte("d")), Same: true, Claims: []truce.ClaimRef{refOf(3, 0), refOf(1_500, 0)}}
@@ -127,14 +152,14 @@ func TestReplayGivesTheSameRows(t *testing.T) {
 		}
 	}
 	early.linker.Withdraw(d.ID)
-	sameRows(t, "a decision before its claims, withdrawn after them", rowsOf(early), want)
+	sameRows(t, "a decision before its claims, withdrawn after them", rowsOf(t, early), want)
 }
 
 // TestPartiesSwappedGiveTheSameIncidents gives each party another's name: not a
 // weight may change.
 func TestPartiesSwappedGiveTheSameIncidents(t *testing.T) {
 	reports, _ := synthetics(t, "worst", 3_000, 7)
-	want := rowsOf(linkedRun(t, link.DefaultModel(), reports, nil))
+	want := rowsOf(t, linkedRun(t, link.DefaultModel(), reports, nil))
 	names := map[string]bool{}
 	for _, rep := range reports {
 		for _, a := range slices.Concat(rep.By, rep.Against) {
@@ -156,7 +181,7 @@ func TestPartiesSwappedGiveTheSameIncidents(t *testing.T) {
 	for i := range reports {
 		reports[i].By, reports[i].Against = swap(reports[i].By), swap(reports[i].Against)
 	}
-	sameRows(t, "parties swapped", rowsOf(linkedRun(t, link.DefaultModel(), reports, nil)), want)
+	sameRows(t, "parties swapped", rowsOf(t, linkedRun(t, link.DefaultModel(), reports, nil)), want)
 }
 
 // TestMirrorClaimsStayApart makes a hundred pairs of act and answer at one place

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/marchday/marchday/truce"
@@ -333,6 +334,27 @@ func (l *Linker) Row(name truce.ClaimRef) (Row, bool) {
 		}
 	}
 	return Row{}, false
+}
+
+// Machine returns the machine's own incident of a claim, blind to decisions and
+// freezes; false where it stands in none.
+func (l *Linker) Machine(name truce.ClaimRef) (truce.IncidentID, bool) {
+	id, ok := l.p.refs.get(name)
+	if !ok || l.p.claims.at(id).in == none {
+		return truce.IncidentID{}, false
+	}
+	return l.name(l.p.claims.at(id).in), true
+}
+
+// Claims yields the names of the claims that stand, in record order.
+func (l *Linker) Claims() iter.Seq[truce.ClaimRef] {
+	return func(yield func(truce.ClaimRef) bool) {
+		for id := range l.p.claims.n {
+			if l.p.claims.at(id).flags&isGone == 0 && !yield(l.p.refs.full(id)) {
+				return
+			}
+		}
+	}
 }
 
 // Model returns the model in force.

@@ -34,7 +34,7 @@ func sharedFile(t *testing.T, name string) []byte {
 // linkedRun links reports with a model, in their order.
 func linkedRun(t *testing.T, m link.Model, reports []linkReport, read claimsOf) *linkRun {
 	t.Helper()
-	run := &linkRun{linker: link.New(m), read: read, ids: map[string]int{}}
+	run := &linkRun{linker: link.New(m), read: read, ids: map[string]int{}, again: true}
 	for i := range reports {
 		if err := run.add(&reports[i]); err != nil {
 			t.Fatal(err)
@@ -90,7 +90,7 @@ func TestAccuracyOnSyntheticTruces(t *testing.T) {
 			for _, seed := range seeds {
 				reports, truth := synthetics(t, scenario.name, n, seed)
 				run := linkedRun(t, link.DefaultModel(), reports, nil)
-				run, err := run.train(linkOptions{}, reports, io.Discard)
+				run, err := run.train(nil, io.Discard)
 				if err != nil {
 					t.Fatal(err)
 				}

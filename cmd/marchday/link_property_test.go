@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -63,7 +64,7 @@ func TestStreamEqualsRepairToConvergence(t *testing.T) {
 		n, orders = 20_000, 20
 	}
 	reports, _ := synthetics(t, "ordinary", n, 3)
-	run, err := linkedRun(t, link.DefaultModel(), reports, nil).train(linkOptions{}, reports, nowhere{})
+	run, err := linkedRun(t, link.DefaultModel(), reports, nil).train(nil, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,11 +83,6 @@ func TestStreamEqualsRepairToConvergence(t *testing.T) {
 		t.Errorf("stream and batch agree at %.4f, below 0.995", worst)
 	}
 }
-
-// nowhere is where words go that a test does not read.
-type nowhere struct{}
-
-func (nowhere) Write(b []byte) (int, error) { return len(b), nil }
 
 // TestDecisionsWithdrawnLeaveNoTrace makes random decisions on random claims,
 // withdraws them in random order, and expects the very bytes of before.

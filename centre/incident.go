@@ -14,7 +14,7 @@ var levels = []truce.Marking{truce.Clear, truce.Green, truce.Amber}
 
 // build makes an incident's rows from its claims, one for all levels of reader
 // that see the same of them.
-func (f *fold) build(index int64, in link.Incident, claims []*picture.Claim, proposed []truce.ClaimRef, conflicts []link.Conflict) map[truce.Marking]*picture.Incident {
+func (f *fold) build(ctx context.Context, index int64, in link.Incident, claims []*picture.Claim, proposed []truce.ClaimRef, conflicts []link.Conflict) map[truce.Marking]*picture.Incident {
 	rows := map[truce.Marking]*picture.Incident{}
 	var last *picture.Incident
 	for _, level := range levels {
@@ -24,13 +24,14 @@ func (f *fold) build(index int64, in link.Incident, claims []*picture.Claim, pro
 				seen = append(seen, c)
 			}
 		}
+		suggested := f.suggestedTo(ctx, in, level)
 		switch {
 		case len(seen) == 0:
-		case last != nil && len(last.Claims) == len(seen):
+		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested):
 			last.Upto = level
 		default:
 			last = f.incident(index, in, seen)
-			last.Level, last.Upto, last.Proposed, last.Conflicts = level, level, proposed, told(conflicts)
+			last.Level, last.Upto, last.Proposed, last.Suggested, last.Conflicts = level, level, proposed, suggested, told(conflicts)
 			rows[level] = last
 		}
 	}

@@ -36,9 +36,10 @@ type Partition struct {
 	claims    slab[packed]
 	refs      refs
 	incidents slab[incident]
-	live      int32             // claims that are not gone and not aside by mode
-	links     map[int32][]int32 // claim -> claims that it answers or that answer it
-	copies    map[int32]int32   // claim -> the claim it copies
+	live      int32              // claims that are not gone and not aside by mode
+	links     map[int32][]int32  // claim -> claims that it answers or that answer it
+	copies    map[int32]int32    // claim -> the claim it copies
+	restated  map[int32][]Reason // claim that a repair moved -> the parts of its weight where it went
 	texts     texts
 	moved     []int32 // claims whose incident the current call changed
 	find      search
@@ -73,7 +74,7 @@ func newPartition(m Model) *Partition {
 	}
 	p := &Partition{
 		Model: m, weights: w, words: newWords(), index: newIndex(), refs: newRefs(),
-		links: map[int32][]int32{}, copies: map[int32]int32{}, texts: newTexts(),
+		links: map[int32][]int32{}, copies: map[int32]int32{}, restated: map[int32][]Reason{}, texts: newTexts(),
 	}
 	for f := range w {
 		p.most[f] = slices.Max(w[f][:])

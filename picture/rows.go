@@ -102,11 +102,17 @@ type Link struct {
 	BoundBy truce.StatementID `json:"bound_by,omitzero"` // the decision that put it there
 	CopyOf  truce.ClaimRef    `json:"copy_of,omitzero"`
 	Reasons []Reason          `json:"reasons,omitempty"`
-	Next    truce.IncidentID  `json:"next,omitzero"` // the nearest other incident
+	Moved   bool              `json:"moved,omitempty"`  // Reasons are newer than its placement
+	Placed  []Reason          `json:"placed,omitempty"` // those of its placement, of one that was moved
+	Next    truce.IncidentID  `json:"next,omitzero"`    // the nearest other incident
 	NextAt  int64             `json:"next_at,omitempty"`
+	NextSum int64             `json:"next_sum,omitempty"` // over NextN claims; NextWhy adds up to it
+	NextN   int64             `json:"next_n,omitempty"`
+	NextWhy []Reason          `json:"next_why,omitempty"` // where the two may be one: for a person to look at
 }
 
-// Reason is one bar of the waterfall: millibits that sum exactly to Link.Sum.
+// Reason is one bar of the waterfall: MB and TF of all bars sum exactly to
+// Link.Sum.
 type Reason struct {
 	K     string `json:"k"`
 	Level string `json:"level,omitempty"`
@@ -180,6 +186,7 @@ type Incident struct {
 	Status    string                 `json:"status"`
 	StatusWhy string                 `json:"status_why,omitempty"` // finding, readings, or empty
 	Frozen    bool                   `json:"frozen,omitempty"`
+	Suggested []truce.ClaimRef       `json:"suggested,omitempty"` // claims elsewhere that may be of this incident
 	Conflicts []Conflict             `json:"conflicts,omitempty"` // decisions of people that contradict older ones and have no effect
 }
 

@@ -22,6 +22,10 @@ type incidentPage struct {
 	Verdicts  []actorVerdicts
 	Changed   []changed
 	Links     []claimLink
+	Compared  []compared
+	Suggested []suggestion
+	Decisions []decided
+	MayDecide bool
 	Others    []otherIncident
 	Aliases   []string
 	Case      Link
@@ -82,6 +86,7 @@ func queryIncident(v *visit, i picture.Incident) (*incidentPage, error) {
 		}
 	}
 	p.add(v.claimTable(claims))
+	p.Compared, p.Suggested, p.Decisions, p.MayDecide = v.compare(claims), v.suggestions(i, claims), v.decisions(claims), v.may("same")
 	p.Alleged = v.allegedRows(i)
 	if p.Tolls, err = v.tolls(i.Tally); err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marchday/marchday/centre"
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/truce"
 )
@@ -207,9 +208,31 @@ type reviewed struct {
 	Line     string
 	Speaker  string
 	Incident Link
+	Similar  []similar
 	Machine  bool
 	Rows     []reviewField
 	Fix      []Field
+}
+
+// similar is an incident that a draft's claim may be about.
+type similar struct {
+	Incident Link
+	Title    string
+	At       string
+	Bars     []weightBar
+	Sum      string
+}
+
+// warn lists the incidents that a draft's claim may be about, as far as the
+// reader may see them.
+func (v *visit) warn(all []centre.Similar) []similar {
+	var out []similar
+	for _, s := range all {
+		if i, err := v.view.Incident(v.ctx(), s.Incident); err == nil {
+			out = append(out, similar{incidentID(i), v.title(i), bits(s.Weight), v.waterfall(s.Reasons), bits(s.Sum)})
+		}
+	}
+	return out
 }
 
 // reviewField is one field of a claim: its value, the words it was read in,

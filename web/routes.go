@@ -17,6 +17,7 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("GET /{$}", "today", s.today)
 	page("GET /incidents", "incidents", s.incidents)
 	page("GET /incidents/{id...}", "incidents", s.incident)
+	page("POST /decisions", "incidents", s.decide)
 	page("GET /intake", "intake", s.intake)
 	page("GET /intake/{n}", "intake", s.report)
 	page("POST /intake/{n}", "intake", s.review)

@@ -88,7 +88,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		assessCommand(now),
 		regimeCommand(now),
 		scenarioCommand(),
-		linkCommand(readTexts()),
+		linkCommand(readTexts(), now),
 		exportCommand(now),
 		verifyCommand(),
 		witnessCommand(now),

@@ -148,6 +148,7 @@ func (c *CaseFile) goTo(b *Book, m Move) {
 		c.stop(m.At, ClockRequest, ClockInquiry, ClockVerification)
 		if c.allFiled(b.CoChairs()) {
 			c.stop(m.At, ClockAssessment)
+			c.TextsIn = m.At
 			c.deliberate(m.At)
 		}
 	case "deliberate", "propose", "return":
@@ -172,7 +173,7 @@ func (c *CaseFile) goTo(b *Book, m Move) {
 		c.Before = m.From
 		for i := range c.Clocks {
 			if c.Clocks[i].Stopped == 0 {
-				c.Clocks[i].frozen = m.At
+				c.Clocks[i].Frozen = m.At
 			}
 		}
 	case "resume":
@@ -241,7 +242,7 @@ func (c *CaseFile) reopen(at Instant) {
 		c.Findings = append(c.Findings, c.Finding)
 	}
 	c.stopAll(at)
-	c.Finding, c.DecidedAt, c.Frozen = Finding{}, 0, false
+	c.Finding, c.DecidedAt, c.Frozen, c.TextsIn = Finding{}, 0, false, 0
 	c.Duplicate = StatementID{}
 	c.Round++
 	c.accept(at)
@@ -259,11 +260,11 @@ func (c *CaseFile) stopAll(at Instant) {
 func (c *CaseFile) resume(at Instant) {
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
-		if k.frozen == 0 {
+		if k.Frozen == 0 {
 			continue
 		}
-		k.Due += at - k.frozen
-		k.frozen = 0
+		k.Due += at - k.Frozen
+		k.Frozen = 0
 		for j := range c.Requests {
 			if c.Requests[j].Statement == k.Of && !k.Of.IsZero() {
 				c.Requests[j].Due = k.Due

@@ -294,11 +294,13 @@ func (n NoIncident) write() (string, []any) {
 
 // Reassessed says that a statement changed the verdict on an older incident.
 type Reassessed struct {
-	Index         int64
-	Incident      truce.IncidentID
-	Level, Upto   truce.Marking
-	Office        truce.OfficeID
-	Before, After truce.Answer
+	Index    int64            `json:"index"`
+	Incident truce.IncidentID `json:"incident"`
+	Level    truce.Marking    `json:"-"`
+	Upto     truce.Marking    `json:"-"`
+	Office   truce.OfficeID   `json:"office"`
+	Before   truce.Answer     `json:"before"`
+	After    truce.Answer     `json:"after"`
 }
 
 func (r Reassessed) write() (string, []any) {

@@ -340,6 +340,33 @@ func (v *View) Reassessments(ctx context.Context, incident truce.IncidentID, ind
 	return all, rows.Err()
 }
 
+// Changing is a statement about the truce that changed verdicts on older
+// incidents, and how many.
+type Changing struct {
+	Index     int64 `json:"index"`
+	Incidents int   `json:"incidents"`
+	Verdicts  int   `json:"verdicts"`
+}
+
+// Changing returns the statements that changed verdicts, newest first.
+func (v *View) Changing(ctx context.Context) ([]Changing, error) {
+	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, count(DISTINCT incident), count(*) FROM reassessed WHERE level <= $1 AND upto >= $1 AND "+v.before("idx")+
+		" GROUP BY idx ORDER BY idx DESC LIMIT 500", rank(v.Level()))
+	if err != nil {
+		return nil, fmt.Errorf("read changes: %w", err)
+	}
+	defer rows.Close()
+	var all []Changing
+	for rows.Next() {
+		var c Changing
+		if err := rows.Scan(&c.Index, &c.Incidents, &c.Verdicts); err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, rows.Err()
+}
+
 // Claims returns the claims of an incident in the order of the record.
 func (v *View) Claims(ctx context.Context, incident truce.IncidentID) ([]Claim, error) {
 	return each[Claim](ctx, v, "SELECT doc FROM claim WHERE incident = $1 AND "+v.sees("marking")+" ORDER BY idx, at, ref", incident.String())

@@ -433,9 +433,9 @@ func (t *Term) spanSort() string {
 
 // Alarm says that a span ends soon, or has just lapsed unrenewed.
 type Alarm struct {
-	Span   SpanID
-	Before int32 // the alarm of so many hours before the end; 0 once it has lapsed
-	End    Instant
+	Span   SpanID  `json:"span"`
+	Before int32   `json:"before_hours"` // the alarm of so many hours before the end; 0 once it has lapsed
+	End    Instant `json:"end"`
 }
 
 // Alarms returns, for spans as Spans gives them at t, the nearest alarm that

@@ -32,6 +32,7 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("POST /docket/reply", "docket", s.reply)
 	page("POST /docket/acknowledge", "docket", s.acknowledge)
 	page("GET /regime", "regime", s.regime)
+	page("GET /regime/changes", "regime", s.regimeChanges)
 	page("GET /talks", "talks", s.talks)
 	page("GET /territory", "territory", s.territory)
 	page("GET /access", "access", s.access)
@@ -83,6 +84,8 @@ func (s *site) routes(assets *Assets) http.Handler {
 	api("GET /api/digest", s.apiDigest)
 	api("GET /api/series", s.apiSeries)
 	api("GET /api/regime", s.apiRegime)
+	api("GET /api/alarms", s.apiAlarms)
+	api("GET /api/reassessments", s.apiReassessments)
 	m.HandleFunc("GET /api/incidents.geojson", s.apiGeoJSON)
 
 	m.HandleFunc("POST /choose", s.pages.Choose)

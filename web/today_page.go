@@ -25,6 +25,7 @@ type todayPage struct {
 	Map      Drawn
 	Chart    Drawn
 	Spans    []spanPart
+	Alarms   []alarmPart
 	Cases    []casePart
 	Latest   []Moment
 	Head     headPart
@@ -84,7 +85,7 @@ func (v *visit) besides(p *todayPage, day chosenDay) (err error) {
 	if p.Chart, err = v.dayChart(day); err != nil {
 		return err
 	}
-	if p.Spans, err = v.spansInForce(day); err != nil {
+	if p.Spans, p.Alarms, err = v.spansInForce(day); err != nil {
 		return err
 	}
 	if p.Cases, err = v.openCases(maxLatest); err != nil {

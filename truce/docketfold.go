@@ -12,6 +12,14 @@ func (d *Docket) take(b *Book, index int64, at Instant, s *Said) {
 		n := d.notices[x.Notice]
 		n.Acknowledged, n.By = at, s.ID
 		return
+	case *Handover:
+		d.handovers[s.ID] = &HandoverFile{Statement: s.ID, Office: office, From: s.Statement.Desk, To: x.To, At: at}
+		d.shifts = append(d.shifts, s.ID)
+		return
+	case *Takeover:
+		h := d.handovers[x.Handover]
+		h.Taken, h.By = at, s.ID
+		return
 	case *Notice:
 		list := d.inbox[x.To]
 		d.notices[s.ID] = &NoticeFile{Statement: s.ID, Number: len(list) + 1, To: x.To, From: office, Case: x.Case, Sent: at, Due: x.Due}

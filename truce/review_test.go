@@ -628,3 +628,44 @@ func (h *hall) sealedBy(c StatementID, n int) {
 		h.say(o, &AssessmentSealed{Case: c, Hash: hash})
 	}
 }
+
+func TestAShiftIsHandedOverByTwoDesksOfOneOffice(t *testing.T) {
+	h := newHall(t)
+	from := func(office OfficeID, desk string, b Body) (StatementID, error) {
+		h.made++
+		st := NewStatement("test.example/log", "test", office, desk, h.made, b)
+		e, err := Seal(st, demoKey(string(office)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, err := h.book.Verify(e.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return said.ID, h.book.Admit(h.book.Next(), h.now, said)
+	}
+	refused := func(words, desk string, office OfficeID, b Body) {
+		t.Helper()
+		if _, err := from(office, desk, b); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%v; want %q", err, words)
+		}
+	}
+	refused("does not hand over to itself", "day", "north", &Handover{To: "day", Text: "quiet"})
+	id, err := from("north", "day", &Handover{To: "night", Text: "quiet"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused("is no hand-over", "night", "north", &Takeover{Handover: DigestOf([]byte("x"))})
+	refused("is within north", "night", "south", &Takeover{Handover: id})
+	refused(`to the desk "night"`, "day", "north", &Takeover{Handover: id})
+	if all := h.book.Handovers("north"); len(all) != 1 || all[0].Taken != 0 || all[0].From != "day" {
+		t.Errorf("%+v", all)
+	}
+	if _, err := from("north", "night", &Takeover{Handover: id}); err != nil {
+		t.Fatal(err)
+	}
+	refused("taken over already", "night", "north", &Takeover{Handover: id})
+	if all := h.book.Clone().Handovers("north"); len(all) != 1 || all[0].Taken != h.now || len(h.book.Handovers("south")) > 0 {
+		t.Errorf("%+v", all)
+	}
+}

@@ -26,6 +26,9 @@ type todayPage struct {
 	Chart    Drawn
 	Spans    []spanPart
 	Alarms   []alarmPart
+	Todo     []todo // of the office that the visitor acts as
+	TodoN    int
+	Office   string
 	Cases    []casePart
 	Latest   []Moment
 	Head     headPart
@@ -88,6 +91,11 @@ func (v *visit) besides(p *todayPage, day chosenDay) (err error) {
 	if p.Spans, p.Alarms, err = v.spansInForce(day); err != nil {
 		return err
 	}
+	if p.Todo, err = v.todo(); err != nil {
+		return err
+	}
+	p.Office, p.TodoN = v.officeName(v.me.ID), len(p.Todo)
+	p.Todo = p.Todo[:min(len(p.Todo), maxTodo)]
 	if p.Cases, err = v.openCases(maxLatest); err != nil {
 		return err
 	}

@@ -278,3 +278,30 @@ func TestRowsThatOverruleOthersFoldAsOneByOne(t *testing.T) {
 		}
 	}
 }
+
+// TestAStatementOpensByTimeAndToItsOwnOffice holds that a time that was kept,
+// and the reader's own, open a statement, and that who said it reads it again.
+func TestAStatementOpensByTimeAndToItsOwnOffice(t *testing.T) {
+	ctx := t.Context()
+	p := openTest(t)
+	if err := p.Fold(ctx, append(everyRow(), Opens{ID: truce.Digest{2}, At: 100}), Position{Size: 5, Root: truce.Digest{5}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		who  truce.Viewer
+		now  truce.Instant
+		want bool
+	}{
+		{truce.Viewer{}, 99, false}, {truce.Viewer{}, 100, true},
+		{truce.Viewer{Office: "l", Role: truce.Liaison}, 99, false}, {truce.Viewer{Office: "l", Role: truce.Liaison}, 100, true},
+		{truce.Viewer{Office: "a", Role: truce.Monitor}, 99, true}, {truce.Viewer{Office: "un", Role: truce.Mediator}, 99, true},
+	} {
+		s, err := p.View(c.who, -1, c.now).Statement(ctx, 2)
+		if got := err == nil; got != c.want {
+			t.Errorf("%q at %d reads it: %v, want %v", c.who.Office, c.now, got, c.want)
+		}
+		if c.now == 100 && c.who.Office != "un" && s.Marking != truce.Clear {
+			t.Errorf("opened, and marked %s", s.Marking)
+		}
+	}
+}

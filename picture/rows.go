@@ -31,8 +31,8 @@ func (s Statement) Body() (truce.Body, error) {
 func (s Statement) Received() truce.Instant { return truce.Instant(s.RecvAt / 1000) }
 
 func (s Statement) write() (string, []any) {
-	return `INSERT OR REPLACE INTO statement (idx, id, kind, grp, office, desk, made_at, recv_at, marking, refused, gone_at, name, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+	return `INSERT OR REPLACE INTO statement (idx, id, kind, grp, office, desk, made_at, recv_at, marking, open_at, refused, gone_at, name, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13)`,
 		[]any{s.Index, s.ID.String(), string(s.Kind), string(s.Group), string(s.Office), s.Desk, int64(s.MadeAt), s.RecvAt,
 			string(s.Marking), s.Refused, s.GoneAt, s.Name, s.Payload}
 }
@@ -55,6 +55,17 @@ type Remark struct {
 
 func (r Remark) write() (string, []any) {
 	return "UPDATE statement SET marking = $1 WHERE id = $2", []any{string(r.Marking), r.ID.String()}
+}
+
+// Opens lets everybody read a statement from a time on; zero closes it again, as
+// its marking has it.
+type Opens struct {
+	ID truce.StatementID
+	At truce.Instant
+}
+
+func (o Opens) write() (string, []any) {
+	return "UPDATE statement SET open_at = $1 WHERE id = $2", []any{int64(o.At), o.ID.String()}
 }
 
 // Cite says that the statement at Index names Target.
@@ -288,11 +299,13 @@ func (n NoIncident) write() (string, []any) {
 
 // Reassessed says that a statement changed the verdict on an older incident.
 type Reassessed struct {
-	Index         int64
-	Incident      truce.IncidentID
-	Level, Upto   truce.Marking
-	Office        truce.OfficeID
-	Before, After truce.Answer
+	Index    int64            `json:"index"`
+	Incident truce.IncidentID `json:"incident"`
+	Level    truce.Marking    `json:"-"`
+	Upto     truce.Marking    `json:"-"`
+	Office   truce.OfficeID   `json:"office"`
+	Before   truce.Answer     `json:"before"`
+	After    truce.Answer     `json:"after"`
 }
 
 func (r Reassessed) write() (string, []any) {
@@ -320,16 +333,15 @@ func (n NoAlias) write() (string, []any) {
 
 // Case is a docket case with its whole file.
 type Case struct {
-	Index  int64
-	ID     truce.StatementID
-	Rests  int64
-	File   truce.CaseFile // as the co-chairs, the mediator and the centre read it
-	Public truce.CaseFile // as all others do: texts only once they are published
+	Index int64
+	ID    truce.StatementID
+	Rests int64
+	File  truce.CaseFile // whole in the table; View gives it as its reader may read it
 }
 
 func (c Case) write() (string, []any) {
-	return `INSERT OR REPLACE INTO docket (idx, id, number, incident, state, rests, doc, public) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		[]any{c.Index, c.ID.String(), c.File.Number, c.File.Incident.String(), string(c.File.State), c.Rests, doc(c.File), doc(c.Public)}
+	return `INSERT OR REPLACE INTO docket (idx, id, number, incident, state, rests, doc) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		[]any{c.Index, c.ID.String(), c.File.Number, c.File.Incident.String(), string(c.File.State), c.Rests, doc(c.File)}
 }
 
 // House is who the centre is at this index: offices, procedure, method, policy.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -175,6 +176,9 @@ func TestACallIsReadBackAndKeepsItsCallerOut(t *testing.T) {
 	}
 }
 
+// keptText is a sealed text as its author is given it.
+var keptText = regexp.MustCompile(`<pre dir="ltr" tabindex="0">([^<]+)</pre>`)
+
 // TestACaseGoesFromOpeningToDissent does a case's steps by its forms, each by
 // the office that may.
 func TestACaseGoesFromOpeningToDissent(t *testing.T) {
@@ -214,11 +218,25 @@ func TestACaseGoesFromOpeningToDissent(t *testing.T) {
 	step("un", done, "step", "to", "triaged", "how", "accepted")
 	step("gov-liaison", 403, "proposal", "outcome", "violation", "text", "x")
 	step("un", done, "step", "to", "inquiry")
+	sealed := map[string]string{}
 	for _, office := range []string{"us", "ru"} {
 		if page := h.get(t, office, address).Body.String(); !strings.Contains(page, "assessment-occurred") {
 			t.Errorf("%s is not offered the form of its assessment", office)
 		}
-		step(office, done, "assessment", "occurred", "yes", "outcome", pick(office == "us", "violation", "undetermined"), "threat", "1", "reasons", "Reasons of "+office+".")
+		page := step(office, 200, "assessment", "occurred", "yes", "outcome", pick(office == "us", "violation", "undetermined"), "threat", "1", "reasons", "Reasons of "+office+".")
+		sealed[office] = keptText.FindStringSubmatch(page)[1]
+		if office == "us" {
+			step(office, 409, "assessment", "opened", html.UnescapeString(sealed[office])) // the other has not sealed
+		}
+	}
+	for _, office := range []string{"us", "ru"} {
+		if strings.Contains(h.get(t, "un", address).Body.String(), "Reasons of "+office) {
+			t.Errorf("the text of %s is read before it was opened", office)
+		}
+		step(office, done, "assessment", "opened", html.UnescapeString(sealed[office]))
+	}
+	if page := h.get(t, "", address).Body.String(); !strings.Contains(page, "Reasons of us.") || strings.Contains(page, "The facts are open.") {
+		t.Error("with every text in, the public reads the texts and nothing else")
 	}
 	step("un", done, "step", "to", "deliberation")
 	step("un", done, "proposal", "outcome", "undetermined", "text", "The facts are open.")

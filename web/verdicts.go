@@ -114,6 +114,9 @@ func (v *visit) premise(g truce.Ground) Premise {
 		}
 	}
 	key := "ground." + string(g.What)
+	if g.What == truce.AboutTarget && g.Holds == truce.Unsure {
+		of = ""
+	}
 	if of == "" && (g.What == truce.AboutActor || g.What == truce.AboutTarget || g.What == truce.AboutControl || g.What == truce.AboutSpan) {
 		key = "ground_open." + string(g.What)
 	}

@@ -51,6 +51,7 @@ type Candidate struct {
 
 const (
 	minParent     = 900
+	formLess      = 60 // taken off a spelling that was only tried, h for kh
 	unitMore      = 25 // added to a province whose name no place in it has
 	classLess     = 80 // taken off a loose match of another class than the words say
 	insideMore    = 60
@@ -96,15 +97,17 @@ func (g *Gazetteer) override(text string, q Query) []Candidate {
 	return []Candidate{g.candidate(i, text, maxSimilarity, maxSimilarity, MatchOverride)}
 }
 
-// splitPath parts "A: B", "B, A", "B - A", "B (A)" and "B in A" in two; parent
+// splitPath parts "A: B", "B, A", "B - A", "B (A)", "B "A"" and "B in A" in two; parent
 // is empty where the text is one name. Only a colon says surely which of the
 // two is the parent; else it is found by what they mean.
 func splitPath(s string) (child, parent string, sure bool) {
 	if a, b, ok := strings.Cut(s, ":"); ok {
 		return strings.TrimSpace(b), strings.TrimSpace(a), true
 	}
-	if a, b, ok := strings.Cut(s, "("); ok {
-		return strings.TrimSpace(a), strings.Trim(b, " )"), false
+	for _, open := range []string{"(", "\"", "“", "«"} {
+		if a, b, ok := strings.Cut(s, open); ok && strings.TrimSpace(a) != "" {
+			return strings.TrimSpace(a), strings.Trim(b, " )\"”»"), false
+		}
 	}
 	for _, sep := range []string{",", "،", " - ", " – ", " in ", " في ", "/"} {
 		if i := strings.LastIndex(s, sep); i > 0 && i+len(sep) < len(s) {
@@ -167,7 +170,7 @@ func (g *Gazetteer) weigh(text string, q Query) []Candidate {
 	best := map[int32]Candidate{}
 	var order []int32
 	weighed, top := 0, int32(0)
-	for _, form := range forms(text, q.Lang) {
+	for f, form := range forms(text, q.Lang) {
 		a := analyse(form)
 		if q.Class == "" {
 			q.Class = a.class
@@ -187,6 +190,9 @@ func (g *Gazetteer) weigh(text string, q Query) []Candidate {
 				weighed++
 				name := g.places[e.place].Names[e.name].Text
 				score, match := g.compare(text, a, core, roman, e, how)
+				if f > 0 && q.Lang == "" {
+					score -= formLess
+				}
 				if loose := match == MatchSkeleton || match == MatchEdit; loose && a.class != "" && (a.class == Neighbourhood) != (g.places[e.place].Class == Neighbourhood) && !(a.class == Neighbourhood && depth(g.places[e.place].Class) > 0) {
 					score -= classLess
 				}
@@ -273,7 +279,7 @@ func (g *Gazetteer) candidate(i int32, name string, score, rank int32, how Match
 	}
 	for _, id := range ids {
 		if k, ok := g.byID[id]; ok {
-			if d := depth(g.places[k].Class); d >= 2 && d <= 4 {
+			if d := depth(g.places[k].Class); d >= 2 && d <= 4 && c.Adm[d-2] == "" {
 				c.Adm[d-2] = id
 			}
 		}

@@ -129,6 +129,10 @@ func analyse(s string) analysis {
 			a.generic |= 1 << generics["kafr"]
 			w = rest
 		}
+		if rest := cutDin(w); rest != "" {
+			a.core = append(a.core, rest)
+			w = "din"
+		}
 		a.core = append(a.core, w)
 	}
 	if len(a.core) == 0 {
@@ -225,6 +229,17 @@ func cutGlued(w string) string {
 func cutKafr(w string) string {
 	for _, g := range []string{"kafar", "kafer", "kafr", "kfar", "kefr", "kifr", "kfer", "kfr", "кафр", "кефр", "كفر"} {
 		if rest, ok := strings.CutPrefix(w, g); ok && utf8.RuneCountInString(rest) >= 3 {
+			return rest
+		}
+	}
+	return ""
+}
+
+// cutDin parts a name written in one with -ed-din: rukneddin, salaheldeen. It
+// returns what stands before, "" if there is nothing to part.
+func cutDin(w string) string {
+	for _, end := range []string{"eddin", "eddine", "eddeen", "eldin", "eldine", "eldeen", "aldin", "aldeen", "uddin", "addin", "addeen"} {
+		if rest, ok := strings.CutSuffix(w, end); ok && len(rest) >= 3 {
 			return rest
 		}
 	}

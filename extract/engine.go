@@ -84,7 +84,7 @@ func (e *Engine) Claims(d Doc) []truce.Claim {
 // begin prepares the work for a document; false where nothing can be read.
 func (w *work) begin(e *Engine, d Doc) bool {
 	t := &w.t
-	*t = text{e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
+	*t = text{e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0], memo: t.memo}
 	code := d.Lang
 	if code == "" {
 		code = e.dict.detect(d.Text)
@@ -101,7 +101,9 @@ func (w *work) begin(e *Engine, d Doc) bool {
 	}
 	t.dateline()
 	t.sents = t.sentences(t.sents)
-	t.ments = t.match(0, len(t.toks), t.ments)
+	for _, s := range t.sents { // no phrase reaches over the end of a sentence
+		t.ments = t.match(s.first, s.last, t.ments)
+	}
 	for _, m := range t.ments {
 		if m.cat == catActor || m.cat == catDemonym {
 			t.count(e.dict.actors[m.ref].country)
@@ -192,6 +194,9 @@ func (t *text) unique(from int) {
 // dropWishes drops the bare wish for a truce where another claim of the
 // sentence says more exactly what is wished of it.
 func (t *text) dropWishes(from int) {
+	if !slices.ContainsFunc(t.out[from:], func(f found) bool { return f.frame.only != "" }) {
+		return
+	}
 	family := func(f found) string { return t.e.dict.events[f.claim.Event].family }
 	t.out = append(t.out[:from], slices.DeleteFunc(slices.Clone(t.out[from:]), func(f found) bool {
 		return f.frame.only != "" && slices.ContainsFunc(t.out[from:], func(o found) bool {

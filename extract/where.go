@@ -193,12 +193,11 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	if len(name) < 3 || j == i+1 && a.commonWord(i, cue) {
 		return placeMention{}, false
 	}
-	folded := gazetteer.Fold(name)
-	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.t.nearby(before), Strict: true, MinScore: minSure}
-	known := a.t.e.places.Knows(folded)
+	known := a.t.e.places.Knows(gazetteer.Fold(name))
 	if !known && a.t.l.code != "ru" && a.t.l.code != "uk" && (!cue || a.t.l.code == "ar" && j > i+2) {
 		return placeMention{}, false
 	}
+	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.t.nearby(before), Strict: true, MinScore: minSure, Memo: &a.t.memo}
 	cands := a.t.e.places.Find(q)
 	if len(cands) == 0 && cue && a.unknownName(i, j) && !(i > a.s.first && a.tags(i-1).has(tagDet) && a.nominal(j)) {
 		q.Strict, q.MinScore = false, minLoose

@@ -122,6 +122,7 @@ type Gazetteer struct {
 	folded  []uint64 // hash<<32 | index into names, sorted
 	plain   []uint64
 	bones   []uint64
+	some    []uint64                        // filter of the skeletons' keys
 	in      [][]truce.PlaceID               // by place: what it lies within, innermost first
 	forced  map[string]truce.PlaceID        // overrides: folded form -> place
 	byISO   map[string]int32                // country code -> place
@@ -277,11 +278,30 @@ func (g *Gazetteer) index() {
 	slices.Sort(g.folded)
 	slices.Sort(g.plain)
 	slices.Sort(g.bones)
+	g.some = make([]uint64, someBits/64)
+	for _, b := range g.bones {
+		k := uint32(b>>32) % someBits
+		g.some[k/64] |= 1 << (k % 64)
+	}
+}
+
+// someBits is the size of a filter: most keys that no name has are passed over
+// without a search.
+const someBits = 1 << 20
+
+// held reports whether a name may have this skeleton's key.
+func (g *Gazetteer) held(key uint32) bool {
+	k := key % someBits
+	return g.some[k/64]&(1<<(k%64)) != 0
 }
 
 // under calls yield with every name stored under key in index.
 func under(index []uint64, key string, yield func(name uint32)) {
-	h := uint64(hash(key)) << 32
+	below(index, hash(key), yield)
+}
+
+func below(index []uint64, key uint32, yield func(name uint32)) {
+	h := uint64(key) << 32
 	i, _ := slices.BinarySearch(index, h)
 	for ; i < len(index) && index[i]>>32 == h>>32; i++ {
 		yield(uint32(index[i]))

@@ -261,8 +261,10 @@ const (
 	fnvPrime  = 16777619
 )
 
-func hash(s string) uint32 {
-	h := uint32(fnvOffset)
+func hash(s string) uint32 { return hashOn(fnvOffset, s) }
+
+// hashOn goes on from the hash of what stands before s.
+func hashOn(h uint32, s string) uint32 {
 	for i := range len(s) {
 		h = (h ^ uint32(s[i])) * fnvPrime
 	}

@@ -12,12 +12,14 @@ import (
 	"github.com/marchday/marchday/truce"
 )
 
-// Engine extracts claims. It never changes after New.
+// Engine extracts claims. It never changes after New, but for a memory of names
+// sought that changes no answer.
 type Engine struct {
 	dict   *dictionaries
 	places *gazetteer.Gazetteer
 	zone   truce.Zone
 	pool   *sync.Pool // of *work; holds nothing that outlives a document
+	memo   *gazetteer.Memo
 }
 
 // work is what one document needs while it is read.
@@ -40,7 +42,7 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}}
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}}
 	if e.places == nil {
 		e.places = gazetteer.New(nil, nil, nil)
 	}
@@ -84,7 +86,7 @@ func (e *Engine) Claims(d Doc) []truce.Claim {
 // begin prepares the work for a document; false where nothing can be read.
 func (w *work) begin(e *Engine, d Doc) bool {
 	t := &w.t
-	*t = text{e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0], memo: t.memo}
+	*t = text{e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
 	code := d.Lang
 	if code == "" {
 		code = e.dict.detect(d.Text)

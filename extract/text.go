@@ -35,7 +35,6 @@ type text struct {
 	placed                          []placeMention // of the last sentence that had places
 	headline                        bool
 	out                             []found
-	memo                            gazetteer.Memo // of names, over all documents that this work reads
 }
 
 // hold notes who holds an office.

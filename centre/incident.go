@@ -165,12 +165,22 @@ func alleged(claims []*picture.Claim) []picture.Alleged {
 			} else if c.Speaker == a.ID {
 				x.Claims = true
 			}
-			if !slices.Contains(*list, c.Speaker) {
-				*list = append(*list, c.Speaker)
+			if who := saidBy(c); !slices.Contains(*list, who) {
+				*list = append(*list, who)
 			}
 		}
 	}
 	return slices.DeleteFunc(all, func(a picture.Alleged) bool { return len(a.By)+len(a.Denied) == 0 })
+}
+
+// saidBy is a claim's speaker, in the words of the report where no actor is known by them.
+func saidBy(c *picture.Claim) string {
+	if n := len(c.Claim.Sources); n > 0 && c.Speaker == "unknown" {
+		if words := c.Claim.Sources[n-1].Text; words != "" {
+			return "“" + words + "”"
+		}
+	}
+	return c.Speaker
 }
 
 func targets(claims []truce.Claim) []truce.ActorID {

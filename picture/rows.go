@@ -89,6 +89,7 @@ type Claim struct {
 	Supports  bool             `json:"supports,omitempty"`
 	Claim     truce.Claim      `json:"claim"`
 	Link      Link             `json:"link,omitzero"`
+	Moved     bool             `json:"-"` // to Fold: its words are as they were written, where it stands may not be
 }
 
 // Link says how a claim came to its incident.
@@ -113,9 +114,10 @@ type Reason struct {
 	TF    int64  `json:"tf,omitempty"`
 }
 
+// write leaves the last value, the row's number, to the writer.
 func (c Claim) write() (string, []any) {
-	return `INSERT INTO claim (ref, idx, at, rests, incident, marking, form, event, speaker, lineage, from_at, to_at, adm1, doc)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+	return `INSERT INTO claim (ref, idx, at, rests, incident, marking, form, event, speaker, lineage, from_at, to_at, adm1, doc, rowid)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (ref) DO UPDATE SET rests = $4, incident = $5, marking = $6, form = $7, event = $8, speaker = $9, lineage = $10,
 			from_at = $11, to_at = $12, adm1 = $13, doc = $14`,
 		[]any{c.Ref.String(), c.Index, int64(c.Ref.At), c.Rests, c.Incident.String(), string(c.Marking), string(c.Claim.Form), c.Claim.Event,
@@ -124,10 +126,6 @@ func (c Claim) write() (string, []any) {
 
 // NoClaim removes a claim's row: it was rejected, replaced or withdrawn.
 type NoClaim struct{ Ref truce.ClaimRef }
-
-func (n NoClaim) words() []wordsRow {
-	return []wordsRow{{"DELETE FROM words WHERE rowid = (SELECT rowid FROM claim WHERE ref = $1)", []any{n.Ref.String()}}}
-}
 
 func (n NoClaim) write() (string, []any) {
 	return "DELETE FROM claim WHERE ref = $1", []any{n.Ref.String()}
@@ -366,17 +364,9 @@ func (h House) Office(id truce.OfficeID) (truce.Office, bool) {
 	return truce.Office{}, false
 }
 
-// worded rows are found by their words; a row that goes takes its words first.
-type worded interface{ words() []wordsRow }
-
-type wordsRow struct {
-	query string
-	args  []any
-}
-
-// words puts a claim's text, with tokens for its day and its unit, in the full
-// text index.
-func (c Claim) words() []wordsRow {
+// words are what a claim is found by in the full text: its own, with tokens for
+// its day and its unit.
+func (c Claim) words() string {
 	text := c.Quote + " " + c.Claim.Note + " " + c.Claim.Place().Name + " " + c.Speaker + " " + c.External + " " + c.Claim.Event
 	if w := c.Claim.When; w.From != 0 {
 		text += " d" + w.From.Time().Format("20060102")
@@ -384,8 +374,5 @@ func (c Claim) words() []wordsRow {
 	if a := Adm1(c.Claim.Place()); a != "" {
 		text += " a" + string(a)
 	}
-	return []wordsRow{
-		{"DELETE FROM words WHERE rowid = (SELECT rowid FROM claim WHERE ref = $1)", []any{c.Ref.String()}},
-		{"INSERT INTO words (rowid, text, ref, marking) SELECT rowid, $1, $2, $3 FROM claim WHERE ref = $2", []any{text, c.Ref.String(), string(c.Marking)}},
-	}
+	return text
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -27,8 +26,6 @@ import (
 	"github.com/marchday/marchday/link"
 	"github.com/marchday/marchday/truce"
 )
-
-var serveAt = flag.String("serve", "", "serve the founding dossier at this address until interrupted, to be looked at")
 
 // A house is a centre into which the founding dossier was played, and its
 // pages. The clock stands where the demonstration's does.
@@ -287,14 +284,4 @@ func (h *testHouse) post(t *testing.T, office, address string, form url.Values) 
 	w := httptest.NewRecorder()
 	h.site.ServeHTTP(w, r)
 	return w
-}
-
-// TestServe serves the pages to be looked at; it does so only with -serve.
-func TestServe(t *testing.T) {
-	if *serveAt == "" {
-		t.Skip("give -serve ADDRESS to look at the pages")
-	}
-	h := readHouse(t)
-	t.Log("serving at", *serveAt)
-	t.Fatal((&http.Server{Addr: *serveAt, Handler: h.site, ReadHeaderTimeout: time.Minute}).ListenAndServe())
 }

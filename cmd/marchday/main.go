@@ -94,6 +94,10 @@ func newRoot(now func() time.Time) *cobra.Command {
 		witnessCommand(now),
 		mirrorCommand(now),
 		restoreCommand(now),
+		migrateCommand(now),
+		doctorCommand(now),
+		vaultCommand(now),
+		proofCommand(),
 		extractCommand(),
 		geocodeCommand(),
 	)

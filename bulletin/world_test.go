@@ -268,7 +268,7 @@ func docketOf(w *world, strike truce.IncidentID) {
 		Texts:    []truce.Filed{{Statement: seen, Office: truce.OfficeID(w.id("off-a")), Round: 1, Index: w.next - 1, At: from - 4*truce.Day, Outcome: truce.Violation}},
 		Requests: []truce.RequestFile{{Round: 1, Party: truce.ActorID(w.id("arm-b")), Through: truce.OfficeID(w.id("off-b")), Asked: from - 5*truce.Day, Due: from - 4*truce.Day}},
 	}
-	w.rows = append(w.rows, picture.Case{Index: openAt, ID: open, Rests: w.next - 1, File: file, Public: file})
+	w.rows = append(w.rows, picture.Case{Index: openAt, ID: open, Rests: w.next - 1, File: file})
 
 	id := w.say("desk", from-3*truce.Day, &truce.Case{Incident: strike, Trigger: "complaint", Title: "Second look at the same strike"})
 	idAt := w.next - 1
@@ -289,5 +289,5 @@ func docketOf(w *world, strike truce.IncidentID) {
 		Proposals: []truce.ProposalFile{{Statement: p, Office: "envoy", Round: 1, Outcome: truce.Violation, At: from + 2*3600, Answers: answers}},
 		Finding:   truce.Finding{Kind: truce.Parallel, Proposal: p, Answers: answers, At: from + 3*3600}, DecidedAt: w.next - 1,
 	}
-	w.rows = append(w.rows, picture.Case{Index: idAt, ID: id, Rests: w.next - 1, File: file, Public: file})
+	w.rows = append(w.rows, picture.Case{Index: idAt, ID: id, Rests: w.next - 1, File: file})
 }

@@ -45,7 +45,7 @@ func everyRow() []Row {
 		incident(1, truce.Clear, truce.Green), incident(1, truce.Amber, truce.Amber), incident(2, truce.Amber, truce.Amber), incident(3, truce.Clear, truce.Amber),
 		Reassessed{Index: 2, Incident: ref(1), Level: truce.Clear, Upto: truce.Amber, Office: "a", Before: truce.Insufficient, After: truce.Prohibited},
 		Alias{Old: ref(9), New: ref(1)},
-		Case{Index: 2, ID: truce.Digest{2}, File: truce.CaseFile{Number: 1, OpenedBy: "a"}, Public: truce.CaseFile{Number: 1}},
+		Case{Index: 2, ID: truce.Digest{2}, File: truce.CaseFile{Number: 1, OpenedBy: "a"}},
 	}
 }
 

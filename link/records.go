@@ -304,7 +304,7 @@ func (t *recordTable) rates(best float64) [][]float64 {
 func (t *recordTable) add(r [][]float64, g uint64, w float64) {
 	for c, k := range t.kinds {
 		if l := int(g >> (4 * c) & 15); l < k.levelsOf() {
-			r[c][l] += w
+			r[c][l] += float64(w) // rounded first, as the caller may hand in a product
 		}
 	}
 }

@@ -45,7 +45,11 @@ func (s *site) incident(v *visit) error {
 		return err
 	}
 	if canonical := incidentID(i); v.r.PathValue("id") != canonical.Label {
-		return v.see(canonical.Href)
+		to := canonical.Href
+		if v.r.URL.RawQuery != "" {
+			to += "?" + v.r.URL.RawQuery
+		}
+		return v.see(to)
 	}
 	p, err := queryIncident(v, i)
 	if err != nil {

@@ -77,7 +77,7 @@ var inexact = []string{
 // only names, for a function or method of a room, the files outside that room
 // that may use it: there is no second hand.
 var only = map[string][]string{
-	"record.Add":   {"centre/append.go"},
+	"record.Add":   {"centre/append.go", "centre/outbox.go"},
 	"record.Adopt": {"cmd/marchday/migrate.go", "cmd/marchday/mirror.go", "cmd/marchday/restore.go"},
 	"picture.Fold": {"centre/follow.go"},
 }

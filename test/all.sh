@@ -44,11 +44,18 @@ gotests() {
 }
 webbuild() { (cd tools/webbuild && test -z "$(gofmt -l .)" && go vet ./... && go test ./...); }
 
+# Tessera's fsck, client and witness client read what our log wrote; a module of
+# its own, for its dependencies.
+fsck() { (cd tools/fsck && test -z "$(gofmt -l .)" && go vet ./... && go test ./...); }
+
 step gofmt    formatted
 step vet      go vet ./...
 step tidy     go mod tidy -diff
 step go       gotests
 step webbuild webbuild
+step fsck     fsck
+step postgres sh test/postgres.sh
+step fuzz     sh test/fuzz.sh
 step ui       sh test/ui.sh
 step geodata  sh test/geodata.sh
 step browser  sh test/browser.sh

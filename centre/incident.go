@@ -49,7 +49,8 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 	i := &picture.Incident{
 		ID: in.ID, Index: anchor, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
 	}
-	var told []truce.Claim
+	told := make([]truce.Claim, 0, len(claims))
+	i.Claims = make([]truce.ClaimRef, 0, len(claims))
 	for _, c := range claims {
 		i.Claims = append(i.Claims, c.Ref)
 		if c.Lineage != "" && !slices.Contains(i.Lineages, c.Lineage) {
@@ -61,7 +62,9 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 	i.Event, i.Object = f.mainEvent(claims)
 	i.Alleged = alleged(claims)
 	i.Targets = targets(told)
-	for _, act := range truce.ActOf(told) {
+	acts := truce.ActOf(told)
+	i.Acts = make([]picture.Judged, 0, len(acts))
+	for _, act := range acts {
 		i.Acts = append(i.Acts, picture.Judged{Act: act})
 	}
 	if len(i.Acts) > 0 {
@@ -214,9 +217,11 @@ func (f *fold) claimedBy(claims []*picture.Claim) map[truce.OfficeID]int {
 func (f *fold) judge(i *picture.Incident, index int64) {
 	i.Agree = true
 	acts := make([]picture.Judged, len(i.Acts)) // a row that was handed on is not changed
+	chairs := f.book.CoChairs()
 	for k, j := range i.Acts {
 		acts[k].Act = j.Act
-		for _, o := range f.book.CoChairs() {
+		acts[k].Verdicts = make([]truce.Verdict, 0, len(chairs))
+		for _, o := range chairs {
 			acts[k].Verdicts = append(acts[k].Verdicts, f.lens(o, index).Assess(j.Act))
 		}
 		acts[k].Verdicts = listing(acts[k].Verdicts)

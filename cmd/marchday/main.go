@@ -96,6 +96,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		restoreCommand(now),
 		migrateCommand(now),
 		doctorCommand(now),
+		fieldCommand(now),
 		vaultCommand(now),
 		proofCommand(),
 		extractCommand(),

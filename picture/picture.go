@@ -140,8 +140,13 @@ func (p *Picture) Fold(ctx context.Context, rows []Row, to Position) (err error)
 		_, err := st.ExecContext(ctx, args...)
 		return err
 	}
-	for _, r := range rows {
-		q, args := r.write()
+	ready := written(rows)
+	defer func() { // what failed leaves nobody behind
+		for range ready {
+		}
+	}()
+	for w := range ready {
+		r, q, args := w.row, w.query, w.args
 		_, going := r.(NoClaim)
 		if !going {
 			if err := exec(q, args); err != nil {
@@ -173,6 +178,28 @@ func (p *Picture) Fold(ctx context.Context, rows []Row, to Position) (err error)
 		return fmt.Errorf("fold to %d: commit: %w", to.Size, err)
 	}
 	return nil
+}
+
+// writing is a row with its table's statement and values.
+type writing struct {
+	row   Row
+	query string
+	args  []any
+}
+
+// written encodes rows ahead of their being written, in order: half the work of
+// a fold, on another core.
+func written(rows []Row) <-chan writing {
+	const ahead = 256
+	ready := make(chan writing, ahead)
+	go func() {
+		defer close(ready)
+		for _, r := range rows {
+			q, args := r.write()
+			ready <- writing{r, q, args}
+		}
+	}()
+	return ready
 }
 
 // digested lists the tables that Digest covers, each with its key order.

@@ -2,7 +2,9 @@ package centre
 
 import (
 	"context"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/marchday/marchday/link"
 	"github.com/marchday/marchday/picture"
@@ -353,39 +355,72 @@ func tally(claims []*picture.Claim, alleged []picture.Alleged) truce.Tally {
 	return truce.Merge(all)
 }
 
+// maxJudged is how many incidents are judged on all cores before their rows are
+// put in order.
+const maxJudged = 1024
+
 // reassess judges every incident anew after a statement about the truce, and
 // keeps each change of a verdict with the statement that made it. Only rows
 // that changed are written.
 func (f *fold) reassess(ctx context.Context, index int64) error {
-	for _, id := range f.order {
-		rows, err := f.incidentRows(ctx, id)
-		if err != nil {
-			return err
-		}
-		for _, level := range levels {
-			if i := rows[level]; i != nil {
-				f.rejudge(i, index)
+	for _, o := range f.book.CoChairs() {
+		f.lens(o, index) // made once, before the cores share it
+	}
+	for chunk := range slices.Chunk(f.order, maxJudged) {
+		var of []*picture.Incident
+		for _, id := range chunk {
+			rows, err := f.incidentRows(ctx, id)
+			if err != nil {
+				return err
 			}
+			for _, level := range levels {
+				if i := rows[level]; i != nil {
+					of = append(of, i)
+				}
+			}
+		}
+		for _, rows := range f.rejudgeAll(of, index) {
+			f.put(rows...)
 		}
 	}
 	return nil
 }
 
-func (f *fold) rejudge(i *picture.Incident, index int64) {
+// rejudgeAll judges incidents on all cores: each is written by one alone, and
+// what they are judged by is only read.
+func (f *fold) rejudgeAll(of []*picture.Incident, index int64) [][]picture.Row {
+	all := make([][]picture.Row, len(of))
+	workers := min(runtime.GOMAXPROCS(0), len(of))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(of); i += workers {
+				all[i] = f.rejudge(of[i], index)
+			}
+		})
+	}
+	wg.Wait()
+	return all
+}
+
+// rejudge returns the rows that a new judgment of an incident changes.
+func (f *fold) rejudge(i *picture.Incident, index int64) []picture.Row {
 	before, status, acts := summary(i), i.Status, i.Acts
 	f.judge(i, index)
 	after := summary(i)
 	changed := i.Status != status || !slices.EqualFunc(acts, i.Acts, sameJudged)
+	var rows []picture.Row
 	for _, o := range f.book.CoChairs() {
 		if before[o] != after[o] {
 			changed = true
-			f.put(picture.Reassessed{Index: index, Incident: i.ID, Level: i.Level, Upto: i.Upto, Office: o, Before: before[o], After: after[o]})
+			rows = append(rows, picture.Reassessed{Index: index, Incident: i.ID, Level: i.Level, Upto: i.Upto, Office: o, Before: before[o], After: after[o]})
 		}
 	}
 	if changed {
 		i.Rests = index
-		f.put(*i)
+		rows = append(rows, *i)
 	}
+	return rows
 }
 
 // summary returns each office's answer over all acts: the one, or mixed.

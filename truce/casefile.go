@@ -230,7 +230,8 @@ func (c CaseFile) OpensAt() Instant {
 
 // Public returns the file at t as those read it who do not sit at the table:
 // that there is a case, its path and its clocks; texts from when they open, and
-// all the rest once it was decided.
+// all the rest once it was decided: then also that a party was asked, when, and
+// whether it replied; never in which words.
 func (c CaseFile) Public(t Instant) CaseFile {
 	if c.Finding.Kind != Undecided {
 		return c

@@ -79,6 +79,7 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 		i.Day = proc.Zone.DayOf(i.When.From)
 	}
 	i.Tally = tally(claims, i.Alleged)
+	i.Finest = finest(claims, i.Alleged)
 	i.ClaimedBy = f.claimedBy(claims)
 	if d, ok := f.cases[in.ID]; ok {
 		i.Case, i.CaseID = d.number, d.id
@@ -353,6 +354,33 @@ func tally(claims []*picture.Claim, alleged []picture.Alleged) truce.Tally {
 		all = append(all, truce.CountedOf(one, c.Publisher, said, c.Index, actors)...)
 	}
 	return truce.Merge(all)
+}
+
+// finest merges the figures as if every provisional join were undone: each such
+// claim an incident of its own. None if there is no such claim.
+func finest(claims []*picture.Claim, alleged []picture.Alleged) []picture.Loose {
+	var sure []*picture.Claim
+	var parts [][]*picture.Claim
+	for _, c := range claims {
+		if c.Link.State == link.Provisional.String() {
+			parts = append(parts, []*picture.Claim{c})
+		} else {
+			sure = append(sure, c)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	var all []picture.Loose
+	for _, part := range append([][]*picture.Claim{sure}, parts...) {
+		t := tally(part, alleged)
+		for _, kind := range []truce.CasualtyKind{truce.Killed, truce.Wounded} {
+			if r, ok := t.Headline(kind); ok {
+				all = append(all, picture.Loose{Kind: kind, Losses: r.Losses})
+			}
+		}
+	}
+	return all
 }
 
 // maxJudged is how many incidents are judged on all cores before their rows are

@@ -88,6 +88,8 @@ type index struct {
 	cosines []uint32        // in 1/65536, by latitude in steps of 2^18 units
 	days    map[int32]*table
 	longs   map[int32]*table   // week -> chains of claims whose interval is 3 to 10 days long, by cell of the coarsest level or by area
+	rare    map[uint16]*ring   // telling word -> the newest claims that know their day or their place
+	vague   map[uint16]*ring   // telling word -> the newest claims that lack both
 	weeks   map[int32]*table   // counts, for the local rate
 	undated map[uint32]int32   // place -> chain of its claims without a date
 	seen    map[uint32][]int32 // place -> days on which it has claims, in order of coming
@@ -100,7 +102,7 @@ type index struct {
 
 func newIndex() index {
 	x := index{
-		days: map[int32]*table{}, longs: map[int32]*table{}, weeks: map[int32]*table{}, undated: map[uint32]int32{}, seen: map[uint32][]int32{},
+		days: map[int32]*table{}, longs: map[int32]*table{}, rare: map[uint16]*ring{}, vague: map[uint16]*ring{}, weeks: map[int32]*table{}, undated: map[uint32]int32{}, seen: map[uint32][]int32{},
 		first: 1 << 30, last: -1 << 30, lastDay: -1 << 30,
 	}
 	for l, g := range cellMetres {
@@ -187,8 +189,78 @@ func (x *index) day(d int32) *table {
 	return t
 }
 
+// ring is the newest claims that have a word.
+type ring struct {
+	ids [ringSize]int32
+	n   uint32
+}
+
+const (
+	ringSize    = 24
+	tellingWord = 4000 / unitBits // units: a word that one claim in 50 has at most
+)
+
+// isVague reports whether a claim lacks its day and its place, so that no block
+// finds what it is about: its telling words do.
+func isVague(c *packed) bool {
+	_, _, known := middle(c)
+	return !known && c.place == 0
+}
+
+// insertWords notes a claim under its telling words.
+func (x *index) insertWords(i int32, c *packed) {
+	to := x.rare
+	if isVague(c) {
+		to = x.vague
+	}
+	for k, h := range c.concepts {
+		if h == 0 || c.telling[k] < tellingWord {
+			continue
+		}
+		r := to[h]
+		if r == nil {
+			r = &ring{}
+			to[h] = r
+		}
+		r.ids[r.n%ringSize] = i
+		r.n++
+	}
+}
+
+// wordCandidates looks at the claims that share a telling word: those that lack
+// day and place, and for one that lacks them itself all.
+func (p *Partition) wordCandidates(c *packed, s *search) {
+	vague := isVague(c)
+	if len(p.vague) == 0 && !vague {
+		return
+	}
+	for k, h := range c.concepts {
+		if h == 0 || c.telling[k] < tellingWord {
+			continue
+		}
+		p.walkRing(p.vague[h], s)
+		if vague {
+			p.walkRing(p.rare[h], s)
+		}
+	}
+}
+
+func (p *Partition) walkRing(r *ring, s *search) {
+	if r == nil {
+		return
+	}
+	for k := range min(r.n, ringSize) {
+		if len(s.found) == maxCandidates {
+			s.capped = true
+			return
+		}
+		s.found = append(s.found, r.ids[(r.n-1-k)%ringSize])
+	}
+}
+
 // insert chains claim i, whose record is c.
 func (x *index) insert(i int32, c *packed) {
+	x.insertWords(i, c)
 	d, dated := dayOf(c)
 	if !dated {
 		x.insertLong(i, c)
@@ -310,12 +382,23 @@ type search struct {
 // the neighbouring cells, on the neighbouring days, nearest day first; of the
 // same place or area; of the same place without a date.
 func (p *Partition) candidates(c *packed, s *search) {
+	p.blocked(c, s)
+	p.wordCandidates(c, s)
+}
+
+// blocked fills s with what time and place alone nominate: the learning looks
+// at no other pairs, since what was found by its words shares words by choice.
+func (p *Partition) blocked(c *packed, s *search) {
 	s.found, s.own, s.capped = s.found[:0], 0, false
 	d, reach, known := middle(c)
-	if !known {
+	if known {
+		p.datedCandidates(d, reach, c, s)
+	} else {
 		p.undatedCandidates(c, s)
-		return
 	}
+}
+
+func (p *Partition) datedCandidates(d, reach int32, c *packed, s *search) {
 	for k := int32(0); k <= 2*reach; k++ {
 		p.wordChains(p.day(nth(d, k)), c, s)
 	}

@@ -129,7 +129,8 @@ func sameName(a, b *ref) bool {
 }
 
 // sketchText keeps the sketch of a text and returns its number and the first
-// claim whose text it copies. One too short to tell is not kept, and copies
+// claim whose text it copies. Texts of one outlet that are alike and not equal
+// share its frame, and are its one account anyway. One too short to tell is not kept, and copies
 // once it is an echo.
 func (p *Partition) sketchText(text string, c *packed) (at, of int32) {
 	words := strings.Fields(Fold(text))
@@ -155,7 +156,7 @@ func (p *Partition) sketchText(text string, c *packed) (at, of int32) {
 	of = none
 	if len(words) >= minWords {
 		for _, k := range least {
-			if y, ok := t.keys[k]; ok && of == none && copies(&s, t.sketches.at(p.claims.at(y).sketch)) {
+			if y, ok := t.keys[k]; ok && of == none && (c.lineage == 0 || c.lineage != p.claims.at(y).lineage) && copies(&s, t.sketches.at(p.claims.at(y).sketch)) {
 				of = y
 			} else if !ok {
 				t.keys[k] = p.claims.n

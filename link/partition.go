@@ -232,6 +232,9 @@ func (p *Partition) seek(id int32, x *packed, it *Item, out *placed) {
 	switch {
 	case best.n > 0 && best.mean() >= p.Model.Auto && best.beyond > 0:
 		out.state, out.in = Joined, best.in
+		if g := p.incidents.at(best.in); p.otherDay(x, g.reps[:g.nreps]) {
+			out.state = Provisional
+		}
 	case best.n > 0 && best.mean() >= p.Model.Review && best.beyond > 0:
 		out.state, out.in = Provisional, best.in
 	default:
@@ -240,10 +243,24 @@ func (p *Partition) seek(id int32, x *packed, it *Item, out *placed) {
 	}
 	out.best, out.next = best, next
 	out.prior = p.explain(x, best.in, &out.shares)
-	if out.state == Joined && next.n > 0 && next.mean() >= p.Model.Auto && next.beyond > 0 {
+	if next.n > 0 && best.mean() >= p.Model.Auto && next.mean() >= p.Model.Auto && next.beyond > 0 {
 		p.mergeIfOne(best.in, next.in)
 		out.in = p.root(out.in)
 	}
+}
+
+// otherDay reports whether a claim states another day than every one of
+// others: how much else they share, whether they are one is for a person.
+func (p *Partition) otherDay(x *packed, others []int32) bool {
+	const most = 18 * 60 // minutes between what may still be one night
+	for _, i := range others {
+		y := p.claims.at(i)
+		gap := (int64(x.t0) + int64(x.t1) - int64(y.t0) - int64(y.t1)) / 2
+		if x.flags&y.flags&isDated == 0 || x.t0 < y.t1 && y.t0 < x.t1 || max(gap, -gap) < most {
+			return false
+		}
+	}
+	return len(others) > 0
 }
 
 // neighbours keeps the incidents that a claim fits best, for the repair.

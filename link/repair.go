@@ -178,7 +178,8 @@ func (p *Partition) restate(i int32, x *packed) {
 		p.restated[i] = p.reasons(i, g.reps[:g.nreps])
 	}
 	x.state = Provisional
-	if x.n == 0 || floorDiv(x.sum, int32(x.n)) >= p.Model.Auto {
+	others := slices.DeleteFunc(slices.Clone(g.reps[:g.nreps]), func(j int32) bool { return j == i })
+	if x.n == 0 || floorDiv(x.sum, int32(x.n)) >= p.Model.Auto && !p.otherDay(x, others) {
 		x.state = Joined
 	}
 }

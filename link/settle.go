@@ -253,7 +253,7 @@ func (w *work) place(i int32, frozen bool) {
 			to.fits[i] = fitted{state: Alone}
 		}
 		w.groups = append(w.groups, to)
-	case best.mean() >= m.Auto:
+	case best.mean() >= m.Auto && !w.l.p.otherDay(w.l.p.claims.at(i), to.rep.reps[:to.rep.nreps]):
 		to.fits[i] = fitted{best, Joined, w.why(ids, to)}
 	default:
 		to.fits[i] = fitted{best, Provisional, w.why(ids, to)}

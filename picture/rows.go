@@ -187,6 +187,7 @@ type Incident struct {
 	Proposed  []truce.ClaimRef       `json:"proposed,omitempty"` // additions to a frozen incident
 	Lineages  []string               `json:"lineages"`           // independent sources
 	Tally     truce.Tally            `json:"tally,omitzero"`
+	Finest    []Loose                `json:"finest,omitempty"`     // its toll if every provisional join were undone
 	ClaimedBy map[truce.OfficeID]int `json:"claimed_by,omitempty"` // claims by each co-chair's side; "" is others
 	Acts      []Judged               `json:"acts,omitempty"`       // one per alleged actor, with every reading's verdict
 	Agree     bool                   `json:"agree"`                // all readings agree on every act
@@ -199,6 +200,29 @@ type Incident struct {
 	Frozen    bool                   `json:"frozen,omitempty"`
 	Suggested []truce.ClaimRef       `json:"suggested,omitempty"` // claims elsewhere that may be of this incident
 	Conflicts []Conflict             `json:"conflicts,omitempty"` // decisions of people that contradict older ones and have no effect
+}
+
+// Loose is the range of one of the incidents that an incident would fall into
+// if its provisional joins were undone.
+type Loose struct {
+	Kind truce.CasualtyKind `json:"kind"`
+	truce.Losses
+}
+
+// Toll returns the range that stands for a kind in a total over incidents, with
+// those of the finest partition; false if no claim states one.
+func (i Incident) Toll(kind truce.CasualtyKind) (truce.Share, bool) {
+	r, ok := i.Tally.Headline(kind)
+	s := truce.Share{Range: r}
+	for _, l := range i.Finest {
+		if l.Kind == kind {
+			s.Finest = append(s.Finest, truce.Range{TollKey: r.TollKey, Losses: l.Losses})
+		}
+	}
+	if len(s.Finest) == 0 {
+		s.Finest = []truce.Range{r}
+	}
+	return s, ok
 }
 
 // Killed returns the range of people killed by the strike itself, the first

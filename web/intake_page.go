@@ -18,6 +18,7 @@ type intakePage struct {
 	Fields []Field
 	Pager  Pager
 	May    bool // the visitor's office may file
+	Quota  int64
 }
 
 // intake lists what came in.
@@ -32,6 +33,11 @@ func (s *site) intake(v *visit) error {
 func queryIntake(v *visit) (*intakePage, error) {
 	p := &intakePage{page: v.page(), May: v.may("report")}
 	t, q := v.t, v.q
+	house, err := v.view.House(v.ctx())
+	if err != nil {
+		return nil, err
+	}
+	p.Quota = house.Procedure.QuotaPerDay
 	p.Fields = []Field{
 		{Name: "channel", Label: t.T("col.channel"), Value: q.Get("channel"), Choices: v.pairs("channel.", channels()...)},
 		{Name: "office", Label: t.T("col.office"), Value: q.Get("office"), Choices: v.offices()},

@@ -83,6 +83,7 @@ func (s *site) routes(assets *Assets) http.Handler {
 	api("POST /api/preview", s.apiPreview)
 	api("GET /api/cases", s.apiCases)
 	api("GET /api/counts", s.apiCounts)
+	api("GET /api/tolls", s.apiTolls)
 	api("GET /api/changes", s.apiChanges)
 	api("GET /api/receipts/{id}", s.apiReceipt)
 	api("GET /api/heads", s.apiHeads)

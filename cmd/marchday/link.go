@@ -374,6 +374,9 @@ func (run *linkRun) items(rep *linkReport) ([]link.Item, error) {
 	}
 	if len(items) == 0 {
 		fields.Concepts = plainWords(rep.Text)
+		if run.read != nil && rep.Text != "" && rep.Type == "" && rep.Form == "" {
+			fields.Mode = link.Aside // its text was read, and tells of nothing
+		}
 		return []link.Item{fields}, nil
 	}
 	overlayFields(&items[0], &fields)
@@ -507,9 +510,11 @@ type linkOptions struct {
 	auto, review                                int32
 }
 
-// linkCommand is the command "link". Read turns a report's text into claims.
-func linkCommand(read claimsOf, now func() time.Time) *cobra.Command {
+// linkCommand is the command "link".
+func linkCommand(now func() time.Time) *cobra.Command {
 	var o linkOptions
+	var text textOptions
+	read := readTexts(&text)
 	c := &cobra.Command{
 		Use:   "link [--in reports.jsonl]",
 		Short: "put reports of one occurrence together, with the weights that say why",
@@ -528,7 +533,9 @@ func linkCommand(read claimsOf, now func() time.Time) *cobra.Command {
 			return runLink(o, read, c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
+	text.flags(c, true)
 	f := c.Flags()
+	f.Lookup("dossier").DefValue, text.dossier = "none", "none"
 	f.StringVar(&o.in, "in", "-", "reports, one JSON object a line; - is stdin")
 	f.StringVar(&o.truth, "truth", "", "report_id,incident_id: print how far the result agrees with it")
 	f.StringVar(&o.model, "model", "", "model file; empty is the shipped one")

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -116,6 +117,35 @@ func TestRecordsWithoutLabels(t *testing.T) {
 	t.Log(errs.String() + out.String())
 	if !strings.Contains(out.String(), "F1 1.0000  (50 pairs of 50 found, 50 true)") {
 		t.Errorf("not the 50 pairs alone:\n%s", out.String())
+	}
+}
+
+// TestArabicReportsOfIncidents links real reports on Syria, most of them Arabic
+// and most without a date, through the extractor alone. It prints figures and
+// never a text. What the texts state bounds what any linker can do: see
+// docs/measures/link.md.
+func TestArabicReportsOfIncidents(t *testing.T) {
+	const dir = "incident-linking-airwars/"
+	var reports []linkReport
+	if _, err := readReports("reports", bytes.NewReader(sharedFile(t, dir+"reports.jsonl")), false, func(_ int, r *linkReport) error {
+		reports = append(reports, *r)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	truth := map[string][]string{}
+	for _, r := range csvOf(t, dir+"gold.csv") {
+		truth[r[0]] = append(truth[r[0]], r[1])
+	}
+	m := link.DefaultModel()
+	for _, review := range []int32{m.Auto, m.Review} {
+		m.Review = review
+		run := linkedRun(t, m, reports, readTexts(&textOptions{dossier: "syria-2016"}))
+		a := judge(incidentsOf(t, run), maps.Clone(truth))
+		t.Logf("joined from %+.1f bits: pairwise P %.4f R %.4f F1 %.4f, B-cubed P %.4f R %.4f F1 %.4f", float64(review)/1000, a.precision, a.recall, a.f1, a.cubedP, a.cubedR, a.cubedF1)
+		if a.cubedP < 0.90 {
+			t.Errorf("B-cubed precision %.4f: reports of several incidents are put together", a.cubedP)
+		}
 	}
 }
 

@@ -88,7 +88,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		assessCommand(now),
 		regimeCommand(now),
 		scenarioCommand(),
-		linkCommand(readTexts(), now),
+		linkCommand(now),
 		exportCommand(now),
 		verifyCommand(),
 		witnessCommand(now),

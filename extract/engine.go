@@ -42,14 +42,20 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}}
-	if e.places == nil {
-		e.places = gazetteer.New(nil, nil, nil)
-	}
+	e := engineOf(d, o)
 	if err := e.runTests(1); err != nil {
 		return nil, err
 	}
 	return e, nil
+}
+
+// engineOf makes an engine whose dictionaries' tests were not run.
+func engineOf(d *dictionaries, o Options) *Engine {
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}}
+	if e.places == nil {
+		e.places = gazetteer.New(nil, nil, nil)
+	}
+	return e
 }
 
 // Test runs every test line of all dictionaries and returns what failed, by

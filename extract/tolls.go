@@ -301,7 +301,7 @@ func (a *analysis) age(m numMention) bool {
 		}
 	}
 	w := m.i - 2
-	return a.tok(w).word == 0 && a.tok(w).mark == 0 && !a.tok(w).flags.has(number) && (!a.t.mixed || !a.t.l.cased || a.tok(w).flags.has(capital))
+	return (a.tok(w).word == 0 || a.ofCat(w, catActor)) && a.tok(w).mark == 0 && !a.tok(w).flags.has(number) && (!a.t.mixed || !a.t.l.cased || a.tok(w).flags.has(capital))
 }
 
 // tollSpan is the number with its noun.

@@ -179,6 +179,49 @@ func TestACallIsReadBackAndKeepsItsCallerOut(t *testing.T) {
 // keptText is a sealed text as its author is given it.
 var keptText = regexp.MustCompile(`<pre dir="ltr" tabindex="0">([^<]+)</pre>`)
 
+// TestWhoCallsGoesToTheVaultAndTheActToTheRecord files a call with the caller's
+// name, number and words, and looks for them wherever the record could have
+// them.
+func TestWhoCallsGoesToTheVaultAndTheActToTheRecord(t *testing.T) {
+	h := ownHouse(t)
+	page := h.get(t, "desk", "/intake/hotline?lang=ar").Body.String()
+	once := regexp.MustCompile(`name="once" value="([A-Z2-7]{26})"`).FindStringSubmatch(page)
+	if once == nil || !strings.Contains(page, `name="caller"`) {
+		t.Fatal("the form has no part in confidence")
+	}
+	strict(t, "the form", page)
+	form := url.Values{"place": {"حمص"}, "act": {"shelling"}, "day": {"2016-03-02"}, "confidential": {"district"}, "once": {once[1]}, "caller": {"Umm Qasim"}, "contact": {"+963 900 555 017"}, "words": {"they fell by the blue well"}, "consent": {"call-back"}, "do": {"look"}}
+	look := h.post(t, "desk", "/intake/hotline?lang=ar", form).Body.String()
+	form.Set("chosen", regexp.MustCompile(`name="chosen" value="([^"]+)"`).FindStringSubmatch(look)[1])
+	if !strings.Contains(look, once[1]) {
+		t.Error("the token of the call is lost between the steps")
+	}
+	form.Set("do", "file")
+	filed := h.post(t, "desk", "/intake/hotline", form)
+	if filed.Code != http.StatusSeeOther || !strings.HasPrefix(filed.Header().Get("Location"), "/receipts/") {
+		t.Fatalf("%d %s", filed.Code, filed.Body)
+	}
+	s, body := newest(t, h)
+	r, ok := body.(*truce.Report)
+	if !ok || r.Pseudonym == "" || r.Commitment.IsZero() || r.Channel != "hotline" || len(r.Claims) != 1 {
+		t.Fatalf("on the record: %+v", body)
+	}
+	for _, secret := range []string{"Umm Qasim", "900 555 017", "blue well"} {
+		if strings.Contains(s.Payload, secret) || strings.Contains(h.get(t, "desk", "/intake/"+strconv.FormatInt(s.Index, 10)).Body.String(), secret) || strings.Contains(h.get(t, "desk", filed.Header().Get("Location")).Body.String(), secret) {
+			t.Errorf("%q is outside the vault", secret)
+		}
+	}
+	held, err := h.vault.Entries(t.Context())
+	if err != nil || len(held) != 1 {
+		t.Fatalf("the vault holds %d, %v", len(held), err)
+	}
+	size := h.centre.Record().Size()
+	again := h.post(t, "desk", "/intake/hotline", form)
+	if again.Header().Get("Location") != filed.Header().Get("Location") || h.centre.Record().Size() != size {
+		t.Errorf("the same call sent twice: %d to %s, %d entries", again.Code, again.Header().Get("Location"), h.centre.Record().Size()-size)
+	}
+}
+
 // TestACaseGoesFromOpeningToDissent does a case's steps by its forms, each by
 // the office that may.
 func TestACaseGoesFromOpeningToDissent(t *testing.T) {

@@ -7,12 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"testing/fstest"
 
+	"github.com/marchday/marchday/extract"
 	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
@@ -255,7 +258,41 @@ func writeCSV(name string, head []string, rows func(row func(...string) error) e
 	return os.WriteFile(name, b.Bytes(), 0o600)
 }
 
-// keepWords takes a dictionary of our own as it is.
+// keepWords takes a dictionary of our own as it is, under the name that its
+// kind has, or carries one of PETRARCH over; the engine must load it either way.
 func (o importOptions) keepWords(b []byte, file string) (kept, error) {
-	return kept{name: filepath.Base(file), bytes: b, rows: bytes.Count(b, []byte("\n")), what: "lines"}, nil
+	k := kept{name: ownDictionary(file), bytes: b, rows: bytes.Count(b, []byte("\n")), what: "lines"}
+	if k.name == "" {
+		c, err := extract.Petrarch(bytes.NewReader(b), filepath.Base(file)+", sha256 "+truce.DigestOf(b).String())
+		if err != nil {
+			return k, err
+		}
+		k = kept{name: strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)) + "/" + c.Name, bytes: c.Bytes, rows: c.Rows, what: "entries"}
+		k.notes = append(slices.Clone(c.Missed[:min(len(c.Missed), maxShownNotes)]), fmt.Sprintf("%d lines were not understood", len(c.Missed)))
+		if !o.dryRun && len(c.Missed) > 0 {
+			if err := os.WriteFile(file+".missed.txt", []byte(strings.Join(c.Missed, "\n")+"\n"), 0o600); err != nil {
+				return k, err
+			}
+		}
+	}
+	_, err := extract.New(extract.Options{Dictionaries: []fs.FS{fstest.MapFS{k.name: {Data: k.bytes}}}})
+	return k, err
+}
+
+// ownDictionary is the place of one of our own files in a folder of
+// dictionaries: its name, and the language's folder that it lies in; "" for a
+// file of another make.
+func ownDictionary(file string) string {
+	base := filepath.Base(file)
+	switch base {
+	case "actors.tsv", "countries.tsv", "events.tsv":
+		return base
+	case "frames.txt", "words.txt", "sets.txt", "discard.txt", "agents.tsv", "roles.tsv", "report.tsv", "govern.tsv", "time.tsv", "numbers.tsv", "weapons.tsv", "objects.tsv", "tolls.tsv":
+		lang := filepath.Base(filepath.Dir(file))
+		if len(lang) != 2 {
+			lang = "en"
+		}
+		return lang + "/" + base
+	}
+	return ""
 }

@@ -101,6 +101,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		proofCommand(),
 		extractCommand(),
 		geocodeCommand(),
+		dictCommand(),
 	)
 	return root
 }

@@ -36,6 +36,8 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("POST /docket/reply", "docket", s.reply)
 	page("POST /docket/acknowledge", "docket", s.acknowledge)
 	page("GET /regime", "regime", s.regime)
+	page("GET /regime/say", "regime", s.regimeForms)
+	page("POST /regime/say", "regime", s.sayOnRegime)
 	page("GET /regime/spread", "regime", s.spread)
 	page("GET /regime/changes", "regime", s.regimeChanges)
 	page("GET /talks", "talks", s.talks)

@@ -1,5 +1,5 @@
 # The two commands of this project are `make run` and `make test`; the rest is for its developers.
-.PHONY: run test web bench lint soak geodata measure mutants mutants
+.PHONY: run test web bench lint soak geodata measure mutants
 UI := web/ui
 
 run: web ## install what is needed, build, serve the founding case at http://127.0.0.1:8080

@@ -13,13 +13,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// payload is what testdata/payload.json says of testdata/payload.hex.
-type payload struct {
+// contents is what testdata/payload.json says of testdata/payload.hex.
+type contents struct {
 	Commitment string            `json:"commitment"`
 	Secret     map[string]string `json:"secret"`
 }
 
-func readPayload(t *testing.T) (plain []byte, says payload) {
+func readPayload(t *testing.T) (plain []byte, says contents) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", "payload.hex"))
 	if err != nil {
@@ -71,7 +71,7 @@ func TestASecondDecoderReadsThePayload(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	_, want := readPayload(t)
-	var got payload
+	var got contents
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatal(err)
 	}

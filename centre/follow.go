@@ -150,20 +150,24 @@ func (c *Centre) warm(ctx context.Context) error {
 	}
 	f := newFold(c.o, c.picture)
 	if at.Size > 0 {
-		err := inBatches(ctx, c.log, at.Size, func(es []record.Entry) error {
-			said := verifyAll(f.book, es)
-			for i, e := range es {
-				if err := f.remember(ctx, e, said[i]); err != nil {
-					return fmt.Errorf("remember entry %d: %w", e.Index, err)
-				}
-			}
-			return nil
-		})
-		if err != nil {
+		if err := c.recall(ctx, f, at.Size); err != nil {
 			return err
 		}
 	}
 	f.took(at)
 	c.fold = f
 	return nil
+}
+
+// recall takes the first size entries back into a follower's memory.
+func (c *Centre) recall(ctx context.Context, f *fold, size int64) error {
+	return inBatches(ctx, c.log, size, func(es []record.Entry) error {
+		said := verifyAll(f.book, es)
+		for i, e := range es {
+			if err := f.remember(ctx, e, said[i]); err != nil {
+				return fmt.Errorf("remember entry %d: %w", e.Index, err)
+			}
+		}
+		return nil
+	})
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -175,6 +176,52 @@ func TestACallIsReadBackAndKeepsItsCallerOut(t *testing.T) {
 	}
 }
 
+// keptText is a sealed text as its author is given it.
+var keptText = regexp.MustCompile(`<pre dir="ltr" tabindex="0">([^<]+)</pre>`)
+
+// TestWhoCallsGoesToTheVaultAndTheActToTheRecord files a call with the caller's
+// name, number and words, and looks for them wherever the record could have
+// them.
+func TestWhoCallsGoesToTheVaultAndTheActToTheRecord(t *testing.T) {
+	h := ownHouse(t)
+	page := h.get(t, "desk", "/intake/hotline?lang=ar").Body.String()
+	once := regexp.MustCompile(`name="once" value="([A-Z2-7]{26})"`).FindStringSubmatch(page)
+	if once == nil || !strings.Contains(page, `name="caller"`) {
+		t.Fatal("the form has no part in confidence")
+	}
+	strict(t, "the form", page)
+	form := url.Values{"place": {"حمص"}, "act": {"shelling"}, "day": {"2016-03-02"}, "confidential": {"district"}, "once": {once[1]}, "caller": {"Umm Qasim"}, "contact": {"+963 900 555 017"}, "words": {"they fell by the blue well"}, "consent": {"call-back"}, "do": {"look"}}
+	look := h.post(t, "desk", "/intake/hotline?lang=ar", form).Body.String()
+	form.Set("chosen", regexp.MustCompile(`name="chosen" value="([^"]+)"`).FindStringSubmatch(look)[1])
+	if !strings.Contains(look, once[1]) {
+		t.Error("the token of the call is lost between the steps")
+	}
+	form.Set("do", "file")
+	filed := h.post(t, "desk", "/intake/hotline", form)
+	if filed.Code != http.StatusSeeOther || !strings.HasPrefix(filed.Header().Get("Location"), "/receipts/") {
+		t.Fatalf("%d %s", filed.Code, filed.Body)
+	}
+	s, body := newest(t, h)
+	r, ok := body.(*truce.Report)
+	if !ok || r.Pseudonym == "" || r.Commitment.IsZero() || r.Channel != "hotline" || len(r.Claims) != 1 {
+		t.Fatalf("on the record: %+v", body)
+	}
+	for _, secret := range []string{"Umm Qasim", "900 555 017", "blue well"} {
+		if strings.Contains(s.Payload, secret) || strings.Contains(h.get(t, "desk", "/intake/"+strconv.FormatInt(s.Index, 10)).Body.String(), secret) || strings.Contains(h.get(t, "desk", filed.Header().Get("Location")).Body.String(), secret) {
+			t.Errorf("%q is outside the vault", secret)
+		}
+	}
+	held, err := h.vault.Entries(t.Context())
+	if err != nil || len(held) != 1 {
+		t.Fatalf("the vault holds %d, %v", len(held), err)
+	}
+	size := h.centre.Record().Size()
+	again := h.post(t, "desk", "/intake/hotline", form)
+	if again.Header().Get("Location") != filed.Header().Get("Location") || h.centre.Record().Size() != size {
+		t.Errorf("the same call sent twice: %d to %s, %d entries", again.Code, again.Header().Get("Location"), h.centre.Record().Size()-size)
+	}
+}
+
 // TestACaseGoesFromOpeningToDissent does a case's steps by its forms, each by
 // the office that may.
 func TestACaseGoesFromOpeningToDissent(t *testing.T) {
@@ -214,11 +261,25 @@ func TestACaseGoesFromOpeningToDissent(t *testing.T) {
 	step("un", done, "step", "to", "triaged", "how", "accepted")
 	step("gov-liaison", 403, "proposal", "outcome", "violation", "text", "x")
 	step("un", done, "step", "to", "inquiry")
+	sealed := map[string]string{}
 	for _, office := range []string{"us", "ru"} {
 		if page := h.get(t, office, address).Body.String(); !strings.Contains(page, "assessment-occurred") {
 			t.Errorf("%s is not offered the form of its assessment", office)
 		}
-		step(office, done, "assessment", "occurred", "yes", "outcome", pick(office == "us", "violation", "undetermined"), "threat", "1", "reasons", "Reasons of "+office+".")
+		page := step(office, 200, "assessment", "occurred", "yes", "outcome", pick(office == "us", "violation", "undetermined"), "threat", "1", "reasons", "Reasons of "+office+".")
+		sealed[office] = keptText.FindStringSubmatch(page)[1]
+		if office == "us" {
+			step(office, 409, "assessment", "opened", html.UnescapeString(sealed[office])) // the other has not sealed
+		}
+	}
+	for _, office := range []string{"us", "ru"} {
+		if strings.Contains(h.get(t, "un", address).Body.String(), "Reasons of "+office) {
+			t.Errorf("the text of %s is read before it was opened", office)
+		}
+		step(office, done, "assessment", "opened", html.UnescapeString(sealed[office]))
+	}
+	if page := h.get(t, "", address).Body.String(); !strings.Contains(page, "Reasons of us.") || strings.Contains(page, "The facts are open.") {
+		t.Error("with every text in, the public reads the texts and nothing else")
 	}
 	step("un", done, "step", "to", "deliberation")
 	step("un", done, "proposal", "outcome", "undetermined", "text", "The facts are open.")

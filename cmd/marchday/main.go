@@ -89,7 +89,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		assessCommand(now),
 		regimeCommand(now),
 		scenarioCommand(),
-		linkCommand(readTexts()),
+		linkCommand(now),
 		exportCommand(now),
 		verifyCommand(),
 		witnessCommand(now),
@@ -102,6 +102,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		proofCommand(),
 		extractCommand(),
 		geocodeCommand(),
+		dictCommand(),
 	)
 	return root
 }

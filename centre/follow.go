@@ -140,19 +140,6 @@ func (c *Centre) foldBatch(ctx context.Context, f *fold, n int64) (picture.Posit
 	return to, err
 }
 
-// remember takes the record's first entries back into a fold's memory.
-func (c *Centre) remember(ctx context.Context, f *fold, size int64) error {
-	return inBatches(ctx, c.log, size, func(es []record.Entry) error {
-		said := verifyAll(f.book, es)
-		for i, e := range es {
-			if err := f.remember(ctx, e, said[i]); err != nil {
-				return fmt.Errorf("remember entry %d: %w", e.Index, err)
-			}
-		}
-		return nil
-	})
-}
-
 // warm rebuilds the follower's memory from the record up to the picture's
 // position, with the claims as the picture keeps them, so that no text is read
 // twice.
@@ -163,11 +150,24 @@ func (c *Centre) warm(ctx context.Context) error {
 	}
 	f := newFold(c.o, c.picture)
 	if at.Size > 0 {
-		if err := c.remember(ctx, f, at.Size); err != nil {
+		if err := c.recall(ctx, f, at.Size); err != nil {
 			return err
 		}
 	}
 	f.took(at)
 	c.fold = f
 	return nil
+}
+
+// recall takes the first size entries back into a follower's memory.
+func (c *Centre) recall(ctx context.Context, f *fold, size int64) error {
+	return inBatches(ctx, c.log, size, func(es []record.Entry) error {
+		said := verifyAll(f.book, es)
+		for i, e := range es {
+			if err := f.remember(ctx, e, said[i]); err != nil {
+				return fmt.Errorf("remember entry %d: %w", e.Index, err)
+			}
+		}
+		return nil
+	})
 }

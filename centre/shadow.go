@@ -63,7 +63,7 @@ func (c *Centre) Shadow(ctx context.Context, m link.Model) (Shadow, error) {
 	o := c.o
 	o.Model = m
 	beside := newFold(o, c.picture)
-	if err := c.remember(ctx, beside, c.fold.at.Size); err != nil {
+	if err := c.recall(ctx, beside, c.fold.at.Size); err != nil {
 		return Shadow{}, fmt.Errorf("in shadow: %w", err)
 	}
 	s := Shadow{Model: c.o.Model.Digest(), Proposed: m.Digest()}

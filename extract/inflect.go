@@ -65,13 +65,18 @@ func (l *language) look(w string, ascii bool, t *token) {
 		}
 		return
 	}
-	l.seen.look(w, t, func() {
+	find := func() {
 		if l.code == "ar" {
 			l.lookArabic(gazetteer.Fold(w), t)
 		} else {
 			t.word = l.vocab[l.key(w)]
 		}
-	})
+	}
+	if l.hot == nil {
+		find() // words are still being added
+		return
+	}
+	l.seen.look(w, t, find)
 }
 
 // wordMemo remembers what became of words whose forms take time to tell. It

@@ -50,6 +50,7 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("GET /record", "record", s.record)
 	page("GET /record/{n}", "record", s.statement)
 	page("POST /record/{n}/withdraw", "record", s.withdraw)
+	page("POST /record/{n}/translate", "record", s.translate)
 	page("GET /record/{n}/proof", "record", s.proof)
 	page("GET /record/{n}/envelope", "record", s.envelope)
 	page("GET /checkpoint", "record", s.tile)

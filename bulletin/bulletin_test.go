@@ -352,7 +352,7 @@ func TestInputsThatNoBulletinCanBeMadeOf(t *testing.T) {
 		"no view": func(in *Input) { in.View = nil }, "no origin": func(in *Input) { in.Origin = "" }, "no entries": func(in *Input) { in.Size = 0 },
 		"an empty period": func(in *Input) { in.To = in.From }, "a sort that is none": func(in *Input) { in.Sort = "weekly" },
 		"a language without words": func(in *Input) { in.Langs = []string{"eo"} },
-		"a day that is no date": func(in *Input) { in.Day = "5 May" },
+		"a day that is no date":    func(in *Input) { in.Day = "5 May" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := good

@@ -285,7 +285,7 @@ func docketOf(w *world, strike truce.IncidentID) {
 		Texts: []truce.Filed{
 			{Statement: texts["off-a"], Office: a, Round: 1, At: from + 3600, Outcome: truce.Undetermined}, {Statement: texts["off-b"], Office: b, Round: 1, At: from + 3600, Outcome: truce.Undetermined},
 		},
-		Requests:  []truce.RequestFile{{Round: 1, Party: truce.ActorID(w.id("arm-b")), Through: truce.OfficeID(w.id("off-b")), Asked: from - 3*truce.Day, Due: from - 2*truce.Day}},
+		Requests:  []truce.RequestFile{{Round: 1, Party: truce.ActorID(w.id("arm-b")), Through: truce.OfficeID(w.id("off-b")), Asked: from - 2*truce.Day, Due: from - truce.Day}},
 		Proposals: []truce.ProposalFile{{Statement: p, Office: "envoy", Round: 1, Outcome: truce.Violation, At: from + 2*3600, Answers: answers}},
 		Finding:   truce.Finding{Kind: truce.Parallel, Proposal: p, Answers: answers, At: from + 3*3600}, DecidedAt: w.next - 1,
 	}

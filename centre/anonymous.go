@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/marchday/marchday/gazetteer"
+	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/record"
 	"github.com/marchday/marchday/truce"
 	"github.com/marchday/marchday/vault"
@@ -65,6 +67,15 @@ func (c *Centre) district(place truce.PlaceID) []truce.Where {
 		}
 	}
 	return nil
+}
+
+// AnonymousDelay is how long a report may wait to be mixed with others: a
+// published parameter of the procedure.
+func (c *Centre) AnonymousDelay(house picture.House) time.Duration {
+	if d := house.Procedure.DelaySeconds; d > 0 {
+		return time.Duration(d) * time.Second
+	}
+	return longestDelay
 }
 
 // TakeAnonymous takes a report in from somebody who does not say who they are.

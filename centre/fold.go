@@ -12,21 +12,25 @@ import (
 
 // fold is the follower's memory: everything that the next entry is read
 // against. It is owned by whoever holds Centre.mu, is rebuilt from the disk at
-// start and after a failed commit, and is never ahead of it.
+// start and after a failed commit, and is at most one batch ahead of it, while
+// that is written.
 type fold struct {
 	o     Options
 	book  *truce.Book
 	links *link.Linker
 	read  *picture.View // the whole picture as committed
 
-	at   picture.Position // committed
+	at   picture.Position // worked out, and written but for the last batch
 	rows []picture.Row    // of the batch under way
 
-	claims    map[truce.ClaimRef]*picture.Claim                        // recently used; committed ones may be dropped
+	claims    map[truce.ClaimRef]*picture.Claim                        // recently used; those on the disk may be dropped
 	incidents map[truce.IncidentID]map[truce.Marking]*picture.Incident // likewise
 	byReport  map[truce.StatementID][]truce.ClaimRef                   // claims that a withdrawal would take along
 	order     []truce.IncidentID                                       // every incident there ever was, in order of the record
 	known     map[truce.IncidentID]bool
+	aliased   map[truce.IncidentID]bool             // names that lead elsewhere
+	conflicts map[truce.IncidentID][]link.Conflict  // told on it
+	suggested map[truce.IncidentID][]truce.ClaimRef // claims elsewhere that may be of it
 	cases     map[truce.IncidentID]docketed
 	sides     map[string]truce.OfficeID // speaker -> the co-chair on whose side it is
 
@@ -51,15 +55,20 @@ func newFold(o Options, p *picture.Picture) *fold {
 		read:      p.View(truce.Viewer{Role: truce.Centre}, -1, 0),
 		claims:    map[truce.ClaimRef]*picture.Claim{},
 		incidents: map[truce.IncidentID]map[truce.Marking]*picture.Incident{},
-		known:     map[truce.IncidentID]bool{},
-		byReport:  map[truce.StatementID][]truce.ClaimRef{}, cases: map[truce.IncidentID]docketed{}, lenses: map[truce.OfficeID]*truce.Lens{}, lensesAt: -1, sides: map[string]truce.OfficeID{},
+		known:     map[truce.IncidentID]bool{}, aliased: map[truce.IncidentID]bool{}, conflicts: map[truce.IncidentID][]link.Conflict{}, suggested: map[truce.IncidentID][]truce.ClaimRef{},
+		byReport: map[truce.StatementID][]truce.ClaimRef{}, cases: map[truce.IncidentID]docketed{}, lenses: map[truce.OfficeID]*truce.Lens{}, lensesAt: -1, sides: map[string]truce.OfficeID{},
 	}
 }
 
-// committed says that the batch is on the disk.
-func (f *fold) committed(to picture.Position) {
+// full reports whether so much is remembered that it must go once it is on the
+// disk.
+func (f *fold) full() bool { return len(f.claims) > maxRemembered }
+
+// took says that the batch is handed on to be written, and on the disk if the
+// memory is full.
+func (f *fold) took(to picture.Position) {
 	f.at, f.rows = to, nil
-	if len(f.claims) > maxRemembered {
+	if f.full() {
 		clear(f.claims)
 		clear(f.incidents)
 	}

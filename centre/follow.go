@@ -63,12 +63,8 @@ func (c *Centre) Replay(ctx context.Context, into *picture.Picture, size int64, 
 	o := c.o
 	o.Sequencer = false
 	f := newFold(o, into)
-	for f.at.Size < size {
-		if err := c.foldBatch(ctx, f, into, min(int64(batch), size-f.at.Size)); err != nil {
-			return f.at, err
-		}
-	}
-	return f.at, nil
+	err := c.foldOn(ctx, f, into, size, int64(batch))
+	return f.at, err
 }
 
 func (c *Centre) foldTo(ctx context.Context, size int64) error {
@@ -77,47 +73,72 @@ func (c *Centre) foldTo(ctx context.Context, size int64) error {
 			return err
 		}
 	}
-	for c.fold.at.Size < size {
-		err := c.foldBatch(ctx, c.fold, c.picture, min(maxBatch, size-c.fold.at.Size))
+	err := c.foldOn(ctx, c.fold, c.picture, size, maxBatch)
+	if err != nil {
+		c.fold = nil // never ahead of the disk for longer than this: rebuilt from it when next asked
+	}
+	return err
+}
+
+// foldOn folds up to size, in transactions of at most batch entries. While one
+// is written, the next is read and worked out in memory.
+func (c *Centre) foldOn(ctx context.Context, f *fold, p *picture.Picture, size, batch int64) (err error) {
+	written := func() error { return nil }
+	defer func() {
+		if failed := written(); err == nil {
+			err = failed
+		}
+	}()
+	for f.at.Size < size {
+		n := min(batch, size-f.at.Size)
+		if f.at.Size == 0 {
+			n = 1 // the founding, whose keys the rest is checked with
+		}
+		to, err := c.foldBatch(ctx, f, n)
 		if err != nil {
-			c.fold = nil // never ahead of the disk: rebuilt from it when next asked
 			return err
 		}
+		rows := picture.Lay(f.rows)
+		if err := written(); err != nil {
+			return err
+		}
+		done := make(chan error, 1)
+		go func() { done <- p.Fold(ctx, rows, to) }()
+		written = sync.OnceValue(func() error { return <-done })
+		if f.full() {
+			if err := written(); err != nil {
+				return err
+			}
+		}
+		f.took(to)
 	}
 	return nil
 }
 
-// foldBatch folds the next n entries in one transaction.
-func (c *Centre) foldBatch(ctx context.Context, f *fold, p *picture.Picture, n int64) error {
+// foldBatch works the next n entries out, into f.rows.
+func (c *Centre) foldBatch(ctx context.Context, f *fold, n int64) (picture.Position, error) {
 	entries := make([]record.Entry, 0, n)
 	for e, err := range c.log.Entries(ctx, f.at.Size) {
 		if err != nil {
-			return fmt.Errorf("read the record: %w", err)
+			return f.at, fmt.Errorf("read the record: %w", err)
 		}
 		if entries = append(entries, e); int64(len(entries)) == n {
 			break
 		}
 	}
 	if len(entries) == 0 {
-		return errors.New("the record is shorter than it said")
+		return f.at, errors.New("the record is shorter than it said")
 	}
 	said := f.verifyAll(entries)
 	for i, e := range entries {
 		if err := f.step(ctx, e, said[i]); err != nil {
-			return fmt.Errorf("entry %d: %w", e.Index, err)
+			return f.at, fmt.Errorf("entry %d: %w", e.Index, err)
 		}
 	}
 	to := picture.Position{Size: entries[len(entries)-1].Index + 1}
 	root, err := c.log.Root(ctx, to.Size)
-	if err != nil {
-		return err
-	}
 	to.Root = root
-	if err := p.Fold(ctx, f.rows, to); err != nil {
-		return err
-	}
-	f.committed(to)
-	return nil
+	return to, err
 }
 
 // verifyAll reads envelopes and checks signatures on all cores. What fails
@@ -159,7 +180,7 @@ func (c *Centre) warm(ctx context.Context) error {
 			}
 		}
 	}
-	f.committed(at)
+	f.took(at)
 	c.fold = f
 	return nil
 }

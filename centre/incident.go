@@ -16,7 +16,7 @@ var levels = []truce.Marking{truce.Clear, truce.Green, truce.Amber}
 
 // build makes an incident's rows from its claims, one for all levels of reader
 // that see the same of them.
-func (f *fold) build(index int64, in link.Incident, claims []*picture.Claim, proposed []truce.ClaimRef, conflicts []link.Conflict) map[truce.Marking]*picture.Incident {
+func (f *fold) build(ctx context.Context, index int64, in link.Incident, claims []*picture.Claim, proposed []truce.ClaimRef, conflicts []link.Conflict) map[truce.Marking]*picture.Incident {
 	rows := map[truce.Marking]*picture.Incident{}
 	var last *picture.Incident
 	for _, level := range levels {
@@ -26,13 +26,14 @@ func (f *fold) build(index int64, in link.Incident, claims []*picture.Claim, pro
 				seen = append(seen, c)
 			}
 		}
+		suggested := f.suggestedTo(ctx, in, level)
 		switch {
 		case len(seen) == 0:
-		case last != nil && len(last.Claims) == len(seen):
+		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested):
 			last.Upto = level
 		default:
 			last = f.incident(index, in, seen)
-			last.Level, last.Upto, last.Proposed, last.Conflicts = level, level, proposed, told(conflicts)
+			last.Level, last.Upto, last.Proposed, last.Suggested, last.Conflicts = level, level, proposed, suggested, told(conflicts)
 			rows[level] = last
 		}
 	}
@@ -50,7 +51,8 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 	i := &picture.Incident{
 		ID: in.ID, Index: anchor, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
 	}
-	var told []truce.Claim
+	told := make([]truce.Claim, 0, len(claims))
+	i.Claims = make([]truce.ClaimRef, 0, len(claims))
 	for _, c := range claims {
 		i.Claims = append(i.Claims, c.Ref)
 		if c.Lineage != "" && !slices.Contains(i.Lineages, c.Lineage) {
@@ -62,7 +64,9 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 	i.Event, i.Object = f.mainEvent(claims)
 	i.Alleged = alleged(claims)
 	i.Targets = targets(told)
-	for _, act := range truce.ActOf(told) {
+	acts := truce.ActOf(told)
+	i.Acts = make([]picture.Judged, 0, len(acts))
+	for _, act := range acts {
 		i.Acts = append(i.Acts, picture.Judged{Act: act})
 	}
 	if len(i.Acts) > 0 {
@@ -75,6 +79,7 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 		i.Day = proc.Zone.DayOf(i.When.From)
 	}
 	i.Tally = tally(claims, i.Alleged)
+	i.Finest = finest(claims, i.Alleged)
 	i.ClaimedBy = f.claimedBy(claims)
 	if d, ok := f.cases[in.ID]; ok {
 		i.Case, i.CaseID = d.number, d.id
@@ -167,12 +172,22 @@ func alleged(claims []*picture.Claim) []picture.Alleged {
 			} else if c.Speaker == a.ID {
 				x.Claims = true
 			}
-			if !slices.Contains(*list, c.Speaker) {
-				*list = append(*list, c.Speaker)
+			if who := saidBy(c); !slices.Contains(*list, who) {
+				*list = append(*list, who)
 			}
 		}
 	}
 	return slices.DeleteFunc(all, func(a picture.Alleged) bool { return len(a.By)+len(a.Denied) == 0 })
+}
+
+// saidBy is a claim's speaker, in the words of the report where no actor is known by them.
+func saidBy(c *picture.Claim) string {
+	if n := len(c.Claim.Sources); n > 0 && c.Speaker == "unknown" {
+		if words := c.Claim.Sources[n-1].Text; words != "" {
+			return "“" + words + "”"
+		}
+	}
+	return c.Speaker
 }
 
 func targets(claims []truce.Claim) []truce.ActorID {
@@ -205,9 +220,11 @@ func (f *fold) claimedBy(claims []*picture.Claim) map[truce.OfficeID]int {
 func (f *fold) judge(i *picture.Incident, index int64) {
 	i.Agree = true
 	acts := make([]picture.Judged, len(i.Acts)) // a row that was handed on is not changed
+	chairs := f.book.CoChairs()
 	for k, j := range i.Acts {
 		acts[k].Act = j.Act
-		for _, o := range f.book.CoChairs() {
+		acts[k].Verdicts = make([]truce.Verdict, 0, len(chairs))
+		for _, o := range chairs {
 			acts[k].Verdicts = append(acts[k].Verdicts, f.lens(o, index).Assess(j.Act))
 		}
 		acts[k].Verdicts = listing(acts[k].Verdicts)
@@ -337,6 +354,33 @@ func tally(claims []*picture.Claim, alleged []picture.Alleged) truce.Tally {
 		all = append(all, truce.CountedOf(one, c.Publisher, said, c.Index, actors)...)
 	}
 	return truce.Merge(all)
+}
+
+// finest merges the figures as if every provisional join were undone: each such
+// claim an incident of its own. None if there is no such claim.
+func finest(claims []*picture.Claim, alleged []picture.Alleged) []picture.Loose {
+	var sure []*picture.Claim
+	var parts [][]*picture.Claim
+	for _, c := range claims {
+		if c.Link.State == link.Provisional.String() {
+			parts = append(parts, []*picture.Claim{c})
+		} else {
+			sure = append(sure, c)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	var all []picture.Loose
+	for _, part := range append([][]*picture.Claim{sure}, parts...) {
+		t := tally(part, alleged)
+		for _, kind := range []truce.CasualtyKind{truce.Killed, truce.Wounded} {
+			if r, ok := t.Headline(kind); ok {
+				all = append(all, picture.Loose{Kind: kind, Losses: r.Losses})
+			}
+		}
+	}
+	return all
 }
 
 // maxJudged is how many incidents are judged on all cores before their rows are

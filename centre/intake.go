@@ -271,10 +271,7 @@ func (c *Centre) delay(ctx context.Context, s Confided) (time.Duration, error) {
 	if info, _ := truce.InfoOf("grade"); s.Grade != nil && !slices.Contains(info.Who, office.Role) {
 		return 0, &truce.Error{Kind: truce.Forbidden, Field: "grade", Why: fmt.Sprintf("an office of role %s does not grade: leave the grade to the centre's desk", office.Role)}
 	}
-	if d := house.Procedure.DelaySeconds; d > 0 {
-		return time.Duration(d) * time.Second, nil
-	}
-	return longestDelay, nil
+	return c.AnonymousDelay(house), nil
 }
 
 // house returns who the centre is, as last folded: a follower that is behind

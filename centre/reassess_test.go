@@ -99,7 +99,7 @@ func commit(tb testing.TB, f *fold, p *picture.Picture) {
 	if err := p.Fold(tb.Context(), f.rows, to); err != nil {
 		tb.Fatal(err)
 	}
-	f.committed(to)
+	f.took(to)
 }
 
 // excluded is a reading that reaches back to the regime's start.

@@ -104,9 +104,26 @@ type dictionaries struct {
 	folder    int // being read
 }
 
-// load reads all folders in order, and in each the files in a fixed order: the
-// tables that other files refer to first.
+// load reads all folders in order and makes them ready.
 func load(folders []fs.FS) (*dictionaries, error) {
+	d, err := readAll(folders)
+	if err != nil {
+		return nil, err
+	}
+	d.ready()
+	return d, nil
+}
+
+// ready freezes what was read.
+func (d *dictionaries) ready() {
+	for _, code := range d.codes() {
+		d.langs[code].finish()
+	}
+}
+
+// readAll reads all folders in order, and in each the files in a fixed order:
+// the tables that other files refer to first.
+func readAll(folders []fs.FS) (*dictionaries, error) {
 	d := &dictionaries{langs: map[string]*language{}, byActor: map[string]int32{}, countries: map[string]string{}, events: map[string]event{}}
 	var sums strings.Builder
 	for n, dir := range folders {
@@ -130,9 +147,6 @@ func load(folders []fs.FS) (*dictionaries, error) {
 		}
 	}
 	d.digest = truce.DigestOf([]byte(sums.String()))
-	for _, code := range d.codes() {
-		d.langs[code].finish()
-	}
 	return d, nil
 }
 
@@ -224,8 +238,10 @@ func (d *dictionaries) readFile(name, content string) error {
 		return fmt.Errorf("dictionary %s: no dictionary is called %q: see docs/dictionaries.md for the names", name, base)
 	}
 	var l *language
-	if code != "." && code != "/" {
+	if len(code) == 2 { // else a folder that only keeps files apart
 		l = d.lang(code)
+	} else if !slices.Contains([]string{"countries.tsv", "actors.tsv", "events.tsv"}, base) {
+		return fmt.Errorf("dictionary %s: %s belongs into a language's folder: en/%s", name, base, base)
 	}
 	return d.eachLine(name, content, func(n int, s string) error {
 		if rest, ok := strings.CutPrefix(s, "#test "); ok {

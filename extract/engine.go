@@ -12,12 +12,14 @@ import (
 	"github.com/marchday/marchday/truce"
 )
 
-// Engine extracts claims. It never changes after New.
+// Engine extracts claims. It never changes after New, but for a memory of names
+// sought that changes no answer.
 type Engine struct {
 	dict   *dictionaries
 	places *gazetteer.Gazetteer
 	zone   truce.Zone
 	pool   *sync.Pool // of *work; holds nothing that outlives a document
+	memo   *gazetteer.Memo
 }
 
 // work is what one document needs while it is read.
@@ -40,14 +42,20 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}}
-	if e.places == nil {
-		e.places = gazetteer.New(nil, nil, nil)
-	}
+	e := engineOf(d, o)
 	if err := e.runTests(1); err != nil {
 		return nil, err
 	}
 	return e, nil
+}
+
+// engineOf makes an engine whose dictionaries' tests were not run.
+func engineOf(d *dictionaries, o Options) *Engine {
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}}
+	if e.places == nil {
+		e.places = gazetteer.New(nil, nil, nil)
+	}
+	return e
 }
 
 // Test runs every test line of all dictionaries and returns what failed, by
@@ -101,7 +109,9 @@ func (w *work) begin(e *Engine, d Doc) bool {
 	}
 	t.dateline()
 	t.sents = t.sentences(t.sents)
-	t.ments = t.match(0, len(t.toks), t.ments)
+	for _, s := range t.sents { // no phrase reaches over the end of a sentence
+		t.ments = t.match(s.first, s.last, t.ments)
+	}
 	for _, m := range t.ments {
 		if m.cat == catActor || m.cat == catDemonym {
 			t.count(e.dict.actors[m.ref].country)
@@ -192,6 +202,9 @@ func (t *text) unique(from int) {
 // dropWishes drops the bare wish for a truce where another claim of the
 // sentence says more exactly what is wished of it.
 func (t *text) dropWishes(from int) {
+	if !slices.ContainsFunc(t.out[from:], func(f found) bool { return f.frame.only != "" }) {
+		return
+	}
 	family := func(f found) string { return t.e.dict.events[f.claim.Event].family }
 	t.out = append(t.out[:from], slices.DeleteFunc(slices.Clone(t.out[from:]), func(f found) bool {
 		return f.frame.only != "" && slices.ContainsFunc(t.out[from:], func(o found) bool {

@@ -429,6 +429,9 @@ func (a *analysis) filled(o *opening, n need) bool {
 			if n.any || len(n.cats) > 0 && n.cats[0] == catActor && a.whoAt(np).id != unknownID {
 				return true
 			}
+			if len(n.cats) > 0 && n.cats[0] == catAgent && (a.posAt(a.chunks[np].head) == posPron || isPerson(a.whoAt(np))) {
+				return true
+			}
 			if a.holds(a.chunks[np].i, a.chunks[a.skipOf(np)].j, n) || len(n.sets) > 0 && a.posAt(a.chunks[np].head) == posPron && a.meansSet(np, n) {
 				return true
 			}
@@ -563,7 +566,7 @@ func (a *analysis) canAct(w who, np int) bool {
 	}
 	_, agent := a.lastOf(c.i, c.j, catAgent)
 	_, object := a.lastOf(c.i, c.j, catObject)
-	return agent || object || a.tags(c.head).has(tagPerson) || a.t.mixed && a.tok(c.head).flags.has(capital) && a.tok(c.head).word == 0
+	return agent || object || a.tags(c.head).has(tagPerson) || a.tok(c.head).word == 0 && a.tok(c.head).mark == 0 && (a.t.mixed && a.tok(c.head).flags.has(capital) || !a.t.mixed && a.t.l.cased && !a.tok(c.head).flags.has(number))
 }
 
 // claimOf makes a claim of an opened frame.

@@ -136,6 +136,9 @@ func (a *analysis) wordValue(i int) (j int, lo, hi int32, hedge, ok bool) {
 	var sum, part int64
 	any := false
 	for j = i; j < a.s.last; j++ {
+		if !a.tags(j).has(tagNumber) {
+			break
+		}
 		w, known := a.t.l.numbers[a.tok(j).word]
 		if !known || a.tok(j).word == 0 || w.kind == "and" {
 			if any && a.t.l.numberAnd(a.tok(j).word) && j+1 < a.s.last && a.t.l.numbers[a.tok(j+1).word].kind == "num" && part >= 100 {

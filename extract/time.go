@@ -40,7 +40,7 @@ func (a *analysis) findTimes() {
 }
 
 func (a *analysis) timeWord(i int) timeWord {
-	if i < a.s.first || i >= a.s.last || a.tok(i).word == 0 {
+	if i < a.s.first || i >= a.s.last || !a.tags(i).has(tagTime) {
 		return timeWord{}
 	}
 	w := a.t.l.times[a.tok(i).word]
@@ -67,7 +67,10 @@ func (a *analysis) num(i int) int {
 		}
 		return a.ordinal(i)
 	}
-	if w, ok := a.t.l.numbers[a.tok(i).word]; ok && a.tok(i).word != 0 && (w.kind == "num" || w.kind == "ordinal") {
+	if !a.tags(i).has(tagNumber) {
+		return -1
+	}
+	if w, ok := a.t.l.numbers[a.tok(i).word]; ok && (w.kind == "num" || w.kind == "ordinal") {
 		return int(w.lo)
 	}
 	return -1

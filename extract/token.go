@@ -360,7 +360,7 @@ func (t *text) ends(i int) bool {
 		if t.l.info[prev.word].tags.has(tagAbbrev) && t.toks[i].flags.has(glued) {
 			return false
 		}
-		if prev.end-prev.start == 1 && prev.flags.has(capital) && t.l.cased {
+		if prev.end-prev.start == 1 && (prev.flags.has(capital) || !t.mixed && !prev.flags.has(number)) && t.l.cased {
 			return false // an initial
 		}
 	}

@@ -64,7 +64,7 @@ func (a *analysis) figure(t *tollMention, taken []bool) {
 	}
 	best, dist := -1, 1<<30
 	for n, m := range a.nums {
-		if taken[n] || a.otherToll(t, m) || m.measure || !a.personal(m, t.at) {
+		if taken[n] || a.otherToll(t, m) || m.measure || a.age(m) || !a.personal(m, t.at) {
 			continue
 		}
 		d := 0
@@ -285,6 +285,23 @@ func (a *analysis) personal(m numMention, at int) bool {
 		k++
 	}
 	return true
+}
+
+// age reports whether a number alone between two commas or in brackets says
+// how old the one named before it is: "Ana Brisk, 42, was killed".
+func (a *analysis) age(m numMention) bool {
+	const oldest = 120
+	if m.lo != m.hi || m.lo < 1 || m.lo > oldest || m.i <= a.s.first+1 || m.j >= a.s.last {
+		return false
+	}
+	before, after := a.tok(m.i-1).mark, a.tok(m.j).mark
+	if before != ',' || after != ',' && after != '.' {
+		if before != '(' || after != ')' {
+			return false
+		}
+	}
+	w := m.i - 2
+	return (a.tok(w).word == 0 || a.ofCat(w, catActor)) && a.tok(w).mark == 0 && !a.tok(w).flags.has(number) && (!a.t.mixed || !a.t.l.cased || a.tok(w).flags.has(capital))
 }
 
 // tollSpan is the number with its noun.

@@ -1,6 +1,8 @@
 package extract
 
 import (
+	"strings"
+
 	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
@@ -50,12 +52,25 @@ func (a *analysis) placeAt(i int, before []placeMention) (placeMention, bool) {
 	if a.tags(i)&(tagDet|tagPrep|tagCC|tagPron|tagWh|tagThat|tagSub|tagTime|tagBe|tagModal|tagNeg) != 0 && !(a.tags(i).has(tagDet) && cue && k.flags.has(capital)) {
 		return placeMention{}, false
 	}
+	if !cue && a.t.l.code != "ru" && a.t.l.code != "uk" && !a.beginsName(i) {
+		return placeMention{}, false
+	}
 	for n := a.longestName(i); n > 0; n-- {
 		if p, ok := a.resolve(i, i+n, cue, actor, before); ok {
 			return p, true
 		}
 	}
 	return placeMention{}, false
+}
+
+// beginsName reports whether a name that is held may begin with token i.
+func (a *analysis) beginsName(i int) bool {
+	word := a.tokenText(i)
+	if a.t.l.code == "ar" {
+		word = a.stripClitics(i, word)
+	}
+	head, _, _ := strings.Cut(gazetteer.Fold(word), " ")
+	return a.t.e.places.Begins(head)
 }
 
 // blocked returns the end of a mention of a person, body or office that holds
@@ -193,12 +208,11 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	if len(name) < 3 || j == i+1 && a.commonWord(i, cue) {
 		return placeMention{}, false
 	}
-	folded := gazetteer.Fold(name)
-	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.t.nearby(before), Strict: true, MinScore: minSure}
-	known := a.t.e.places.Knows(folded)
-	if !known && a.t.l.code != "ru" && a.t.l.code != "uk" && (!cue || a.t.l.code == "ar" && j > i+2) {
+	known := a.t.e.places.Knows(gazetteer.Fold(name))
+	if !known && a.t.l.code != "ru" && a.t.l.code != "uk" && (!cue || (a.t.l.code == "ar" || !a.t.mixed) && j > i+2) {
 		return placeMention{}, false
 	}
+	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.t.nearby(before), Strict: true, MinScore: minSure, Memo: a.t.e.memo}
 	cands := a.t.e.places.Find(q)
 	if len(cands) == 0 && cue && a.unknownName(i, j) && !(i > a.s.first && a.tags(i-1).has(tagDet) && a.nominal(j)) {
 		q.Strict, q.MinScore = false, minLoose
@@ -236,6 +250,9 @@ func (t *text) nearby(more []placeMention) []truce.Point {
 // stripClitics cuts what the tokeniser found before an Arabic name.
 func (a *analysis) stripClitics(i int, name string) string {
 	f := a.tok(i).flags
+	if f&(cliticAnd|cliticIn|cliticFor|cliticAs) == 0 {
+		return name
+	}
 	runes := []rune(name)
 	for _, c := range []struct {
 		flag tokenFlag

@@ -3,6 +3,7 @@ package extract
 import (
 	"strings"
 
+	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
 
@@ -310,24 +311,45 @@ func (a *analysis) rememberOffice(i, j int, id string) {
 	}
 }
 
-// titledName finds a name after a title in scripts or texts without capitals.
+// titledName finds a name after a title in scripts or texts without capitals;
+// in a text all of capitals or all of small letters also after an office or a
+// word for a person, and where a group is two unknown words and no more.
 func (a *analysis) titledName(i, j int) who {
-	const maxName = 3
 	for k := i; k < j; k++ {
-		if !a.tags(k).has(tagTitle) {
+		title := a.tags(k).has(tagTitle)
+		if !title && (!a.t.l.cased || !a.tags(k).has(tagPerson) && !a.ofCat(k, catRole) && !a.ofCat(k, catAgent)) {
 			continue
 		}
-		end := k + 1
-		for end < j && end-k <= maxName && a.tok(end).mark == 0 && a.tok(end).word == 0 {
-			end++
-		}
-		if end > k+1 {
-			id := "person:" + slug(a.t.wording(k+1, end))
-			a.t.meet(a.tokenText(end-1), id)
-			return who{id: id, i: k + 1, j: end, kind: "person", via: "who.titled"}
+		end := a.unknownRun(k+1, j)
+		if end > k+2 || end > k+1 && title {
+			return a.meetName(k+1, end, "who.titled")
 		}
 	}
+	if first := a.skipDet(i); a.t.l.cased && first == i && j-i >= 2 && a.unknownRun(i, j) == j && !a.t.e.places.Knows(gazetteer.Fold(a.t.wording(i, j))) {
+		return a.meetName(i, j, "who.named")
+	}
 	return who{}
+}
+
+// unknownRun returns the end of the unknown words from token i on, a name's
+// small words among them.
+func (a *analysis) unknownRun(i, j int) int {
+	const maxName = 4
+	end := i
+	for end < j && end-i < maxName && a.tok(end).mark == 0 && !a.tok(end).flags.has(number) && (a.tok(end).word == 0 || end > i && a.particle0(end)) {
+		end++
+	}
+	for end > i && a.tok(end-1).word != 0 {
+		end--
+	}
+	return end
+}
+
+// meetName makes a person of the name in tokens i to j.
+func (a *analysis) meetName(i, j int, via string) who {
+	id := "person:" + slug(a.t.wording(i, j))
+	a.t.meet(a.tokenText(j-1), id)
+	return who{id: id, i: i, j: j, kind: "person", via: via}
 }
 
 // capitals returns the last run of unknown capitalised words in tokens i to j.

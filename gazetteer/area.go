@@ -55,6 +55,9 @@ func (g *Gazetteer) DistrictAt(p truce.Point) []truce.PlaceID {
 		d := depth(g.bounds[i].Class)
 		if d != done && g.boxes[i].holds(p, 0) && g.bounds[i].holds(p) {
 			in, done = append(in, g.bounds[i].ID), d
+			if t, has := g.twin[g.bounds[i].ID]; has {
+				in = append(in, t)
+			}
 		}
 	}
 	if len(in) > 0 {
@@ -65,7 +68,7 @@ func (g *Gazetteer) DistrictAt(p truce.Point) []truce.PlaceID {
 		if !g.boxes[i].holds(p, snapE7) || at >= 0 && depth(g.bounds[i].Class) < depth(g.bounds[at].Class) {
 			continue
 		}
-		if m := g.bounds[i].metres(p); m < best {
+		if m := g.bounds[i].metres(p, snapE7); m < best {
 			best, at = m, i
 		}
 	}
@@ -84,6 +87,9 @@ func (g *Gazetteer) parents(ids []truce.PlaceID) []truce.PlaceID {
 			return ids
 		}
 		up := g.places[i].Parent
+		if t, has := g.twin[g.places[i].ID]; has {
+			up = t
+		}
 		if up == "" && g.places[i].Class != Country {
 			up = g.country(g.places[i].Country)
 		}
@@ -141,18 +147,21 @@ func cross(a, c, p truce.Point) int64 {
 }
 
 // metres returns the distance from p to the outline, roughly (the nearest
-// point of each edge at sixteenths of its length).
-func (b Boundary) metres(p truce.Point) int64 {
+// of the points that part each edge near p in sixteenths, long ones in steps
+// of half a kilometre). Edges farther than margin are passed over.
+func (b Boundary) metres(p truce.Point, margin int32) int64 {
 	best := int64(1) << 40
 	for r := range b.Starts {
 		ring := b.ring(r)
 		for i := range ring {
 			a, c := ring[i], ring[(i+1)%len(ring)]
-			if min(a.Lon, c.Lon)-snapE7 > p.Lon || max(a.Lon, c.Lon)+snapE7 < p.Lon || min(a.Lat, c.Lat)-snapE7 > p.Lat || max(a.Lat, c.Lat)+snapE7 < p.Lat {
+			if min(a.Lon, c.Lon)-margin > p.Lon || max(a.Lon, c.Lon)+margin < p.Lon || min(a.Lat, c.Lat)-margin > p.Lat || max(a.Lat, c.Lat)+margin < p.Lat {
 				continue
 			}
-			for k := int64(0); k <= 16; k++ {
-				q := truce.Point{Lon: a.Lon + int32((int64(c.Lon)-int64(a.Lon))*k/16), Lat: a.Lat + int32((int64(c.Lat)-int64(a.Lat))*k/16)}
+			lon, lat := int64(c.Lon)-int64(a.Lon), int64(c.Lat)-int64(a.Lat)
+			steps := min(max(16, max(lon, -lon)/50_000, max(lat, -lat)/50_000), 400)
+			for k := int64(0); k <= steps; k++ {
+				q := truce.Point{Lon: a.Lon + int32(lon*k/steps), Lat: a.Lat + int32(lat*k/steps)}
 				best = min(best, truce.MetresBetween(p, q))
 			}
 		}
@@ -214,6 +223,9 @@ func (g *Gazetteer) locate(i int32) []truce.PlaceID {
 		return above()
 	}
 	in := g.DistrictAt(p.Point)
+	if at := g.homeOf(p, in); at != "" {
+		in = g.parents([]truce.PlaceID{at})
+	}
 	if len(in) == 0 {
 		return above()
 	}
@@ -221,6 +233,37 @@ func (g *Gazetteer) locate(i int32) []truce.PlaceID {
 		in = append([]truce.PlaceID{p.Parent}, in...) // a neighbourhood's city
 	}
 	return in
+}
+
+// homeMetres is how far over a coarse border a place may lie that its source
+// counts to the other country.
+const homeMetres = 3000
+
+// homeOf mends what a coarse outline says of a place at a border: if it gives
+// no unit, or a first-level unit of another country, and a unit of the place's
+// own country is near, it is that one; else "".
+func (g *Gazetteer) homeOf(p Place, in []truce.PlaceID) truce.PlaceID {
+	if p.Country == "" {
+		return ""
+	}
+	if len(in) > 0 {
+		i, held := g.byID[in[0]]
+		if !held || g.places[i].Country == p.Country || depth(g.places[i].Class) > 2 || coded(g.places[i]) == 1 {
+			return ""
+		}
+	}
+	const margin = 400_000 // over homeMetres of longitude
+	best, deep, at := int64(homeMetres)+1, 0, truce.PlaceID("")
+	for i := range g.bounds { // innermost level first, lower code first
+		b := &g.bounds[i]
+		if b.Country != p.Country || depth(b.Class) < 2 || depth(b.Class) < deep || !g.boxes[i].holds(p.Point, margin) {
+			continue
+		}
+		if m := b.metres(p.Point, margin); m < best {
+			best, deep, at = m, depth(b.Class), b.ID
+		}
+	}
+	return at
 }
 
 // shown returns the first name of a place in every language.

@@ -122,9 +122,12 @@ type Gazetteer struct {
 	folded  []uint64 // hash<<32 | index into names, sorted
 	plain   []uint64
 	bones   []uint64
-	in      [][]truce.PlaceID        // by place: what it lies within, innermost first
-	forced  map[string]truce.PlaceID // overrides: folded form -> place
-	byISO   map[string]int32         // country code -> place
+	some    []uint64                        // filter of the skeletons' keys
+	heads   []uint64                        // filter of the first words of folded names
+	in      [][]truce.PlaceID               // by place: what it lies within, innermost first
+	forced  map[string]truce.PlaceID        // overrides: folded form -> place
+	byISO   map[string]int32                // country code -> place
+	twin    map[truce.PlaceID]truce.PlaceID // first-level unit with a p-code -> the same unit of a coarser set of outlines
 	digest  truce.Digest
 	maxSize int // bytes of the longest folded name
 }
@@ -151,7 +154,7 @@ func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) 
 		g.add(p)
 	}
 	slices.SortStableFunc(g.bounds, func(a, b Boundary) int {
-		return cmp.Or(cmp.Compare(depth(b.Class), depth(a.Class)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(depth(b.Class), depth(a.Class)), cmp.Compare(coded(b.Place), coded(a.Place)), cmp.Compare(a.ID, b.ID))
 	})
 	for _, b := range g.bounds {
 		g.add(b.Place)
@@ -164,8 +167,9 @@ func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) 
 		}
 	}
 	g.force(overrides)
-	g.index()
 	g.lay()
+	g.pair()
+	g.index()
 	g.in = make([][]truce.PlaceID, len(g.places))
 	for i := range g.places {
 		g.in[i] = g.locate(int32(i))
@@ -219,15 +223,56 @@ func depth(c Class) int {
 	return 0
 }
 
-// index lays the three name keys out, sorted.
+// coded is 1 for a unit whose code is a p-code (SY02), 0 for one with a code
+// of ISO 3166 (SY-HL): where both are held the p-codes answer.
+func coded(p Place) int {
+	id := string(p.ID)
+	if d := depth(p.Class); d >= 2 && d <= 4 && len(id) > 2 && id[:2] == p.Country && '0' <= id[2] && id[2] <= '9' {
+		return 1
+	}
+	return 0
+}
+
+// pair finds, for every first-level unit with a p-code, the unit of a coarser
+// set that its middle lies in: what lies in the one lies in the other too.
+func (g *Gazetteer) pair() {
+	g.twin = map[truce.PlaceID]truce.PlaceID{}
+	for _, u := range g.bounds {
+		if u.Class != Adm1 || coded(u.Place) == 0 {
+			continue
+		}
+		for i, o := range g.bounds {
+			if o.Class == Adm1 && coded(o.Place) == 0 && g.boxes[i].holds(u.Point, 0) && o.holds(u.Point) {
+				g.twin[u.ID] = o.ID
+				break
+			}
+		}
+	}
+}
+
+// index lays the three name keys out, sorted. Of a country that has units with
+// p-codes no other first-level unit answers to a name.
 func (g *Gazetteer) index() {
+	g.heads = make([]uint64, someBits/64)
+	pcodes := map[string]bool{}
+	for _, p := range g.places {
+		if p.Class == Adm1 && coded(p) == 1 {
+			pcodes[p.Country] = true
+		}
+	}
 	for i := range g.places {
+		if p := &g.places[i]; p.Class == Adm1 && pcodes[p.Country] && coded(*p) == 0 {
+			continue
+		}
 		for j, n := range g.places[i].Names {
 			at := uint64(len(g.names))
 			a := analyse(n.Text)
 			plains := a.plains()
 			g.names = append(g.names, entry{int32(i), int32(j), plains[0], a.roman(), hash(a.folded), a.generic, uint16(a.qual), a.thing})
 			g.maxSize = max(g.maxSize, len(a.folded))
+			head, _, _ := strings.Cut(a.folded, " ")
+			k := hash(head) % someBits
+			g.heads[k/64] |= 1 << (k % 64)
 			g.folded = append(g.folded, uint64(hash(a.folded))<<32|at)
 			for _, k := range plains {
 				g.plain = append(g.plain, uint64(hash(k))<<32|at)
@@ -238,11 +283,30 @@ func (g *Gazetteer) index() {
 	slices.Sort(g.folded)
 	slices.Sort(g.plain)
 	slices.Sort(g.bones)
+	g.some = make([]uint64, someBits/64)
+	for _, b := range g.bones {
+		k := uint32(b>>32) % someBits
+		g.some[k/64] |= 1 << (k % 64)
+	}
+}
+
+// someBits is the size of a filter: most keys that no name has are passed over
+// without a search.
+const someBits = 1 << 20
+
+// held reports whether a name may have this skeleton's key.
+func (g *Gazetteer) held(key uint32) bool {
+	k := key % someBits
+	return g.some[k/64]&(1<<(k%64)) != 0
 }
 
 // under calls yield with every name stored under key in index.
 func under(index []uint64, key string, yield func(name uint32)) {
-	h := uint64(hash(key)) << 32
+	below(index, hash(key), yield)
+}
+
+func below(index []uint64, key uint32, yield func(name uint32)) {
+	h := uint64(key) << 32
 	i, _ := slices.BinarySearch(index, h)
 	for ; i < len(index) && index[i]>>32 == h>>32; i++ {
 		yield(uint32(index[i]))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/marchday/marchday/truce"
 )
@@ -34,6 +35,7 @@ type Query struct {
 	Max      int           // at most so many candidates; 0 means 3
 	MinScore int32         // per mille; 0 means 600
 	Strict   bool          // exact, folded and plain spelling alone
+	Memo     *Memo         // what was sought before, if given
 }
 
 // Candidate is one answer.
@@ -51,6 +53,7 @@ type Candidate struct {
 
 const (
 	minParent     = 900
+	formLess      = 60 // taken off a spelling that was only tried, h for kh
 	unitMore      = 25 // added to a province whose name no place in it has
 	classLess     = 80 // taken off a loose match of another class than the words say
 	insideMore    = 60
@@ -96,15 +99,17 @@ func (g *Gazetteer) override(text string, q Query) []Candidate {
 	return []Candidate{g.candidate(i, text, maxSimilarity, maxSimilarity, MatchOverride)}
 }
 
-// splitPath parts "A: B", "B, A", "B - A", "B (A)" and "B in A" in two; parent
+// splitPath parts "A: B", "B, A", "B - A", "B (A)", "B "A"" and "B in A" in two; parent
 // is empty where the text is one name. Only a colon says surely which of the
 // two is the parent; else it is found by what they mean.
 func splitPath(s string) (child, parent string, sure bool) {
 	if a, b, ok := strings.Cut(s, ":"); ok {
 		return strings.TrimSpace(b), strings.TrimSpace(a), true
 	}
-	if a, b, ok := strings.Cut(s, "("); ok {
-		return strings.TrimSpace(a), strings.Trim(b, " )"), false
+	for _, open := range []string{"(", "\"", "“", "«"} {
+		if a, b, ok := strings.Cut(s, open); ok && strings.TrimSpace(a) != "" {
+			return strings.TrimSpace(a), strings.Trim(b, " )\"”»"), false
+		}
 	}
 	for _, sep := range []string{",", "،", " - ", " – ", " in ", " في ", "/"} {
 		if i := strings.LastIndex(s, sep); i > 0 && i+len(sep) < len(s) {
@@ -162,68 +167,158 @@ func (g *Gazetteer) path(child, parent, whole string, q Query) []Candidate {
 	return []Candidate{up}
 }
 
-// weigh gathers the names that any key finds and ranks their places.
-func (g *Gazetteer) weigh(text string, q Query) []Candidate {
-	best := map[int32]Candidate{}
-	var order []int32
-	weighed, top := 0, int32(0)
-	for _, form := range forms(text, q.Lang) {
-		a := analyse(form)
-		if q.Class == "" {
-			q.Class = a.class
-		}
-		roman, core := a.roman(), strings.Join(a.core, " ")
-		seen := map[uint32]bool{}
-		consider := func(how Match) func(uint32) {
-			return func(n uint32) {
-				if seen[n] || weighed >= maxCandidates {
-					return
-				}
-				seen[n] = true
-				e := &g.names[n]
-				if q.Within != "" && !g.liesIn(e.place, q.Within) {
-					return
-				}
-				weighed++
-				name := g.places[e.place].Names[e.name].Text
-				score, match := g.compare(text, a, core, roman, e, how)
-				if loose := match == MatchSkeleton || match == MatchEdit; loose && a.class != "" && (a.class == Neighbourhood) != (g.places[e.place].Class == Neighbourhood) && !(a.class == Neighbourhood && depth(g.places[e.place].Class) > 0) {
-					score -= classLess
-				}
-				if q.Country != "" && g.places[e.place].Country != q.Country && match != MatchExact && match != MatchFolded {
-					score -= foreignLess
-				}
-				if score < q.MinScore {
-					return
-				}
-				top = max(top, score)
-				c := Candidate{Place: g.places[e.place], Name: name, Score: score, Match: match, named: e.place, rank: score + g.context(e.place, q)}
-				old, has := best[e.place]
-				if !has {
-					order = append(order, e.place)
-				}
-				if !has || c.rank > old.rank || c.rank == old.rank && c.Name < old.Name {
-					best[e.place] = c
-				}
-			}
-		}
-		under(g.folded, a.folded, consider(MatchFolded))
-		for _, k := range a.plains() {
-			under(g.plain, k, consider(MatchPlain))
-		}
-		if !q.Strict {
-			bones := a.bones()
-			under(g.bones, bones, consider(MatchSkeleton))
-			if top < minParent { // one letter off only where nothing nearer is held
-				for _, k := range near(bones) {
-					under(g.bones, k, consider(MatchEdit))
-				}
-			}
-		}
+// hit is the best name of a place for what was asked, whatever speaks for the
+// place beside its name.
+type hit struct {
+	place, name int32
+	score       int32
+	match       Match
+}
+
+// Memo remembers the names that were sought, for callers who seek the same ones
+// again and again. It changes no answer and may be shared.
+type Memo struct {
+	mu   sync.RWMutex
+	hits map[memoKey][]hit
+}
+
+type memoKey struct {
+	text, lang, country string
+	class               Class
+	minScore            int32
+	strict              bool
+}
+
+// maxMemo bounds a Memo; a full one begins anew.
+const maxMemo = 16384
+
+// gather finds the names that any key finds, or remembers them.
+func (g *Gazetteer) gather(text string, q Query) []hit {
+	if q.Memo == nil || q.Within != "" {
+		return g.seek(text, q)
 	}
-	out := make([]Candidate, 0, len(order))
-	for _, i := range order {
-		out = append(out, best[i])
+	key := memoKey{text, q.Lang, q.Country, q.Class, q.MinScore, q.Strict}
+	q.Memo.mu.RLock()
+	hits, known := q.Memo.hits[key]
+	q.Memo.mu.RUnlock()
+	if known {
+		return hits
+	}
+	hits = g.seek(text, q)
+	key.text = strings.Clone(text) // keeps no whole document alive
+	q.Memo.mu.Lock()
+	if q.Memo.hits == nil || len(q.Memo.hits) >= maxMemo {
+		q.Memo.hits = map[memoKey][]hit{}
+	}
+	q.Memo.hits[key] = hits
+	q.Memo.mu.Unlock()
+	return hits
+}
+
+// seek gathers the names that any key finds, the best of every place.
+func (g *Gazetteer) seek(text string, q Query) []hit {
+	s := search{g: g, q: q, text: text}
+	for f, form := range forms(text, q.Lang) {
+		s.tried = f > 0 && q.Lang == ""
+		s.form(form)
+	}
+	return s.hits
+}
+
+// search is one name being sought.
+type search struct {
+	g            *Gazetteer
+	q            Query
+	text         string
+	tried        bool // the spelling is one that was only tried
+	a            analysis
+	core, roman  string
+	seen         map[uint32]bool
+	hits         []hit
+	weighed, top int32
+}
+
+// form seeks one spelling by all keys.
+func (s *search) form(form string) {
+	s.a = analyse(form)
+	if s.q.Class == "" {
+		s.q.Class = s.a.class
+	}
+	s.roman, s.core = s.a.roman(), strings.Join(s.a.core, " ")
+	clear(s.seen)
+	under(s.g.folded, s.a.folded, func(n uint32) { s.consider(n, MatchFolded) })
+	for _, k := range s.a.plains() {
+		under(s.g.plain, k, func(n uint32) { s.consider(n, MatchPlain) })
+	}
+	if s.q.Strict {
+		return
+	}
+	bones := s.a.bones()
+	under(s.g.bones, bones, func(n uint32) { s.consider(n, MatchSkeleton) })
+	if s.top < minParent { // one letter off only where nothing nearer is held
+		near(bones, func(key uint32) {
+			if s.g.held(key) {
+				below(s.g.bones, key, func(n uint32) { s.consider(n, MatchEdit) })
+			}
+		})
+	}
+}
+
+// consider scores one name and keeps it if it is its place's best.
+func (s *search) consider(n uint32, how Match) {
+	g := s.g
+	if s.weighed >= maxCandidates || s.seen[n] {
+		return
+	}
+	if s.seen == nil {
+		s.seen = map[uint32]bool{}
+	}
+	s.seen[n] = true
+	e := &g.names[n]
+	place := &g.places[e.place]
+	if s.q.Within != "" && !g.liesIn(e.place, s.q.Within) {
+		return
+	}
+	s.weighed++
+	score, match := g.compare(s.text, s.a, s.core, s.roman, e, how)
+	if s.tried {
+		score -= formLess
+	}
+	hood := s.a.class == Neighbourhood
+	if loose := match == MatchSkeleton || match == MatchEdit; loose && s.a.class != "" && hood != (place.Class == Neighbourhood) && !(hood && depth(place.Class) > 0) {
+		score -= classLess
+	}
+	if s.q.Country != "" && place.Country != s.q.Country && match != MatchExact && match != MatchFolded {
+		score -= foreignLess
+	}
+	if score < s.q.MinScore {
+		return
+	}
+	s.top = max(s.top, score)
+	i := slices.IndexFunc(s.hits, func(h hit) bool { return h.place == e.place })
+	if i < 0 {
+		s.hits = append(s.hits, hit{e.place, e.name, score, match})
+		return
+	}
+	old := &s.hits[i]
+	if score > old.score || score == old.score && place.Names[e.name].Text < place.Names[old.name].Text {
+		old.name, old.score, old.match = e.name, score, match
+	}
+}
+
+// weigh ranks the places whose names are near what was asked.
+func (g *Gazetteer) weigh(text string, q Query) []Candidate {
+	hits := g.gather(text, q)
+	if len(hits) == 0 {
+		return nil
+	}
+	if q.Class == "" {
+		q.Class = analyse(text).class
+	}
+	out := make([]Candidate, 0, len(hits))
+	for _, h := range hits {
+		p := &g.places[h.place]
+		out = append(out, Candidate{Place: *p, Name: p.Names[h.name].Text, Score: h.score, Match: h.match, named: h.place, rank: h.score + g.context(h.place, q)})
 	}
 	for i := range out { // a province before a town of its name elsewhere, not before its own
 		if u := &out[i]; u.Place.Class == Adm1 && !slices.ContainsFunc(out, func(c Candidate) bool {
@@ -273,7 +368,7 @@ func (g *Gazetteer) candidate(i int32, name string, score, rank int32, how Match
 	}
 	for _, id := range ids {
 		if k, ok := g.byID[id]; ok {
-			if d := depth(g.places[k].Class); d >= 2 && d <= 4 {
+			if d := depth(g.places[k].Class); d >= 2 && d <= 4 && c.Adm[d-2] == "" {
 				c.Adm[d-2] = id
 			}
 		}
@@ -375,28 +470,29 @@ func shortLess(n int) int32 {
 	return 0
 }
 
-// near returns the skeletons one letter away: one out, one in, one confused.
-// Only skeletons of four letters and more have neighbours.
-func near(bones string) []string {
+// near calls yield with the keys of the skeletons one letter away: one out, one
+// confused, one in. Only skeletons of four letters and more have neighbours.
+func near(bones string, yield func(key uint32)) {
 	const alphabet = "bdfgGJklmnrsStwXyz"
 	if len(bones) < 4 || len(bones) > 24 {
-		return nil
+		return
 	}
-	var out []string
-	for i := range len(bones) {
-		out = append(out, bones[:i]+bones[i+1:])
-		for k := range len(alphabet) {
-			if confused[[2]byte{bones[i], alphabet[k]}] {
-				out = append(out, bones[:i]+alphabet[k:k+1]+bones[i+1:])
-			}
-		}
-	}
+	before := uint32(fnvOffset) // the key of what stands before i
 	for i := 0; i <= len(bones); i++ {
+		if i < len(bones) {
+			yield(hashOn(before, bones[i+1:]))
+		}
 		for k := range len(alphabet) {
-			out = append(out, bones[:i]+alphabet[k:k+1]+bones[i:])
+			one := (before ^ uint32(alphabet[k])) * fnvPrime
+			if i < len(bones) && confusedAt(bones[i], alphabet[k]) {
+				yield(hashOn(one, bones[i+1:]))
+			}
+			yield(hashOn(one, bones[i:]))
+		}
+		if i < len(bones) {
+			before = (before ^ uint32(bones[i])) * fnvPrime
 		}
 	}
-	return out
 }
 
 // forms returns the spellings under which a name is sought: as written, in
@@ -451,6 +547,13 @@ func (g *Gazetteer) Knows(folded string) bool {
 		}
 	}
 	return false
+}
+
+// Begins reports whether some place's name may begin with this folded word; it
+// is quicker than Knows, and may say yes where it is no.
+func (g *Gazetteer) Begins(word string) bool {
+	k := hash(word) % someBits
+	return g.heads[k/64]&(1<<(k%64)) != 0
 }
 
 // Explained is why a name was answered as it was.

@@ -129,6 +129,10 @@ func analyse(s string) analysis {
 			a.generic |= 1 << generics["kafr"]
 			w = rest
 		}
+		if rest := cutDin(w); rest != "" {
+			a.core = append(a.core, rest)
+			w = "din"
+		}
 		a.core = append(a.core, w)
 	}
 	if len(a.core) == 0 {
@@ -231,6 +235,17 @@ func cutKafr(w string) string {
 	return ""
 }
 
+// cutDin parts a name written in one with -ed-din: rukneddin, salaheldeen. It
+// returns what stands before, "" if there is nothing to part.
+func cutDin(w string) string {
+	for _, end := range []string{"eddin", "eddine", "eddeen", "eldin", "eldine", "eldeen", "aldin", "aldeen", "uddin", "addin", "addeen"} {
+		if rest, ok := strings.CutSuffix(w, end); ok && len(rest) >= 3 {
+			return rest
+		}
+	}
+	return ""
+}
+
 // trimNisba takes the adjective ending of a qualifier off: sharqiyeh, sharqiya.
 func trimNisba(w string) string {
 	for _, end := range []string{"iyyeh", "iyyah", "iyeh", "iyah", "iyya", "ieh", "iah", "iya", "yeh", "ye", "eh", "ah", "a", "i", "y", "ие", "ия", "ийя", "ية", "يه", "ي", "ه"} {
@@ -246,8 +261,10 @@ const (
 	fnvPrime  = 16777619
 )
 
-func hash(s string) uint32 {
-	h := uint32(fnvOffset)
+func hash(s string) uint32 { return hashOn(fnvOffset, s) }
+
+// hashOn goes on from the hash of what stands before s.
+func hashOn(h uint32, s string) uint32 {
 	for i := range len(s) {
 		h = (h ^ uint32(s[i])) * fnvPrime
 	}

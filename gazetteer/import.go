@@ -100,7 +100,7 @@ func namesOf(name, ascii string, alternates []string) []Name {
 	var out []Name
 	seen := map[string]bool{}
 	add := func(lang, s string) {
-		if s = strings.TrimSpace(s); s != "" && !seen[s] {
+		if s = strings.Join(strings.Fields(s), " "); s != "" && !seen[s] {
 			seen[s] = true
 			out = append(out, Name{lang, s})
 		}
@@ -121,7 +121,7 @@ func namesOf(name, ascii string, alternates []string) []Name {
 // an id (id, geonameid, pcode), names (name, name_en, name_ar, asciiname,
 // alternate_names parted by |), lon and lat, and where known class,
 // feature_code, country, population, adm1_pcode and the like. An HXL row of
-// tags is skipped. prefix goes before ids that have none.
+// tags is skipped. prefix goes before ids that are neither codes nor of GeoNames.
 func ReadTable(r io.Reader, prefix string) ([]Place, []Reject, error) {
 	c := csv.NewReader(r)
 	c.FieldsPerRecord = -1
@@ -150,7 +150,7 @@ func ReadTable(r io.Reader, prefix string) ([]Place, []Reject, error) {
 		col := func(names ...string) string {
 			for _, name := range names {
 				if i, ok := at[name]; ok && i < len(row) && strings.TrimSpace(row[i]) != "" {
-					return strings.TrimSpace(row[i])
+					return strings.Join(strings.Fields(row[i]), " ")
 				}
 			}
 			return ""
@@ -174,6 +174,8 @@ func tablePlace(col func(...string) string, prefix string, line int) (Place, err
 	}
 	if col("geonameid") != "" && !strings.Contains(id, ":") {
 		id = "gn:" + id
+	} else if !strings.Contains(id, ":") && col("pcode") != "" {
+		id = "pc:" + id
 	} else if !strings.Contains(id, ":") && prefix != "" {
 		id = prefix + ":" + id
 	}

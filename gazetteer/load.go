@@ -2,6 +2,7 @@ package gazetteer
 
 import (
 	"bufio"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -275,10 +276,13 @@ func writePlace(b *strings.Builder, p Place) {
 		if i > 0 {
 			b.WriteByte('|')
 		}
-		b.WriteString(n.Lang + ":" + n.Text)
+		b.WriteString(n.Lang + ":" + oneWord.Replace(n.Text))
 	}
 	b.WriteByte('\n')
 }
+
+// oneWord takes out of a name what parts names and lines.
+var oneWord = strings.NewReplacer("\t", " ", "\n", " ", "\r", " ", "|", "/")
 
 func writeInt(b *strings.Builder, n int64) { b.WriteString(strconv.FormatInt(n, 10)) }
 
@@ -333,5 +337,62 @@ func ReadBoundaries(r io.Reader) (units []Boundary, notes []string, err error) {
 	if swapped > 0 {
 		notes = append(notes, fmt.Sprintf("%d units had English and Arabic swapped between columns: put right", swapped))
 	}
-	return units, notes, nil
+	return units, append(notes, unnested(units)...), nil
+}
+
+// ReadBoundaryTable reads administrative units without outlines from CSV, by
+// the same columns. Their points come from columns lon and lat, if any.
+func ReadBoundaryTable(r io.Reader) (units []Boundary, notes []string, err error) {
+	c := csv.NewReader(io.LimitReader(r, maxFile))
+	c.FieldsPerRecord = -1
+	head, err := c.Read()
+	if err != nil {
+		return nil, nil, fmt.Errorf("line 1: the first line names the columns: %w", err)
+	}
+	head[0] = strings.TrimPrefix(head[0], "\ufeff")
+	swapped := 0
+	for n := 2; ; n++ {
+		row, err := c.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, notes, fmt.Errorf("line %d: %w", n, err)
+		}
+		f := feature{Properties: map[string]any{}}
+		for i, cell := range row[:min(len(row), len(head))] {
+			f.Properties[strings.TrimSpace(head[i])] = cell
+		}
+		if n == 2 && strings.HasPrefix(row[0], "#") {
+			continue // the tags of HXL
+		}
+		b, swap, err := unitOf(f)
+		if err != nil {
+			notes = append(notes, fmt.Sprintf("line %d left out: %v", n, err))
+			continue
+		}
+		if p, err := parsePoint(fmt.Sprint(f.Properties["lon"]), fmt.Sprint(f.Properties["lat"])); err == nil {
+			b.Point = p
+		}
+		if swap {
+			swapped++
+		}
+		units = append(units, b)
+	}
+	if swapped > 0 {
+		notes = append(notes, fmt.Sprintf("%d units had English and Arabic swapped between columns: put right", swapped))
+	}
+	return units, append(notes, unnested(units)...), nil
+}
+
+// unnested says of which units the code does not begin with that of the unit
+// above, as p-codes do: SY02 > SY0200 > SY020000.
+func unnested(units []Boundary) []string {
+	var out []string
+	for _, u := range units {
+		if u.Parent != "" && u.Class != Adm1 && !strings.HasPrefix(string(u.ID), string(u.Parent)) {
+			out = append(out, fmt.Sprintf("%s does not begin with the code of the unit above it, %s", u.ID, u.Parent))
+		}
+	}
+	return out
 }

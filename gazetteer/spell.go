@@ -134,6 +134,16 @@ var confused = func() map[[2]byte]bool {
 	return m
 }()
 
+// mixed is confused as a table, for speed.
+var mixed = func() (t [128][128]bool) {
+	for p := range confused {
+		t[p[0]][p[1]] = true
+	}
+	return t
+}()
+
+func confusedAt(a, b byte) bool { return a < 128 && b < 128 && mixed[a][b] }
+
 func loose(c byte) bool { return isVowel(c) || c == 'h' || c == ' ' || c == 'w' || c == 'y' }
 
 // costs is what it takes to read one letter of the common spelling as another.

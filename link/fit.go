@@ -122,7 +122,7 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 		if _, copied := p.copies[id]; copied || x.flags&isGone != 0 || x.in == none {
 			continue
 		}
-		p.candidates(x, &p.find)
+		p.blocked(x, &p.find)
 		found := slices.Clone(p.find.found)
 		slices.Sort(found)
 		for _, i := range slices.Compact(found) {
@@ -161,7 +161,7 @@ func (p *Partition) decoys(counts map[pattern]float64) (rates, int64) {
 			shift = -shift
 		}
 		x.t0, x.t1 = x.t0+shift, x.t1+shift
-		p.candidates(&x, &p.find)
+		p.blocked(&x, &p.find)
 		for _, i := range p.find.found {
 			y := p.claims.at(i)
 			if y.flags&isGone != 0 || y.flags&isDated == 0 || y.lineage == x.lineage {

@@ -50,7 +50,7 @@ var ErrStale = errors.New("picture: made by another release: delete it and repla
 // Open opens the picture in a file, and makes it if there is none. A picture of
 // another schema gives ErrStale.
 func Open(ctx context.Context, file string) (*Picture, error) {
-	w, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=busy_timeout(5000)&_txlock=immediate")
+	w, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)&_pragma=busy_timeout(5000)&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open picture: %w", err)
 	}
@@ -110,14 +110,14 @@ func (p *Picture) Position(ctx context.Context) (Position, error) {
 }
 
 // Row is one row that a fold writes: a Statement, Cite, Claim, Incident,
-// NoIncident, Reassessed, Alias or Case of this package.
+// NoIncident, Reassessed, Alias or Case of this package, or one that Lay made.
 type Row interface {
 	// write returns the table's statement and its values.
 	write() (query string, args []any)
 }
 
-// Fold writes rows in order, and the new position with them, in one
-// transaction. Only centre's follower calls it.
+// Fold writes rows, as they are or laid, in order, and the new position with
+// them, in one transaction. Only centre's follower calls it.
 func (p *Picture) Fold(ctx context.Context, rows []Row, to Position) (err error) {
 	tx, err := p.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -128,78 +128,29 @@ func (p *Picture) Fold(ctx context.Context, rows []Row, to Position) (err error)
 			err = errors.Join(err, tx.Rollback())
 		}
 	}()
-	prepared := map[string]*sql.Stmt{}
-	exec := func(query string, args []any) error {
-		st := prepared[query]
-		if st == nil {
-			if st, err = tx.PrepareContext(ctx, query); err != nil {
-				return err
-			}
-			prepared[query] = st
-		}
-		_, err := st.ExecContext(ctx, args...)
-		return err
-	}
-	ready := written(rows)
-	defer func() { // what failed leaves nobody behind
-		for range ready {
-		}
-	}()
-	for w := range ready {
-		r, q, args := w.row, w.query, w.args
-		_, going := r.(NoClaim)
-		if !going {
-			if err := exec(q, args); err != nil {
-				return fmt.Errorf("fold to %d: %T: %w", to.Size, r, err)
-			}
-		}
-		if w, ok := r.(worded); ok {
-			for _, x := range w.words() {
-				if err := exec(x.query, x.args); err != nil {
-					return fmt.Errorf("fold to %d: words: %w", to.Size, err)
-				}
-			}
-		}
-		if going {
-			if err := exec(q, args); err != nil {
-				return fmt.Errorf("fold to %d: %T: %w", to.Size, r, err)
-			}
-		}
-	}
-	if err := exec("UPDATE position SET size = $1, root = $2", []any{to.Size, to.Root.String()}); err != nil {
+	w, err := newWriter(ctx, tx)
+	if err != nil {
 		return fmt.Errorf("fold to %d: %w", to.Size, err)
 	}
-	for _, st := range prepared {
-		if err := st.Close(); err != nil {
-			return err
+	for _, r := range Lay(rows) {
+		l := r.(laid)
+		if err := w.put(ctx, l); err != nil {
+			return fmt.Errorf("fold to %d: %s: %w", to.Size, l.of, err)
 		}
+	}
+	if err := w.words(ctx); err != nil {
+		return fmt.Errorf("fold to %d: words: %w", to.Size, err)
+	}
+	if _, err := w.exec(ctx, "UPDATE position SET size = $1, root = $2", to.Size, to.Root.String()); err != nil {
+		return fmt.Errorf("fold to %d: %w", to.Size, err)
+	}
+	if err := w.close(); err != nil {
+		return fmt.Errorf("fold to %d: %w", to.Size, err)
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("fold to %d: commit: %w", to.Size, err)
 	}
 	return nil
-}
-
-// writing is a row with its table's statement and values.
-type writing struct {
-	row   Row
-	query string
-	args  []any
-}
-
-// written encodes rows ahead of their being written, in order: half the work of
-// a fold, on another core.
-func written(rows []Row) <-chan writing {
-	const ahead = 256
-	ready := make(chan writing, ahead)
-	go func() {
-		defer close(ready)
-		for _, r := range rows {
-			q, args := r.write()
-			ready <- writing{r, q, args}
-		}
-	}()
-	return ready
 }
 
 // digested lists the tables that Digest covers, each with its key order.

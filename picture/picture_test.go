@@ -224,6 +224,61 @@ func TestAPictureOfAnotherSchemaIsStale(t *testing.T) {
 	}
 }
 
+// What is folded in one go, with later rows of a slot overruling earlier ones,
+// is what is folded row by row; the full text too.
+func TestRowsThatOverruleOthersFoldAsOneByOne(t *testing.T) {
+	ctx := t.Context()
+	claim := func(n byte, note string, incident byte, moved bool) Claim {
+		return Claim{Ref: ref(n), Index: int64(n), Rests: int64(n), Incident: ref(incident), Marking: truce.Clear, Speaker: "s", Moved: moved, Claim: truce.Claim{Event: "shelling", Note: note}}
+	}
+	incident := func(n byte, event string) Incident {
+		return Incident{ID: ref(n), Level: truce.Clear, Upto: truce.Amber, Event: event, Status: Pending}
+	}
+	amber := claim(4, "orchard", 4, false)
+	amber.Marking = truce.Amber
+	batches := [][]Row{
+		{
+			claim(1, "mill", 1, false), incident(1, "shelling"), claim(1, "mill", 2, true), NoAlias{Old: ref(1)}, NoIncident{ID: ref(1), Level: truce.Clear}, Alias{Old: ref(1), New: ref(2)},
+			claim(2, "bridge", 2, false), incident(2, "a"), incident(2, "b"), NoClaim{Ref: ref(2)}, claim(3, "school", 2, false), claim(4, "orchard", 4, false),
+		},
+		{
+			claim(1, "mill", 5, true), NoClaim{Ref: ref(3)}, claim(5, "well", 5, false), Alias{Old: ref(1), New: ref(5)}, NoAlias{Old: ref(1)}, incident(1, "again"), amber, claim(4, "orchard", 1, true),
+		},
+	}
+	one, all := openTest(t), openTest(t)
+	for i, rows := range batches {
+		to := Position{Size: int64(i + 1)}
+		for _, r := range rows {
+			if err := one.Fold(ctx, []Row{r}, to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := all.Fold(ctx, Lay(rows), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, err := one.Digest(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := all.Digest(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a != b {
+		t.Error("rows folded one by one and together give two digests")
+	}
+	for _, p := range []*Picture{one, all} {
+		for word, want := range map[string]string{"mill": ref(1).String(), "bridge": "", "school": "", "orchard": ref(4).String(), "well": ref(5).String()} {
+			var got string
+			err := p.read.QueryRowContext(ctx, "SELECT coalesce(group_concat(c.ref), '') FROM words w JOIN claim c ON c.rowid = w.rowid AND c.ref = w.ref WHERE words MATCH $1", word).Scan(&got)
+			if err != nil || got != want {
+				t.Errorf("%q finds %q, %v; want %q", word, got, err, want)
+			}
+		}
+	}
+}
+
 // TestAStatementOpensByTimeAndToItsOwnOffice holds that a time that was kept,
 // and the reader's own, open a statement, and that who said it reads it again.
 func TestAStatementOpensByTimeAndToItsOwnOffice(t *testing.T) {

@@ -100,6 +100,7 @@ type Claim struct {
 	Supports  bool             `json:"supports,omitempty"`
 	Claim     truce.Claim      `json:"claim"`
 	Link      Link             `json:"link,omitzero"`
+	Moved     bool             `json:"-"` // to Fold: its words are as they were written, where it stands may not be
 }
 
 // Link says how a claim came to its incident.
@@ -112,11 +113,17 @@ type Link struct {
 	BoundBy truce.StatementID `json:"bound_by,omitzero"` // the decision that put it there
 	CopyOf  truce.ClaimRef    `json:"copy_of,omitzero"`
 	Reasons []Reason          `json:"reasons,omitempty"`
-	Next    truce.IncidentID  `json:"next,omitzero"` // the nearest other incident
+	Moved   bool              `json:"moved,omitempty"`  // Reasons are newer than its placement
+	Placed  []Reason          `json:"placed,omitempty"` // those of its placement, of one that was moved
+	Next    truce.IncidentID  `json:"next,omitzero"`    // the nearest other incident
 	NextAt  int64             `json:"next_at,omitempty"`
+	NextSum int64             `json:"next_sum,omitempty"` // over NextN claims; NextWhy adds up to it
+	NextN   int64             `json:"next_n,omitempty"`
+	NextWhy []Reason          `json:"next_why,omitempty"` // where the two may be one: for a person to look at
 }
 
-// Reason is one bar of the waterfall: millibits that sum exactly to Link.Sum.
+// Reason is one bar of the waterfall: MB and TF of all bars sum exactly to
+// Link.Sum.
 type Reason struct {
 	K     string `json:"k"`
 	Level string `json:"level,omitempty"`
@@ -124,9 +131,10 @@ type Reason struct {
 	TF    int64  `json:"tf,omitempty"`
 }
 
+// write leaves the last value, the row's number, to the writer.
 func (c Claim) write() (string, []any) {
-	return `INSERT INTO claim (ref, idx, at, rests, incident, marking, form, event, speaker, lineage, from_at, to_at, adm1, doc)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+	return `INSERT INTO claim (ref, idx, at, rests, incident, marking, form, event, speaker, lineage, from_at, to_at, adm1, doc, rowid)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (ref) DO UPDATE SET rests = $4, incident = $5, marking = $6, form = $7, event = $8, speaker = $9, lineage = $10,
 			from_at = $11, to_at = $12, adm1 = $13, doc = $14`,
 		[]any{c.Ref.String(), c.Index, int64(c.Ref.At), c.Rests, c.Incident.String(), string(c.Marking), string(c.Claim.Form), c.Claim.Event,
@@ -135,10 +143,6 @@ func (c Claim) write() (string, []any) {
 
 // NoClaim removes a claim's row: it was rejected, replaced or withdrawn.
 type NoClaim struct{ Ref truce.ClaimRef }
-
-func (n NoClaim) words() []wordsRow {
-	return []wordsRow{{"DELETE FROM words WHERE rowid = (SELECT rowid FROM claim WHERE ref = $1)", []any{n.Ref.String()}}}
-}
 
 func (n NoClaim) write() (string, []any) {
 	return "DELETE FROM claim WHERE ref = $1", []any{n.Ref.String()}
@@ -183,6 +187,7 @@ type Incident struct {
 	Proposed  []truce.ClaimRef       `json:"proposed,omitempty"` // additions to a frozen incident
 	Lineages  []string               `json:"lineages"`           // independent sources
 	Tally     truce.Tally            `json:"tally,omitzero"`
+	Finest    []Loose                `json:"finest,omitempty"`     // its toll if every provisional join were undone
 	ClaimedBy map[truce.OfficeID]int `json:"claimed_by,omitempty"` // claims by each co-chair's side; "" is others
 	Acts      []Judged               `json:"acts,omitempty"`       // one per alleged actor, with every reading's verdict
 	Agree     bool                   `json:"agree"`                // all readings agree on every act
@@ -193,7 +198,31 @@ type Incident struct {
 	Status    string                 `json:"status"`
 	StatusWhy string                 `json:"status_why,omitempty"` // finding, readings, or empty
 	Frozen    bool                   `json:"frozen,omitempty"`
+	Suggested []truce.ClaimRef       `json:"suggested,omitempty"` // claims elsewhere that may be of this incident
 	Conflicts []Conflict             `json:"conflicts,omitempty"` // decisions of people that contradict older ones and have no effect
+}
+
+// Loose is the range of one of the incidents that an incident would fall into
+// if its provisional joins were undone.
+type Loose struct {
+	Kind truce.CasualtyKind `json:"kind"`
+	truce.Losses
+}
+
+// Toll returns the range that stands for a kind in a total over incidents, with
+// those of the finest partition; false if no claim states one.
+func (i Incident) Toll(kind truce.CasualtyKind) (truce.Share, bool) {
+	r, ok := i.Tally.Headline(kind)
+	s := truce.Share{Range: r}
+	for _, l := range i.Finest {
+		if l.Kind == kind {
+			s.Finest = append(s.Finest, truce.Range{TollKey: r.TollKey, Losses: l.Losses})
+		}
+	}
+	if len(s.Finest) == 0 {
+		s.Finest = []truce.Range{r}
+	}
+	return s, ok
 }
 
 // Killed returns the range of people killed by the strike itself, the first
@@ -378,17 +407,9 @@ func (h House) Office(id truce.OfficeID) (truce.Office, bool) {
 	return truce.Office{}, false
 }
 
-// worded rows are found by their words; a row that goes takes its words first.
-type worded interface{ words() []wordsRow }
-
-type wordsRow struct {
-	query string
-	args  []any
-}
-
-// words puts a claim's text, with tokens for its day and its unit, in the full
-// text index.
-func (c Claim) words() []wordsRow {
+// words are what a claim is found by in the full text: its own, with tokens for
+// its day and its unit.
+func (c Claim) words() string {
 	text := c.Quote + " " + c.Claim.Note + " " + c.Claim.Place().Name + " " + c.Speaker + " " + c.External + " " + c.Claim.Event
 	if w := c.Claim.When; w.From != 0 {
 		text += " d" + w.From.Time().Format("20060102")
@@ -396,8 +417,5 @@ func (c Claim) words() []wordsRow {
 	if a := Adm1(c.Claim.Place()); a != "" {
 		text += " a" + string(a)
 	}
-	return []wordsRow{
-		{"DELETE FROM words WHERE rowid = (SELECT rowid FROM claim WHERE ref = $1)", []any{c.Ref.String()}},
-		{"INSERT INTO words (rowid, text, ref, marking) SELECT rowid, $1, $2, $3 FROM claim WHERE ref = $2", []any{text, c.Ref.String(), string(c.Marking)}},
-	}
+	return text
 }

@@ -18,11 +18,13 @@ func (v *visit) readsAll() bool {
 		return true
 	}
 	token, ok := strings.CutPrefix(v.r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
-		return false
-	}
+	return ok && v.s.ofMirror(token)
+}
+
+// ofMirror reports whether a token is one that a mirror was given.
+func (s *site) ofMirror(token string) bool {
 	given, found := truce.DigestOf([]byte(token)), 0
-	for _, known := range v.s.o.Mirrors {
+	for _, known := range s.o.Mirrors {
 		found |= subtle.ConstantTimeCompare(given[:], known[:])
 	}
 	return found == 1

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/marchday/marchday/centre"
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/truce"
 )
@@ -94,6 +96,9 @@ func (v *visit) preview(p *articlePage, r truce.Report) error {
 		return err
 	}
 	p.Shown, p.Segments, p.Claims = true, Segments(r.Text, marksOf(made.Claims)), v.reviews(r.Text, made.Claims)
+	for i := range p.Claims {
+		p.Claims[i].Similar = v.warn(made.Similar[i])
+	}
 	return nil
 }
 
@@ -126,10 +131,12 @@ func (v *visit) showForm(name string, p interface {
 
 type hotlinePage struct {
 	page
-	Fields []Field
-	Places []Field // the read-back, once a name was looked up
-	Fault  string
-	May    bool
+	Fields   []Field
+	Places   []Field // the read-back, once a name was looked up
+	Confided []Field // who calls and their own words, for the vault; none where there is no vault
+	Once     string  // token of this call: the same form sent twice is one call
+	Fault    string
+	May      bool
 }
 
 // hotline shows the form for a call.
@@ -157,8 +164,20 @@ func (v *visit) hotlinePage(form url.Values) *hotlinePage {
 		confidential.Value = "district"
 	}
 	p.Fields = []Field{place, act, day, ask("hour", "time"), ask("actor", "", v.actorChoices()...), weapon, object, killed, wounded, confidential}
+	if v.s.o.Centre.HasVault() {
+		words := ask("words", "")
+		words.Long = true
+		consent := ask("consent", "", v.pairs("hotline_consent.", consents...)...)
+		p.Confided = []Field{ask("caller", "text"), ask("contact", "text"), words, consent}
+		if p.Once = form.Get("once"); p.Once == "" {
+			p.Once = rand.Text()
+		}
+	}
 	return p
 }
+
+// consents are what a caller may agree to.
+var consents = []string{"keep", "call-back", "pass-on"}
 
 // hotlineActs are the acts that callers tell of.
 func (v *visit) hotlineActs() []Choice {
@@ -181,7 +200,9 @@ func (s *site) fileHotline(v *visit) error {
 		var r *truce.Report
 		if r, err = v.call(form, found, chosen); err == nil {
 			if err = r.Validate(); err == nil {
-				return v.fileReport(r)
+				if err = v.fileCall(r, form); err == nil {
+					return nil
+				}
 			}
 		}
 	} else if len(found) == 0 {
@@ -192,6 +213,28 @@ func (s *site) fileHotline(v *visit) error {
 		p.Places = nil
 	}
 	return v.showForm("hotline", p, p.Fields, &p.Fault, form, err)
+}
+
+// fileCall files a call. Who calls and their own words, if they are written
+// down, go to the vault first; the record gets a pseudonym and the act.
+func (v *visit) fileCall(r *truce.Report, form url.Values) error {
+	get := func(name string) string { return strings.TrimSpace(form.Get(name)) }
+	told := centre.Source{Name: get("caller"), Contact: get("contact"), Words: get("words"), Consent: get("consent")}
+	if told.Name+told.Contact+told.Words == "" {
+		return v.fileReport(r)
+	}
+	if err := v.maySay(); err != nil {
+		return err
+	}
+	told.Lang, told.Place, told.When = v.t.Code, get("place"), strings.TrimSpace(get("day")+" "+get("hour"))
+	t, err := v.s.o.Centre.HideSource(v.ctx(), centre.Confided{Office: v.me.ID, Desk: v.who.Name, Received: []byte(form.Encode()), Once: form.Get("once"), Source: told, Report: *r})
+	if err != nil {
+		return err
+	}
+	if err := v.s.o.Centre.CatchUp(v.ctx()); err != nil {
+		return err
+	}
+	return v.see("/receipts/" + truce.Digest(t.Receipt.ID).String())
 }
 
 // readBack offers places by their names in every script, with what they lie in.
@@ -331,7 +374,19 @@ func (s *site) apiPreview(v *visit) (any, error) {
 		return nil, err
 	}
 	made, err := s.o.Centre.Preview(v.ctx(), r)
+	type claim struct {
+		picture.Claim
+		Similar []centre.Similar `json:"similar"` // incidents that it may be about: is it here already?
+	}
+	all := []claim{}
+	for i, c := range made.Claims {
+		near := slices.DeleteFunc(made.Similar[i], func(s centre.Similar) bool {
+			_, err := v.view.Incident(v.ctx(), s.Incident)
+			return err != nil
+		})
+		all = append(all, claim{c, nonNil(near)})
+	}
 	return struct {
-		Claims []picture.Claim `json:"claims"`
-	}{nonNil(made.Claims)}, err
+		Claims []claim `json:"claims"`
+	}{all}, err
 }

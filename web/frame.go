@@ -164,6 +164,7 @@ type Pages struct {
 	catalogue *Catalogue
 	assets    *Assets
 	sets      map[string]map[string]*template.Template // language, page
+	bare      bool                                     // of the anonymous door: no script, nothing kept by the browser
 }
 
 // NewPages parses every page of the folder in every language: layout.html,
@@ -217,7 +218,12 @@ func (p *Pages) Render(w http.ResponseWriter, status int, page string, data inte
 	h.Set("Content-Language", f.Lang)
 	h.Set("Vary", "Cookie, Accept-Language")
 	h.Set("Cache-Control", "no-cache")
-	if status == http.StatusOK {
+	switch {
+	case p.bare:
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", bare)
+		h.Set("Referrer-Policy", "no-referrer")
+	case status == http.StatusOK:
 		h.Set("ETag", etag(b.Bytes()))
 	}
 	w.WriteHeader(status)

@@ -46,7 +46,7 @@ func queryOffices(v *visit) (*officesPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := p.add(&Table{ID: "keys", Caption: v.t.T("offices.keys"), Columns: v.columns("office", "class", "key", "since", "until", "note")})
+	t := p.add(&Table{ID: "office-keys", Caption: v.t.T("offices.keys"), Columns: v.columns("office", "class", "key", "since", "until", "note")})
 	for _, o := range v.house.Offices {
 		part := officePart{ID: o.ID, Name: v.officeName(o.ID), Role: v.t.T("role." + roleKey(o.Role)), Duty: v.t.T("duty." + roleKey(o.Role)), Keys: keys[o.ID]}
 		if o.Party != "" {

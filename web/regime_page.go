@@ -58,10 +58,19 @@ type alarmPart struct {
 	Ends       Deadline
 }
 
+// lapsed words an end without renewal: as the procedure does in English, the
+// language it is written in, and as the catalogue does in any other.
+func (v *visit) lapsed() string {
+	if words := v.house.Procedure.LapsedWording; words != "" && v.t.Code == "en" {
+		return words
+	}
+	return v.t.T("span_state.lapsed")
+}
+
 func (v *visit) alarm(a truce.Alarm, at truce.Instant) alarmPart {
 	text := v.t.T("alarm.ends", "hours", a.Before)
 	if a.Before == 0 {
-		text = cmp.Or(v.house.Procedure.LapsedWording, v.t.T("span_state.lapsed"))
+		text = v.lapsed()
 	}
 	return alarmPart{v.spanName(a.Span), text, Deadline{v.local(a.End), v.local(at)}}
 }
@@ -94,7 +103,7 @@ func (v *visit) span(s truce.SpanStanding, at truce.Instant) spanPart {
 	}
 	p.From, p.To = v.instant(s.Clock.Start), v.instant(s.Clock.EndTo)
 	if s.State == truce.SpanLapsed {
-		p.State = cmp.Or(v.house.Procedure.LapsedWording, p.State)
+		p.State = v.lapsed()
 	}
 	if s.Clock.Start != 0 {
 		p.Start = v.moment(v.local(s.Clock.Start), true)

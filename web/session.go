@@ -126,6 +126,9 @@ func (s *site) who(r *http.Request, mode truce.Mode) (Account, error) {
 		return Account{}, nil
 	}
 	if secret, given := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); given && strings.HasPrefix(r.URL.Path, "/api/") {
+		if s.ofMirror(secret) {
+			return Account{}, nil // a mirror is nobody's account
+		}
 		x, ok, err := s.o.Accounts.Bearer(r.Context(), secret)
 		switch {
 		case err != nil:

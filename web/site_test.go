@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -12,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,14 +26,14 @@ import (
 	"github.com/marchday/marchday/intake"
 	"github.com/marchday/marchday/link"
 	"github.com/marchday/marchday/truce"
+	"github.com/marchday/marchday/vault"
 )
-
-var serveAt = flag.String("serve", "", "serve the founding dossier at this address until interrupted, to be looked at")
 
 // A house is a centre into which the founding dossier was played, and its
 // pages. The clock stands where the demonstration's does.
 type testHouse struct {
 	centre *centre.Centre
+	vault  *vault.Vault
 	site   http.Handler
 	clock  *testClock
 }
@@ -87,7 +87,7 @@ func ownHouse(t *testing.T) *testHouse {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.centre.Close() })
+	t.Cleanup(func() { _ = errors.Join(h.centre.Close(), h.vault.Close()) })
 	return h
 }
 
@@ -196,8 +196,11 @@ func (h *testHouse) found(ctx context.Context, dir string, folder fs.FS, line in
 	if err != nil {
 		return err
 	}
+	if h.vault, err = testVault(ctx, filepath.Join(dir, "vault"), h.clock); err != nil {
+		return err
+	}
 	h.centre, err = centre.Open(ctx, centre.Options{
-		Origin: testOrigin, Dir: dir, Now: h.clock.now, LogKey: ed25519.PrivateKey(testKey("log")), Desks: desks, Sequencer: true,
+		Vault: h.vault, Origin: testOrigin, Dir: dir, Now: h.clock.now, LogKey: ed25519.PrivateKey(testKey("log")), Desks: desks, Sequencer: true,
 		Extract: eng, Gazetteer: places, Model: link.DefaultModel(), Regime: truce.RegimeID(line.Name),
 	})
 	if err != nil {
@@ -211,6 +214,19 @@ func (h *testHouse) found(ctx context.Context, dir string, folder fs.FS, line in
 		return err
 	}
 	return h.centre.CatchUp(ctx)
+}
+
+// testVault is a vault that one person may open.
+func testVault(ctx context.Context, dir string, clock *testClock) (*vault.Vault, error) {
+	v, err := vault.Open(ctx, dir, vault.Options{Now: clock.now})
+	if err != nil {
+		return nil, err
+	}
+	_, recipient, err := vault.NewIdentity()
+	if err != nil {
+		return nil, err
+	}
+	return v, v.SetRecipients(vault.Recipients{Each: []vault.Recipient{{Name: "amal", Key: recipient}}})
 }
 
 // testPlayer says the lines of a dossier.
@@ -287,14 +303,4 @@ func (h *testHouse) post(t *testing.T, office, address string, form url.Values) 
 	w := httptest.NewRecorder()
 	h.site.ServeHTTP(w, r)
 	return w
-}
-
-// TestServe serves the pages to be looked at; it does so only with -serve.
-func TestServe(t *testing.T) {
-	if *serveAt == "" {
-		t.Skip("give -serve ADDRESS to look at the pages")
-	}
-	h := readHouse(t)
-	t.Log("serving at", *serveAt)
-	t.Fatal((&http.Server{Addr: *serveAt, Handler: h.site, ReadHeaderTimeout: time.Minute}).ListenAndServe())
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/marchday/marchday/centre"
 	"github.com/marchday/marchday/intake"
 	"github.com/marchday/marchday/truce"
+	"github.com/marchday/marchday/vault"
 )
 
 // home is the data folder of a centre: what is needed to open it, beside
@@ -30,7 +31,8 @@ type home struct {
 	Mirror    string         `json:"mirror,omitempty"` // name of this folder's key where it is a copy
 	Of        string         `json:"of,omitempty"`     // address that it copies; empty: it is fed with bundles
 
-	seen [][]byte // heads that witnesses and mirrors hold, for open
+	seen  [][]byte     // heads that witnesses and mirrors hold, for open
+	vault *vault.Vault // for open; nil: nothing is taken in confidence
 }
 
 // policyFile holds the text of whose signatures count, where there are others
@@ -123,7 +125,7 @@ func (h home) open(ctx context.Context, now func() time.Time, readOnly bool) (*c
 	}
 	o := centre.Options{
 		Origin: h.Origin, Dir: h.dir, DB: h.DB, Now: now, Regime: h.Regime, ReadOnly: readOnly, Sequencer: !readOnly,
-		Extract: eng.extract, Gazetteer: eng.gazetteer, Model: eng.model, Seen: h.seen,
+		Extract: eng.extract, Gazetteer: eng.gazetteer, Model: eng.model, Seen: h.seen, Vault: h.vault,
 	}
 	if o.Policy, err = h.policy(); err != nil {
 		return nil, err

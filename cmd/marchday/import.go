@@ -10,14 +10,12 @@ import (
 	"io"
 	"iter"
 	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/marchday/marchday/centre"
-	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/intake"
 	"github.com/marchday/marchday/record"
 	"github.com/marchday/marchday/truce"
@@ -30,6 +28,8 @@ type importOptions struct {
 	url, lang, layout     string
 	edition, mapping, day string
 	claimedBy, marking    string
+	country               string
+	source, licence       string
 	dryRun, asJSON        bool
 }
 
@@ -48,9 +48,12 @@ jsonl        reports in our own JSON, one a line
 csv          a table, with --mapping FILE or --layout acled|ucdp
 bulletin     a guarantor's daily bulletin, with --publisher
 control      GeoJSON polygons of who holds what, with --claimed-by and --dateline
-gazetteer    places: our own TSV, or a GeoNames dump
-boundaries   administrative units as GeoJSON (OCHA common operational datasets)
-dictionary   a dictionary of the extractor`,
+gazetteer    places: our own TSV, a GeoNames dump, or CSV with names and points
+boundaries   administrative units as GeoJSON or CSV (OCHA common operational datasets)
+dictionary   a dictionary of the extractor: our own, or actors, agents or verbs of PETRARCH
+
+The last three are kept in a folder, which need not hold a centre yet, and are
+known to marchday extract and geocode --data DIR at once.`,
 		Example: "  marchday import article story.txt --publisher \"Example Wire\" --dateline 2016-05-03 --data geneva\n  marchday import csv incidents.csv --layout acled --data geneva --dry-run",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -72,19 +75,24 @@ dictionary   a dictionary of the extractor`,
 	f.StringVar(&o.mapping, "mapping", "", "of a csv: file that says how columns become claims")
 	f.StringVar(&o.claimedBy, "claimed-by", "", "of control: who claims it")
 	f.StringVar(&o.marking, "marking", "", "who may read it: clear, green or amber (default amber)")
+	f.StringVar(&o.country, "country", "", "of a gazetteer: keep this country alone (SY); of a list without such a column, its country")
+	f.StringVar(&o.source, "source", "", "of a gazetteer, boundaries or dictionary: where it is from")
+	f.StringVar(&o.licence, "licence", "", "of a gazetteer, boundaries or dictionary: on what terms")
 	f.BoolVar(&o.dryRun, "dry-run", false, "submit nothing")
 	f.BoolVar(&o.asJSON, "json", false, "print JSON")
 	return cmd
 }
 
 func runImport(cmd *cobra.Command, kind, file string, o importOptions, now func() time.Time) (err error) {
+	switch kind {
+	case "gazetteer", "boundaries", "dictionary":
+		return o.importData(cmd.OutOrStdout(), kind, file)
+	}
 	h, err := openHome(o.data)
 	if err != nil {
 		return err
 	}
 	switch kind {
-	case "gazetteer", "boundaries", "dictionary":
-		return importData(cmd, h, kind, file, o.dryRun)
 	case "article", "jsonl", "csv", "bulletin", "control":
 	default:
 		return usagef("%q is no kind of file: article, jsonl, csv, bulletin, control, gazetteer, boundaries or dictionary", kind)
@@ -427,63 +435,4 @@ func writeRejects(name string, rejects []*intake.Reject) (err error) {
 	}
 	w.Flush()
 	return w.Error()
-}
-
-// importData keeps a file of places, units or words in the centre's folder,
-// after the engine that reads it has accepted it.
-func importData(cmd *cobra.Command, h home, kind, file string, dryRun bool) error {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return usagef("%w", err)
-	}
-	folder, name := "gazetteer", filepath.Base(file)
-	switch kind {
-	case "gazetteer":
-		places, notes, err := readPlaces(b, file)
-		if err != nil {
-			return err
-		}
-		for _, n := range notes {
-			fmt.Fprintf(cmd.OutOrStdout(), "note: %s\n", n)
-		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%d places\n", len(places))
-		var out bytes.Buffer
-		if err := gazetteer.WritePlaces(&out, places); err != nil {
-			return err
-		}
-		b, name = out.Bytes(), name+".tsv"
-	case "boundaries":
-		units, notes, err := gazetteer.ReadBoundaries(bytes.NewReader(b))
-		if err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-		for _, n := range notes {
-			fmt.Fprintf(cmd.OutOrStdout(), "note: %s\n", n)
-		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%d units\n", len(units))
-	case "dictionary":
-		folder = "dict"
-	}
-	if dryRun {
-		return nil
-	}
-	dir := filepath.Join(h.dir, folder)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
-		return err
-	}
-	fmt.Fprintf(cmd.OutOrStdout(), "kept in %s; a method statement with both keys names it before the picture reads it\n", filepath.Join(dir, name))
-	return nil
-}
-
-// readPlaces reads our own layout, or a GeoNames dump, told apart by the first
-// line.
-func readPlaces(b []byte, file string) ([]gazetteer.Place, []string, error) {
-	places, err := gazetteer.ReadPlaces(bytes.NewReader(b))
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return places, nil, nil
 }

@@ -89,14 +89,20 @@ func newRoot(now func() time.Time) *cobra.Command {
 		assessCommand(now),
 		regimeCommand(now),
 		scenarioCommand(),
-		linkCommand(readTexts()),
+		linkCommand(now),
 		exportCommand(now),
 		verifyCommand(),
 		witnessCommand(now),
 		mirrorCommand(now),
 		restoreCommand(now),
+		migrateCommand(now),
+		doctorCommand(now),
+		fieldCommand(now),
+		vaultCommand(now),
+		proofCommand(),
 		extractCommand(),
 		geocodeCommand(),
+		dictCommand(),
 	)
 	return root
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -43,14 +44,22 @@ func loopbackOnly(addr string) error {
 
 // listen serves a handler until ctx is done, and then lets requests finish.
 func listen(ctx context.Context, addr string, h http.Handler, ready func(net.Addr)) error {
+	return listenAs(ctx, addr, &http.Server{Handler: h}, ready)
+}
+
+// listenAnonymously is listen without a word about connections, whose addresses
+// net/http would name.
+func listenAnonymously(ctx context.Context, addr string, h http.Handler, ready func(net.Addr)) error {
+	return listenAs(ctx, addr, &http.Server{Handler: h, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}, ready)
+}
+
+func listenAs(ctx context.Context, addr string, s *http.Server, ready func(net.Addr)) error {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: is another copy running? give another --addr", addr, err)
 	}
-	s := &http.Server{
-		Handler: h, MaxHeaderBytes: maxHeader, ReadHeaderTimeout: readTimeout, ReadTimeout: writeTimeout,
-		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-	}
+	s.MaxHeaderBytes, s.ReadHeaderTimeout, s.ReadTimeout = maxHeader, readTimeout, writeTimeout
+	s.WriteTimeout, s.IdleTimeout = writeTimeout, idleTimeout
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	ready(l.Addr())
@@ -125,8 +134,13 @@ have of it. If it is behind, what is missing is pulled from the mirrors (they
 must know the token of --token); if it is of another history, nothing starts. If
 none of them answers, --alone starts all the same, which starts.jsonl records.
 
-Whoever controls this process can refuse or delay statements and read what its
-readers may read; they cannot speak for an office nor change the record unseen.`,
+--anonymous opens a second address for those who do not say who they are: a form
+that needs no script, no cookie and no name, with a receipt code, and no log of
+who came or when. Put an onion service before it, and nothing that keeps a log.
+It needs recipients: see marchday vault.
+
+Whoever controls this process can refuse or delay statements, read what its
+readers may read and what is told in confidence from then on; they cannot speak for an office nor change the record unseen.`,
 		Example: "  marchday serve --data geneva\n  marchday serve --data geneva --addr 127.0.0.1:9000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -146,6 +160,7 @@ readers may read; they cannot speak for an office nor change the record unseen.`
 	f := cmd.Flags()
 	f.StringVar(&o.data, "data", "", "folder of the centre")
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "address to listen on")
+	f.StringVar(&o.anonymous, "anonymous", "", "address of the anonymous door, such as 127.0.0.1:8081 behind an onion service; none is opened without it")
 	f.StringVar(&o.policy, "policy", "", "file with a new policy, kept in the folder; without it the folder's own holds")
 	f.StringVar(&o.token, "token", "", "file with the token that the mirrors know this centre by")
 	f.BoolVar(&o.alone, "alone", false, "start although no witness and no mirror answers")
@@ -155,8 +170,8 @@ readers may read; they cannot speak for an office nor change the record unseen.`
 
 // serveOptions are the settings of serve.
 type serveOptions struct {
-	data, addr, policy, tokens, token string
-	alone                             bool
+	data, addr, anonymous, policy, tokens, token string
+	alone                                        bool
 }
 
 // maxTokens bounds the mirrors that may fetch entries.
@@ -224,6 +239,12 @@ func serve(cmd *cobra.Command, h home, o serveOptions, now func() time.Time) (er
 	if err != nil {
 		return err
 	}
+	if h.vault, err = h.openVault(ctx, now); err != nil {
+		return err
+	}
+	if h.vault != nil {
+		defer func() { err = errors.Join(err, h.vault.Close()) }()
+	}
 	c, err := h.openHeld(ctx, now, held{newCaller(token), log, o.alone})
 	if err != nil {
 		return err
@@ -245,12 +266,42 @@ func serve(cmd *cobra.Command, h home, o serveOptions, now func() time.Time) (er
 	if err != nil {
 		return err
 	}
-	wait, peers := keepUp(ctx, c, log), h.heed(ctx, c, log)
+	anonymous, err := o.anonymously(ctx, cmd.OutOrStdout(), web.Options{Centre: c, Map: base, Log: log})
+	if err != nil {
+		return err
+	}
+	wait, peers, tended := keepUp(ctx, c, log), h.heed(ctx, c, log), tend(ctx, c, log)
 	err = listen(ctx, o.addr, handler, func(a net.Addr) {
 		fmt.Fprintf(cmd.OutOrStdout(), "Marchday: http://%s\n", a)
 	})
 	cancel()
-	return errors.Join(err, wait(), peers())
+	tended()
+	return errors.Join(err, wait(), peers(), anonymous())
+}
+
+// anonymously opens the door for those who do not say who they are, on an
+// address of its own, where one was named.
+func (o serveOptions) anonymously(ctx context.Context, out io.Writer, w web.Options) (wait func() error, err error) {
+	if o.anonymous == "" {
+		return func() error { return nil }, nil
+	}
+	h, err := web.NewAnonymous(w)
+	if err != nil {
+		return nil, usagef("--anonymous: nobody could open what is told: name recipients first, with marchday vault recipients")
+	}
+	done, ready := make(chan error, 1), make(chan struct{})
+	go func() {
+		done <- listenAnonymously(ctx, o.anonymous, h, func(a net.Addr) {
+			fmt.Fprintf(out, "anonymous: http://%s\n", a)
+			close(ready)
+		})
+	}()
+	select {
+	case <-ready:
+		return func() error { return <-done }, nil
+	case err := <-done:
+		return nil, err
+	}
 }
 
 // heed asks witnesses and mirrors beside the server, until ctx is done.

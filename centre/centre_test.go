@@ -298,3 +298,25 @@ func moveAtRandom(t *testing.T, c *Centre, rng *rand.Rand) {
 		t.Fatal(err)
 	}
 }
+
+// TestARequestIsReadByTheLiaisonThatIsReached asks a party without naming its
+// liaison: the one that is reached reads it, and no other office of its level.
+func TestARequestIsReadByTheLiaisonThatIsReached(t *testing.T) {
+	clock := &testClock{start.Time()}
+	c := openTest(t, t.TempDir(), clock)
+	foundTest(t, c, clock)
+	clock.at = clock.at.Add(time.Hour)
+	report := sayTest(t, c, "watch", shelling("obs", "hil", "p1", start-7200, 1))
+	k := sayTest(t, c, "envoy", &truce.Case{Incident: ClaimRefs(report, shelling("obs", "hil", "p1", start-7200, 1))[0], Trigger: "office"})
+	sayTest(t, c, "envoy", &truce.Step{Case: k, To: truce.CaseTriaged, How: "accepted"})
+	request := sayTest(t, c, "envoy", &truce.InformationRequest{Case: k, Party: "hil", Through: "north", Alleged: "x", Asks: []string{"y"}})
+	if err := c.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[truce.Viewer]bool{{Office: "hill", Role: truce.Liaison, Party: "hil"}: true, {Office: "watch", Role: truce.Monitor}: false, {}: false} {
+		_, err := c.View(who).StatementByID(t.Context(), request)
+		if (err == nil) != want {
+			t.Errorf("%q reads the request: %v, want %v", who.Office, err == nil, want)
+		}
+	}
+}

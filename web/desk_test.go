@@ -340,3 +340,26 @@ func TestATranslationStandsBesideTheWordsAndIsReadByWhoReadsThem(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOfficeRevokesAKeyOfItsOwn(t *testing.T) {
+	h := ownHouse(t)
+	page := h.get(t, "us", "/offices").Body.String()
+	strict(t, "/offices", page)
+	id := regexp.MustCompile(`<option value="([0-9a-f]{16})">`).FindStringSubmatch(page)
+	if id == nil {
+		t.Fatal("no key of the office is offered")
+	}
+	if w := h.post(t, "us", "/offices", url.Values{"key": {id[1]}}); w.Code != 422 || !strings.Contains(w.Body.String(), "says why") {
+		t.Errorf("without a reason: %d", w.Code)
+	}
+	if w := h.post(t, "ru", "/offices", url.Values{"key": {id[1]}, "why": {"x"}, "emergency": {"yes"}}); w.Code != 403 {
+		t.Errorf("another office revokes it: %d", w.Code)
+	}
+	if w := h.post(t, "us", "/offices", url.Values{"key": {id[1]}, "why": {"lost"}, "emergency": {"yes"}}); w.Code != 303 {
+		t.Fatalf("%d %s", w.Code, faultOf(w.Body.String()))
+	}
+	_, body := newest(t, h)
+	if k, ok := body.(*truce.KeyAct); !ok || k.Act != truce.Revoke || !k.Emergency || k.Why != "lost" {
+		t.Errorf("said %+v", body)
+	}
+}

@@ -47,6 +47,7 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("GET /bulletins/{day}", "bulletins", s.bulletinBytes)
 	page("GET /bulletins/{day}/about", "bulletins", s.bulletinAbout)
 	page("GET /offices", "offices", s.offices)
+	page("POST /offices", "offices", s.revoke)
 	page("GET /words", "regime", s.wordsAndRules)
 	page("GET /record", "record", s.record)
 	page("GET /record/{n}", "record", s.statement)

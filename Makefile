@@ -1,5 +1,5 @@
 # The two commands of this project are `make run` and `make test`; the rest is for its developers.
-.PHONY: run test web bench lint soak geodata measure
+.PHONY: run test web bench lint soak geodata measure mutants
 UI := web/ui
 
 run: web ## install what is needed, build, serve the founding case at http://127.0.0.1:8080
@@ -18,6 +18,13 @@ test: web ## everything this machine can prove
 bench: ## durable appends, folded statements, extraction, linking
 	go run ./cmd/marchday bench
 
+soak: ## the faults of make test in counts that take a night; MARCHDAY_FUZZ is the time of each fuzz target
+	MARCHDAY_KILLS=200 MARCHDAY_FAULTS=50 MARCHDAY_FLIPS=2000 MARCHDAY_SEEDS=2000 MARCHDAY_CUTS=100000 MARCHDAY_CASES=100000 \
+		go test -timeout 12h -v ./record ./vault ./centre
+	MARCHDAY_KILLS=200 MARCHDAY_FLIPS=2000 go test -timeout 4h -v ./cmd/marchday -run 'Killed|Flipped|Canary|Restore|Record'
+	cd tools/fsck && MARCHDAY_SIZES=all go test -timeout 2h -v ./...
+	MARCHDAY_FUZZ=$${MARCHDAY_FUZZ:-1h} sh test/fuzz.sh
+
 lint: ## the linters of .golangci.yml, built from tools/lint
 	@cd tools/lint && go build -o ../../.lint/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@.lint/golangci-lint run ./...
@@ -32,3 +39,9 @@ measure: ## the published measures (docs/measures), on the material in ../shared
 	go test -count=1 -v -run 'TestMUC4|TestGeoVirus|TestArabicReports|TestAnnotated' ./extract
 	go test -count=1 -v -run TestSyriaPlaceStrings ./gazetteer
 	go test -run - -bench . ./extract ./gazetteer
+	MARCHDAY_MEASURE=1 go test -count=1 -v -timeout 60m -run 'TestAccuracyOnSyntheticTruces|TestRecordsWithoutLabels|TestCrashSample|TestArabicReportsOfIncidents' ./cmd/marchday
+	MARCHDAY_MEASURE=1 go test -count=1 -v -timeout 60m -run 'TestStream|TestDecisionsWithdrawn|TestReplayGives|TestPartiesSwapped|TestMirrorClaimsStayApart|TestAFlood|TestBadTimes' ./cmd/marchday
+	go test -run - -bench Million -benchtime 1x ./link
+
+mutants: ## break each rule that a scenario guards, and see its scenario fail
+	MARCHDAY_MUTANTS=1 go test ./cmd/marchday -run TestAScenarioFailsWhenItsRuleIsBroken -v -timeout 15m

@@ -77,7 +77,7 @@ var inexact = []string{
 // only names, for a function or method of a room, the files outside that room
 // that may use it: there is no second hand.
 var only = map[string][]string{
-	"record.Add":   {"centre/append.go"},
+	"record.Add":   {"centre/append.go", "centre/outbox.go"},
 	"record.Adopt": {"cmd/marchday/migrate.go", "cmd/marchday/mirror.go", "cmd/marchday/restore.go"},
 	"picture.Fold": {"centre/follow.go"},
 }
@@ -280,6 +280,44 @@ func (h *house) checkHands(t *testing.T) {
 		at := h.fset.Position(id.Pos())
 		if own && guarded && path.Dir(at.Filename) != room && !slices.Contains(files, at.Filename) {
 			t.Errorf("%s: only %s may use %s.%s", at, strings.Join(files, ", "), room, f.Name())
+		}
+	}
+}
+
+// TestEveryDependencyHasALine holds go.mod's direct dependencies against the
+// list of decisions: at most twenty, each said what for.
+func TestEveryDependencyHasALine(t *testing.T) {
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := os.ReadFile("docs/adr/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := map[string]bool{}
+	for line := range strings.Lines(string(mod)) {
+		f := strings.Fields(line)
+		if len(f) > 1 && f[0] == "require" && f[1] != "(" {
+			f = f[1:]
+		}
+		if len(f) == 2 && strings.Contains(f[0], ".") && strings.HasPrefix(f[1], "v") {
+			direct[f[0]] = true
+		}
+	}
+	const most = 20
+	if len(direct) == 0 || len(direct) > most {
+		t.Errorf("%d direct dependencies, want 1 to %d", len(direct), most)
+	}
+	for dep := range direct {
+		if !strings.Contains(string(list), "| "+dep+" |") {
+			t.Errorf("docs/adr/README.md has no line for %s: what for, who keeps it, what we would write instead", dep)
+		}
+	}
+	for line := range strings.Lines(string(list)) {
+		f := strings.Split(line, "|")
+		if len(f) > 2 && strings.Contains(f[1], "/") && !direct[strings.TrimSpace(f[1])] {
+			t.Errorf("docs/adr/README.md has a line for %s, which go.mod does not ask for", strings.TrimSpace(f[1]))
 		}
 	}
 }

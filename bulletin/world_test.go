@@ -263,12 +263,11 @@ func docketOf(w *world, strike truce.IncidentID) {
 	file := truce.CaseFile{
 		ID: open, Number: 1, Incident: strike, Trigger: "threshold", Rule: truce.RuleProtected, Title: "Strike on the hospital in Velm", Opened: from - 6*truce.Day,
 		Procedure: w.house.Procedure, State: truce.CaseTriaged, Round: 1,
-		Path:     []truce.Move{{Index: openAt, At: from - 6*truce.Day, To: truce.CaseRegistered, Office: "desk", Kind: "case", Statement: open}},
-		Clocks:   []truce.CaseClock{{Name: truce.ClockAssessment, Round: 1, Started: from - 5*truce.Day, Due: from - 2*truce.Day}},
-		Texts:    []truce.Filed{{Statement: seen, Office: truce.OfficeID(w.id("off-a")), Round: 1, Index: w.next - 1, At: from - 4*truce.Day, Outcome: truce.Violation}},
-		Requests: []truce.RequestFile{{Round: 1, Party: truce.ActorID(w.id("arm-b")), Through: truce.OfficeID(w.id("off-b")), Asked: from - 5*truce.Day, Due: from - 4*truce.Day}},
+		Path:   []truce.Move{{Index: openAt, At: from - 6*truce.Day, To: truce.CaseRegistered, Office: "desk", Kind: "case", Statement: open}},
+		Clocks: []truce.CaseClock{{Name: truce.ClockAssessment, Round: 1, Started: from - 5*truce.Day, Due: from - 2*truce.Day}},
+		Texts:  []truce.Filed{{Statement: seen, Office: truce.OfficeID(w.id("off-a")), Round: 1, Index: w.next - 1, At: from - 4*truce.Day, Outcome: truce.Violation}},
 	}
-	w.rows = append(w.rows, picture.Case{Index: openAt, ID: open, Rests: w.next - 1, File: file, Public: file})
+	w.rows = append(w.rows, picture.Case{Index: openAt, ID: open, Rests: w.next - 1, File: file})
 
 	id := w.say("desk", from-3*truce.Day, &truce.Case{Incident: strike, Trigger: "complaint", Title: "Second look at the same strike"})
 	idAt := w.next - 1
@@ -286,8 +285,9 @@ func docketOf(w *world, strike truce.IncidentID) {
 		Texts: []truce.Filed{
 			{Statement: texts["off-a"], Office: a, Round: 1, At: from + 3600, Outcome: truce.Undetermined}, {Statement: texts["off-b"], Office: b, Round: 1, At: from + 3600, Outcome: truce.Undetermined},
 		},
+		Requests:  []truce.RequestFile{{Round: 1, Party: truce.ActorID(w.id("arm-b")), Through: truce.OfficeID(w.id("off-b")), Asked: from - 2*truce.Day, Due: from - truce.Day}},
 		Proposals: []truce.ProposalFile{{Statement: p, Office: "envoy", Round: 1, Outcome: truce.Violation, At: from + 2*3600, Answers: answers}},
 		Finding:   truce.Finding{Kind: truce.Parallel, Proposal: p, Answers: answers, At: from + 3*3600}, DecidedAt: w.next - 1,
 	}
-	w.rows = append(w.rows, picture.Case{Index: idAt, ID: id, Rests: w.next - 1, File: file, Public: file})
+	w.rows = append(w.rows, picture.Case{Index: idAt, ID: id, Rests: w.next - 1, File: file})
 }

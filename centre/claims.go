@@ -147,20 +147,70 @@ func (f *fold) takeClaims(ctx context.Context, index int64, rows []picture.Claim
 			return err
 		}
 		if p := ch.Placement; p != nil {
-			c.Link.Reasons = nil
-			for _, r := range p.Reasons() {
-				c.Link.Reasons = append(c.Link.Reasons, picture.Reason{K: r.Field, Level: r.Level, MB: int64(r.Millibit), TF: int64(r.Rarity)})
-			}
-			c.Link.Next = p.Next
-			if p.NextN > 0 {
-				c.Link.NextAt = int64(p.NextSum) / int64(p.NextN)
+			c.Link.Reasons, c.Link.Placed, c.Link.Moved = bars(p.Reasons()), nil, false
+			c.Link.Next, c.Link.NextWhy = p.Next, bars(p.NextWhy)
+			if c.Link.NextSum, c.Link.NextN = int64(p.NextSum), int64(p.NextN); p.NextN > 0 {
+				c.Link.NextAt = floorMean(c.Link.NextSum, c.Link.NextN)
 			}
 		}
 		if err := f.apply(ctx, index, ch); err != nil {
 			return err
 		}
+		if err := f.suggest(ctx, index, c); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+const maxSuggested = 16 // claims that an incident's page offers to take in
+
+// suggest notes on an incident that a claim elsewhere may be of it.
+func (f *fold) suggest(ctx context.Context, index int64, c *picture.Claim) error {
+	if len(c.Link.NextWhy) == 0 {
+		return nil
+	}
+	anchor := c.Link.Next
+	if len(f.suggested[anchor]) == maxSuggested {
+		return nil
+	}
+	f.suggested[anchor] = append(f.suggested[anchor], c.Ref)
+	in, ok := f.links.Resolve(anchor)
+	if !ok || in.Claims == 0 {
+		return nil
+	}
+	return f.draw(ctx, index, in, f.conflicts[in.ID])
+}
+
+// suggestedTo returns the claims elsewhere that may be of an incident, as a
+// level of reader sees them.
+func (f *fold) suggestedTo(ctx context.Context, in link.Incident, level truce.Marking) []truce.ClaimRef {
+	var all []truce.ClaimRef
+	for _, name := range append([]truce.IncidentID{in.ID}, in.Aliases...) {
+		for _, ref := range f.suggested[name] {
+			if c, err := f.claim(ctx, ref); err == nil && levelSees(level, c.Marking) && c.Incident != in.ID && len(all) < maxSuggested {
+				all = append(all, ref)
+			}
+		}
+	}
+	return all
+}
+
+// bars writes the parts of a weight as rows keep them.
+func bars(reasons []link.Reason) []picture.Reason {
+	var all []picture.Reason
+	for _, r := range reasons {
+		all = append(all, picture.Reason{K: r.Field, Level: r.Level, MB: int64(r.Millibit), TF: int64(r.Rarity)})
+	}
+	return all
+}
+
+func floorMean(sum, n int64) int64 {
+	q := sum / n
+	if sum%n != 0 && sum < 0 {
+		q--
+	}
+	return q
 }
 
 // item is a claim as the linker compares it.
@@ -210,6 +260,7 @@ func (f *fold) apply(ctx context.Context, index int64, ch link.Change) error {
 		c.Rests, c.Incident = index, r.Incident
 		c.Link.State, c.Link.Weight, c.Link.N, c.Link.Sum = r.State.String(), int64(r.Weight), int64(r.N), int64(r.Sum)
 		c.Link.BoundBy, c.Link.CopyOf, c.Link.Role = r.By, r.CopyOf, string(r.Role)
+		explain(&c.Link, r.Reasons)
 		if r.Lineage != "" {
 			c.Lineage = r.Lineage
 		}
@@ -237,6 +288,19 @@ func (f *fold) apply(ctx context.Context, index int64, ch link.Change) error {
 	return nil
 }
 
+// explain lays the parts of a newer weight over those of the placement, which
+// come back once nothing newer stands.
+func explain(l *picture.Link, newer []link.Reason) {
+	switch {
+	case newer == nil && l.Moved:
+		l.Reasons, l.Placed, l.Moved = l.Placed, nil, false
+	case newer != nil && !l.Moved:
+		l.Placed, l.Moved, l.Reasons = l.Reasons, true, bars(newer)
+	case newer != nil:
+		l.Reasons = bars(newer)
+	}
+}
+
 // drawPartners writes the incidents at the other end of a response link, which
 // shows on both.
 func (f *fold) drawPartners(ctx context.Context, index int64, from []link.Incident, drawn map[truce.IncidentID]bool) error {
@@ -247,7 +311,7 @@ func (f *fold) drawPartners(ctx context.Context, index int64, from []link.Incide
 				continue
 			}
 			drawn[to.ID] = true
-			if err := f.draw(ctx, index, to, nil); err != nil {
+			if err := f.draw(ctx, index, to, f.conflicts[to.ID]); err != nil {
 				return err
 			}
 		}
@@ -287,7 +351,11 @@ func (f *fold) draw(ctx context.Context, index int64, in link.Incident, conflict
 		claims = append(claims, c)
 	}
 	before := f.incidents[in.ID]
-	rows := f.build(index, in, claims, proposed, conflicts)
+	delete(f.conflicts, in.ID)
+	if len(conflicts) > 0 {
+		f.conflicts[in.ID] = conflicts
+	}
+	rows := f.build(ctx, index, in, claims, proposed, conflicts)
 	for _, level := range levels {
 		if i := rows[level]; i != nil {
 			f.put(*i)

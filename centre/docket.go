@@ -2,6 +2,7 @@ package centre
 
 import (
 	"context"
+	"slices"
 
 	"github.com/marchday/marchday/link"
 	"github.com/marchday/marchday/picture"
@@ -28,7 +29,8 @@ func (f *fold) takeDocket(ctx context.Context, index int64, said *truce.Said) er
 		}
 	}
 	opened, _ := f.book.IndexOf(file.ID)
-	f.put(picture.Case{Index: opened, ID: file.ID, Rests: index, File: file, Public: published(file)})
+	f.put(picture.Case{Index: opened, ID: file.ID, Rests: index, File: file})
+	f.openTexts(file)
 	if file.Finding.Index == index {
 		f.publish(file)
 	}
@@ -40,16 +42,16 @@ func (f *fold) takeDocket(ctx context.Context, index int64, said *truce.Said) er
 	return f.draw(ctx, index, in, nil)
 }
 
-// published returns the file as those read it who do not sit at the table:
-// that there is a case, its path and clocks; texts only once it was decided.
-func published(file truce.CaseFile) truce.CaseFile {
-	if file.Finding.Kind != truce.Undecided {
-		return file
+// openTexts says from when everybody may read the round's texts: once they are
+// all in, or the clock for them has ended. The picture keeps the time, and a
+// reader's own decides.
+func (f *fold) openTexts(file truce.CaseFile) {
+	at := file.OpensAt()
+	for _, t := range slices.Concat(file.Seals, file.Texts, file.Dissents) {
+		if t.Round == file.Round {
+			f.put(picture.Opens{ID: t.Statement, At: at})
+		}
 	}
-	file.Seals, file.Texts, file.Proposals, file.Dissents, file.Requests = nil, nil, nil, nil, nil
-	file.Attached, file.Notices, file.Remedies, file.Referrals = nil, nil, nil, nil
-	file.OpenedBy = ""
-	return file
 }
 
 // publish lets everybody read the texts that a decision rests on.

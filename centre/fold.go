@@ -28,7 +28,9 @@ type fold struct {
 	byReport  map[truce.StatementID][]truce.ClaimRef                   // claims that a withdrawal would take along
 	order     []truce.IncidentID                                       // every incident there ever was, in order of the record
 	known     map[truce.IncidentID]bool
-	aliased   map[truce.IncidentID]bool // names that lead elsewhere
+	aliased   map[truce.IncidentID]bool             // names that lead elsewhere
+	conflicts map[truce.IncidentID][]link.Conflict  // told on it
+	suggested map[truce.IncidentID][]truce.ClaimRef // claims elsewhere that may be of it
 	cases     map[truce.IncidentID]docketed
 	sides     map[string]truce.OfficeID // speaker -> the co-chair on whose side it is
 
@@ -53,7 +55,7 @@ func newFold(o Options, p *picture.Picture) *fold {
 		read:      p.View(truce.Viewer{Role: truce.Centre}, -1, 0),
 		claims:    map[truce.ClaimRef]*picture.Claim{},
 		incidents: map[truce.IncidentID]map[truce.Marking]*picture.Incident{},
-		known:     map[truce.IncidentID]bool{}, aliased: map[truce.IncidentID]bool{},
+		known:     map[truce.IncidentID]bool{}, aliased: map[truce.IncidentID]bool{}, conflicts: map[truce.IncidentID][]link.Conflict{}, suggested: map[truce.IncidentID][]truce.ClaimRef{},
 		byReport: map[truce.StatementID][]truce.ClaimRef{}, cases: map[truce.IncidentID]docketed{}, lenses: map[truce.OfficeID]*truce.Lens{}, lensesAt: -1, sides: map[string]truce.OfficeID{},
 	}
 }
@@ -207,19 +209,14 @@ func (f *fold) withdraw(ctx context.Context, index int64, id truce.StatementID) 
 }
 
 // remember takes a committed entry back into memory without writing rows.
-func (f *fold) remember(ctx context.Context, e record.Entry) error {
-	at := truce.Instant(e.RecvAt / 1000)
-	said, err := f.book.Verify(e.Body)
-	if err == nil {
-		err = f.book.Admit(e.Index, at, said)
-	}
+func (f *fold) remember(ctx context.Context, e record.Entry, said *truce.Said) error {
+	said, err := admit(f.book, e, said)
 	if err != nil {
-		f.book.Skip()
-		return nil
+		return nil // refused, as it was then
 	}
 	// The engines are deterministic: the same steps give the same memory. Only
 	// reading text is spared, since the picture holds its claims.
-	if err := f.effect(ctx, e, at, said); err != nil {
+	if err := f.effect(ctx, e, truce.Instant(e.RecvAt/1000), said); err != nil {
 		return fmt.Errorf("%s: %w", said.Statement.Body.Kind(), err)
 	}
 	f.rows, f.wants = nil, nil

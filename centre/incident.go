@@ -2,7 +2,9 @@ package centre
 
 import (
 	"context"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/marchday/marchday/link"
 	"github.com/marchday/marchday/picture"
@@ -14,7 +16,7 @@ var levels = []truce.Marking{truce.Clear, truce.Green, truce.Amber}
 
 // build makes an incident's rows from its claims, one for all levels of reader
 // that see the same of them.
-func (f *fold) build(index int64, in link.Incident, claims []*picture.Claim, proposed []truce.ClaimRef, conflicts []link.Conflict) map[truce.Marking]*picture.Incident {
+func (f *fold) build(ctx context.Context, index int64, in link.Incident, claims []*picture.Claim, proposed []truce.ClaimRef, conflicts []link.Conflict) map[truce.Marking]*picture.Incident {
 	rows := map[truce.Marking]*picture.Incident{}
 	var last *picture.Incident
 	for _, level := range levels {
@@ -24,13 +26,14 @@ func (f *fold) build(index int64, in link.Incident, claims []*picture.Claim, pro
 				seen = append(seen, c)
 			}
 		}
+		suggested := f.suggestedTo(ctx, in, level)
 		switch {
 		case len(seen) == 0:
-		case last != nil && len(last.Claims) == len(seen):
+		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested):
 			last.Upto = level
 		default:
 			last = f.incident(index, in, seen)
-			last.Level, last.Upto, last.Proposed, last.Conflicts = level, level, proposed, told(conflicts)
+			last.Level, last.Upto, last.Proposed, last.Suggested, last.Conflicts = level, level, proposed, suggested, told(conflicts)
 			rows[level] = last
 		}
 	}
@@ -48,7 +51,8 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 	i := &picture.Incident{
 		ID: in.ID, Index: anchor, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
 	}
-	var told []truce.Claim
+	told := make([]truce.Claim, 0, len(claims))
+	i.Claims = make([]truce.ClaimRef, 0, len(claims))
 	for _, c := range claims {
 		i.Claims = append(i.Claims, c.Ref)
 		if c.Lineage != "" && !slices.Contains(i.Lineages, c.Lineage) {
@@ -60,7 +64,9 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 	i.Event, i.Object = f.mainEvent(claims)
 	i.Alleged = alleged(claims)
 	i.Targets = targets(told)
-	for _, act := range truce.ActOf(told) {
+	acts := truce.ActOf(told)
+	i.Acts = make([]picture.Judged, 0, len(acts))
+	for _, act := range acts {
 		i.Acts = append(i.Acts, picture.Judged{Act: act})
 	}
 	if len(i.Acts) > 0 {
@@ -73,6 +79,7 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 		i.Day = proc.Zone.DayOf(i.When.From)
 	}
 	i.Tally = tally(claims, i.Alleged)
+	i.Finest = finest(claims, i.Alleged)
 	i.ClaimedBy = f.claimedBy(claims)
 	if d, ok := f.cases[in.ID]; ok {
 		i.Case, i.CaseID = d.number, d.id
@@ -213,9 +220,11 @@ func (f *fold) claimedBy(claims []*picture.Claim) map[truce.OfficeID]int {
 func (f *fold) judge(i *picture.Incident, index int64) {
 	i.Agree = true
 	acts := make([]picture.Judged, len(i.Acts)) // a row that was handed on is not changed
+	chairs := f.book.CoChairs()
 	for k, j := range i.Acts {
 		acts[k].Act = j.Act
-		for _, o := range f.book.CoChairs() {
+		acts[k].Verdicts = make([]truce.Verdict, 0, len(chairs))
+		for _, o := range chairs {
 			acts[k].Verdicts = append(acts[k].Verdicts, f.lens(o, index).Assess(j.Act))
 		}
 		acts[k].Verdicts = listing(acts[k].Verdicts)
@@ -347,39 +356,99 @@ func tally(claims []*picture.Claim, alleged []picture.Alleged) truce.Tally {
 	return truce.Merge(all)
 }
 
+// finest merges the figures as if every provisional join were undone: each such
+// claim an incident of its own. None if there is no such claim.
+func finest(claims []*picture.Claim, alleged []picture.Alleged) []picture.Loose {
+	var sure []*picture.Claim
+	var parts [][]*picture.Claim
+	for _, c := range claims {
+		if c.Link.State == link.Provisional.String() {
+			parts = append(parts, []*picture.Claim{c})
+		} else {
+			sure = append(sure, c)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	var all []picture.Loose
+	for _, part := range append([][]*picture.Claim{sure}, parts...) {
+		t := tally(part, alleged)
+		for _, kind := range []truce.CasualtyKind{truce.Killed, truce.Wounded} {
+			if r, ok := t.Headline(kind); ok {
+				all = append(all, picture.Loose{Kind: kind, Losses: r.Losses})
+			}
+		}
+	}
+	return all
+}
+
+// maxJudged is how many incidents are judged on all cores before their rows are
+// put in order.
+const maxJudged = 1024
+
 // reassess judges every incident anew after a statement about the truce, and
 // keeps each change of a verdict with the statement that made it. Only rows
 // that changed are written.
 func (f *fold) reassess(ctx context.Context, index int64) error {
-	for _, id := range f.order {
-		rows, err := f.incidentRows(ctx, id)
-		if err != nil {
-			return err
-		}
-		for _, level := range levels {
-			if i := rows[level]; i != nil {
-				f.rejudge(i, index)
+	for _, o := range f.book.CoChairs() {
+		f.lens(o, index) // made once, before the cores share it
+	}
+	for chunk := range slices.Chunk(f.order, maxJudged) {
+		var of []*picture.Incident
+		for _, id := range chunk {
+			rows, err := f.incidentRows(ctx, id)
+			if err != nil {
+				return err
 			}
+			for _, level := range levels {
+				if i := rows[level]; i != nil {
+					of = append(of, i)
+				}
+			}
+		}
+		for _, rows := range f.rejudgeAll(of, index) {
+			f.put(rows...)
 		}
 	}
 	return nil
 }
 
-func (f *fold) rejudge(i *picture.Incident, index int64) {
+// rejudgeAll judges incidents on all cores: each is written by one alone, and
+// what they are judged by is only read.
+func (f *fold) rejudgeAll(of []*picture.Incident, index int64) [][]picture.Row {
+	all := make([][]picture.Row, len(of))
+	workers := min(runtime.GOMAXPROCS(0), len(of))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(of); i += workers {
+				all[i] = f.rejudge(of[i], index)
+			}
+		})
+	}
+	wg.Wait()
+	return all
+}
+
+// rejudge returns the rows that a new judgment of an incident changes.
+func (f *fold) rejudge(i *picture.Incident, index int64) []picture.Row {
 	before, status, acts := summary(i), i.Status, i.Acts
 	f.judge(i, index)
 	after := summary(i)
 	changed := i.Status != status || !slices.EqualFunc(acts, i.Acts, sameJudged)
+	var rows []picture.Row
 	for _, o := range f.book.CoChairs() {
 		if before[o] != after[o] {
 			changed = true
-			f.put(picture.Reassessed{Index: index, Incident: i.ID, Level: i.Level, Upto: i.Upto, Office: o, Before: before[o], After: after[o]})
+			rows = append(rows, picture.Reassessed{Index: index, Incident: i.ID, Level: i.Level, Upto: i.Upto, Office: o, Before: before[o], After: after[o]})
 		}
 	}
 	if changed {
 		i.Rests = index
-		f.put(*i)
+		rows = append(rows, *i)
 	}
+	return rows
 }
 
 // summary returns each office's answer over all acts: the one, or mixed.

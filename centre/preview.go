@@ -14,12 +14,18 @@ type Preview struct {
 	Similar map[int][]Similar // by position in Claims: incidents that may be the same
 }
 
-// Similar is an incident that a claim may be about.
+// Similar is an incident that a claim may be about: a warning to who is about
+// to file it twice.
 type Similar struct {
-	Incident truce.IncidentID
-	Weight   int64 // millibits
-	Would    string
+	Incident truce.IncidentID `json:"incident"`
+	Weight   int64            `json:"weight"` // millibits, the floored mean over N claims
+	Sum      int64            `json:"sum"`
+	N        int64            `json:"n"`
+	Would    string           `json:"would"` // what the linker would do: joined, provisional, opened
+	Reasons  []picture.Reason `json:"reasons"`
 }
+
+const maxSimilar = 3 // incidents that a claim is warned of
 
 // Preview runs the engines on a draft report and appends nothing. The claims
 // are named as if the draft's own bytes were its ID, so nothing may cite them.
@@ -37,6 +43,11 @@ func (c *Centre) Preview(ctx context.Context, r truce.Report) (Preview, error) {
 	id := truce.DigestOf([]byte(r.Title + "\x00" + r.Text))
 	p := Preview{Similar: map[int][]Similar{}}
 	p.Claims = c.fold.claimsOfReport(&r, id, c.fold.at.Size, c.Now(), "")
+	for i := range p.Claims {
+		for _, s := range c.fold.links.Similar(item(&p.Claims[i]), maxSimilar) {
+			p.Similar[i] = append(p.Similar[i], Similar{s.Incident, int64(s.Weight), int64(s.Sum), int64(s.N), s.State.String(), bars(s.Reasons())})
+		}
+	}
 	return p, nil
 }
 

@@ -115,6 +115,10 @@ func cites(b truce.Body) []truce.StatementID {
 		add(x.About)
 	case *truce.Restriction:
 		add(x.Case)
+	case *truce.DutyEntry:
+		add(x.Case)
+	case *truce.Takeover:
+		add(x.Handover)
 	case *truce.Call:
 		add(x.Case, x.About.Statement)
 	case *truce.Report:

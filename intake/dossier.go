@@ -29,6 +29,8 @@ type Line struct {
 	Body     json.RawMessage `json:"body"`
 	File     string          `json:"-"` // where it stands
 	Row      int             `json:"-"` // counted from 1
+
+	seals *Line // the later text whose hash this line files
 }
 
 const (
@@ -91,10 +93,58 @@ func readDossier(fsys fs.FS) ([]Line, error) {
 		}
 	}
 	slices.SortStableFunc(rest, func(a, b Line) int { return cmp.Compare(a.Received, b.Received) })
+	if err := joinSeals(rest); err != nil {
+		return nil, err
+	}
 	if len(rest) > 0 && rest[0].Received < first.Received {
 		return nil, rest[0].fail("received", invalid("received before the founding at "+first.Received.String()))
 	}
 	return append([]Line{first}, rest...), nil
+}
+
+// joinSeals finds, for each line that files the hash of a later one, that one.
+func joinSeals(lines []Line) error {
+	for i := range lines {
+		l := &lines[i]
+		if l.Kind != "assessment-sealed" {
+			continue
+		}
+		var b struct{ Hash string }
+		if json.Unmarshal(l.Body, &b) != nil {
+			continue // its own line says what is wrong
+		}
+		name, is := strings.CutPrefix(b.Hash, "@seal:")
+		if !is {
+			continue
+		}
+		at := slices.IndexFunc(lines, func(o Line) bool { return o.Name == name && o.Kind == "assessment" })
+		if at < 0 {
+			return l.fail("body.hash", invalid(strconv.Quote(name)+" is no assessment of this dossier"))
+		}
+		l.seals = &lines[at]
+	}
+	return nil
+}
+
+// sealOf is the hash that seals the text, once its references are known; that
+// to the seal itself is no part of it.
+func (l Line) sealOf(lookup func(ref string) (string, error)) (string, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(l.Body, &fields); err != nil {
+		return "", l.fail("body", err)
+	}
+	delete(fields, "sealed")
+	l.Body, _ = json.Marshal(fields) // it was JSON
+	body, err := l.Resolve(lookup)
+	if err != nil {
+		return "", err
+	}
+	a, ok := body.(*truce.Assessment)
+	if !ok {
+		return "", l.fail("kind", invalid("only an assessment is sealed"))
+	}
+	hash, err := truce.SealOf(*a)
+	return hash.String(), err
 }
 
 func appendLines(to []Line, b []byte, name string) ([]Line, error) {
@@ -175,7 +225,8 @@ func (l Line) check(said map[string]bool) error {
 // lookup without its "@": "I38a" is the ID of that line's statement, "I38a#0"
 // the ClaimRef of the claim at position 0, "case:I38a#0" the ID of the docket
 // case about the incident that holds it, and "index:I38a" its index in the
-// record, which stands as a number. "@@" is a plain "@".
+// record, which stands as a number; "seal:K1a" is the hash that seals that later
+// assessment. "@@" is a plain "@".
 func (l Line) Resolve(lookup func(ref string) (string, error)) (truce.Body, error) {
 	dec := json.NewDecoder(bytes.NewReader(l.Body))
 	dec.UseNumber()
@@ -183,9 +234,14 @@ func (l Line) Resolve(lookup func(ref string) (string, error)) (truce.Body, erro
 	if err := dec.Decode(&v); err != nil {
 		return nil, l.fail("body", err)
 	}
-	v, err := resolve(v, "body", lookup)
+	v, err := resolve(v, "body", l.unsealed(lookup))
 	if err != nil {
 		return nil, l.fail("", err)
+	}
+	if fields, ok := v.(map[string]any); ok && l.seals != nil {
+		if fields["hash"], err = l.seals.sealOf(lookup); err != nil {
+			return nil, err
+		}
 	}
 	info, _ := truce.InfoOf(l.Kind)
 	head, err := json.Marshal(map[string]any{
@@ -200,6 +256,20 @@ func (l Line) Resolve(lookup func(ref string) (string, error)) (truce.Body, erro
 		return nil, l.fail("", err)
 	}
 	return s.Body, nil
+}
+
+// unsealed answers the reference to a text that is not said yet with nothing:
+// its hash takes that place.
+func (l Line) unsealed(lookup func(ref string) (string, error)) func(string) (string, error) {
+	if l.seals == nil {
+		return lookup
+	}
+	return func(ref string) (string, error) {
+		if strings.HasPrefix(ref, "seal:") {
+			return "", nil
+		}
+		return lookup(ref)
+	}
 }
 
 // resolve walks a JSON value and replaces the strings that refer.

@@ -35,6 +35,7 @@ const (
 	maxDisagree   = 0.01
 	minFitPairs   = 1_000
 	enoughLabels  = 50
+	learntReview  = -1300 // millibits: best over the odd seeds of the synthetic truces
 )
 
 // pattern is the levels of a comparison, four bits each, and above them how
@@ -122,7 +123,7 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 		if _, copied := p.copies[id]; copied || x.flags&isGone != 0 || x.in == none {
 			continue
 		}
-		p.candidates(x, &p.find)
+		p.blocked(x, &p.find)
 		found := slices.Clone(p.find.found)
 		slices.Sort(found)
 		for _, i := range slices.Compact(found) {
@@ -161,7 +162,7 @@ func (p *Partition) decoys(counts map[pattern]float64) (rates, int64) {
 			shift = -shift
 		}
 		x.t0, x.t1 = x.t0+shift, x.t1+shift
-		p.candidates(&x, &p.find)
+		p.blocked(&x, &p.find)
 		for _, i := range p.find.found {
 			y := p.claims.at(i)
 			if y.flags&isGone != 0 || y.flags&isDated == 0 || y.lineage == x.lineage {
@@ -408,6 +409,7 @@ func (p *Partition) modelOf(e *em, u rates, matches float64) Model {
 	m := p.Model
 	m.Name, m.Made = "learnt", fmt.Sprintf("by EM from %d claims, without labels", p.live)
 	m.Mates, m.Crowd = e.line()
+	m.Review = min(m.Review, learntReview)
 	m.Weights = map[string]map[string]int32{}
 	for f, field := range fields() {
 		w := map[string]int32{}

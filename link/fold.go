@@ -34,13 +34,16 @@ func Fold(s string) string {
 	return strings.Join(strings.Fields(strings.Join(words, " ")), " ")
 }
 
-// article takes the Arabic article off a word that stays long enough.
+// article takes the Arabic article off a word that stays long enough, with the
+// conjunction or preposition that is written onto it.
 func article(w string) string {
 	if w == "al" || w == "el" {
 		return ""
 	}
-	if rest, ok := strings.CutPrefix(w, "ال"); ok && len(rest) >= 6 {
-		return rest
+	for _, prefix := range [...]string{"ال", "وال", "بال", "فال", "كال", "لل"} {
+		if rest, ok := strings.CutPrefix(w, prefix); ok && len(rest) >= 6 {
+			return rest
+		}
 	}
 	return w
 }

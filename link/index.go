@@ -87,6 +87,9 @@ type index struct {
 	columns [levels][]int32 // cells in each row of a level
 	cosines []uint32        // in 1/65536, by latitude in steps of 2^18 units
 	days    map[int32]*table
+	longs   map[int32]*table   // week -> chains of claims whose interval is 3 to 10 days long, by cell of the coarsest level or by area
+	rare    map[uint16]*ring   // telling word -> the newest claims that know their day or their place
+	vague   map[uint16]*ring   // telling word -> the newest claims that lack both
 	weeks   map[int32]*table   // counts, for the local rate
 	undated map[uint32]int32   // place -> chain of its claims without a date
 	seen    map[uint32][]int32 // place -> days on which it has claims, in order of coming
@@ -99,7 +102,7 @@ type index struct {
 
 func newIndex() index {
 	x := index{
-		days: map[int32]*table{}, weeks: map[int32]*table{}, undated: map[uint32]int32{}, seen: map[uint32][]int32{},
+		days: map[int32]*table{}, longs: map[int32]*table{}, rare: map[uint16]*ring{}, vague: map[uint16]*ring{}, weeks: map[int32]*table{}, undated: map[uint32]int32{}, seen: map[uint32][]int32{},
 		first: 1 << 30, last: -1 << 30, lastDay: -1 << 30,
 	}
 	for l, g := range cellMetres {
@@ -146,7 +149,10 @@ func levelOf(c *packed) int {
 	return levels - 1
 }
 
-const maxDaysLong = 3 // a longer interval is not blocked by day
+const (
+	maxDaysLong  = 3  // a longer interval is not blocked by day
+	maxDaysKnown = 10 // and one longer than this is not blocked by time at all
+)
 
 // dayOf returns the day of the middle of a claim's interval; false where it has
 // none or one over three days long.
@@ -155,6 +161,21 @@ func dayOf(c *packed) (int32, bool) {
 		return 0, false
 	}
 	return floorDiv(c.t0+(c.t1-c.t0)/2, minutesADay), true
+}
+
+// middle returns the day of the middle of a claim's interval and how many days
+// to either side a query for it looks at; false where its time is not known to
+// ten days.
+func middle(c *packed) (d, reach int32, known bool) {
+	if c.flags&isDated == 0 || c.t1-c.t0 > maxDaysKnown*minutesADay {
+		return 0, 0, false
+	}
+	length := c.t1 - c.t0
+	reach = 1
+	if length > 2*minutesADay {
+		reach = length/2/minutesADay + 1
+	}
+	return floorDiv(c.t0+length/2, minutesADay), reach, true
 }
 
 func (x *index) day(d int32) *table {
@@ -168,10 +189,79 @@ func (x *index) day(d int32) *table {
 	return t
 }
 
+// ring is the newest claims that have a word.
+type ring struct {
+	ids [ringSize]int32
+	n   uint32
+}
+
+const (
+	ringSize    = 24
+	tellingWord = 4000 / unitBits // units: a word that one claim in 50 has at most
+)
+
+// isVague reports whether a claim lacks its day and its place, so that no block
+// finds what it is about: its telling words do.
+func isVague(c *packed) bool {
+	_, _, known := middle(c)
+	return !known && c.place == 0
+}
+
+// insertWords notes a claim under its telling words.
+func (x *index) insertWords(i int32, c *packed) {
+	to := x.rare
+	if isVague(c) {
+		to = x.vague
+	}
+	for k, h := range c.concepts {
+		if h == 0 || c.telling[k] < tellingWord {
+			continue
+		}
+		r := to[h]
+		if r == nil {
+			r = &ring{}
+			to[h] = r
+		}
+		r.ids[r.n%ringSize] = i
+		r.n++
+	}
+}
+
+// wordCandidates looks at the claims that share a telling word: those that lack
+// day and place, and for one that lacks them itself all.
+func (p *Partition) wordCandidates(c *packed, s *search) {
+	vague := isVague(c)
+	if len(p.vague) == 0 && !vague {
+		return
+	}
+	for k, h := range c.concepts {
+		if h == 0 || c.telling[k] < tellingWord {
+			continue
+		}
+		p.walkRing(p.vague[h], s)
+		if vague {
+			p.walkRing(p.rare[h], s)
+		}
+	}
+}
+
+func (p *Partition) walkRing(r *ring, s *search) {
+	if r == nil {
+		return
+	}
+	for k := range min(r.n, ringSize) {
+		if !s.add(r.ids[(r.n-1-k)%ringSize]) {
+			return
+		}
+	}
+}
+
 // insert chains claim i, whose record is c.
 func (x *index) insert(i int32, c *packed) {
+	x.insertWords(i, c)
 	d, dated := dayOf(c)
 	if !dated {
+		x.insertLong(i, c)
 		if c.place != 0 {
 			head, ok := x.undated[c.place]
 			if !ok {
@@ -223,6 +313,30 @@ func (x *index) insert(i int32, c *packed) {
 	x.count(d, c)
 }
 
+// insertLong chains a claim whose interval is too long for the days.
+func (x *index) insertLong(i int32, c *packed) {
+	d, _, known := middle(c)
+	if !known {
+		return
+	}
+	t := x.longs[floorDiv(d, 7)]
+	if t == nil {
+		t = &table{}
+		x.longs[floorDiv(d, 7)] = t
+	}
+	push := func(key uint32, slot int) {
+		head := t.slot(key, none)
+		c.next[slot], *head = *head, i
+	}
+	switch {
+	case c.flags&isPointed != 0:
+		row := x.row(levels-1, c.lat)
+		push(cellKey(kAll+levels-1, row, x.column(levels-1, row, c.lon)), levels-1)
+	case c.area != 0:
+		push(wordKey(kArea, c.area), slotArea)
+	}
+}
+
 // count keeps, per week, the claims in squares of 3x3 cells, per place and per
 // area.
 func (x *index) count(d int32, c *packed) {
@@ -258,24 +372,63 @@ const maxCandidates = 512
 // search is what one query needs: scratch that is used again and again.
 type search struct {
 	found  []int32
-	own    int // how many of them the query's own 3x3x3 block gave
+	walked int // links of chains that were followed
+	own    int // of them, those of the query's own 3x3x3 block
 	capped bool
+	stamp  uint32
+	seen   [seenSize]seenClaim
+}
+
+// seenClaim is a slot of the set of what one query found, so that a claim that
+// several chains have is found once; stamp says whose query it is of.
+type seenClaim struct {
+	id    int32
+	stamp uint32
+}
+
+const seenSize = 2048 // at least four times the candidates
+
+// add notes a claim that a chain has. It returns false once there are enough.
+func (s *search) add(i int32) bool {
+	s.walked++
+	k := uint32(i) * 0x9E3779B1 >> 21
+	for s.seen[k].stamp == s.stamp {
+		if s.seen[k].id == i {
+			return true
+		}
+		k = (k + 1) % seenSize
+	}
+	if len(s.found) == maxCandidates {
+		s.capped = true
+		return false
+	}
+	s.seen[k] = seenClaim{i, s.stamp}
+	s.found = append(s.found, i)
+	return true
 }
 
 // candidates fills s with the claims that may be about the same thing as c: in
 // the neighbouring cells, on the neighbouring days, nearest day first; of the
 // same place or area; of the same place without a date.
 func (p *Partition) candidates(c *packed, s *search) {
-	s.found, s.own, s.capped = s.found[:0], 0, false
-	d, dated := dayOf(c)
-	if !dated {
+	p.blocked(c, s)
+	p.wordCandidates(c, s)
+}
+
+// blocked fills s with what time and place alone nominate: the learning looks
+// at no other pairs, since what was found by its words shares words by choice.
+func (p *Partition) blocked(c *packed, s *search) {
+	s.found, s.walked, s.own, s.capped = s.found[:0], 0, 0, false
+	s.stamp++
+	d, reach, known := middle(c)
+	if known {
+		p.datedCandidates(d, reach, c, s)
+	} else {
 		p.undatedCandidates(c, s)
-		return
 	}
-	reach := int32(1)
-	if c.t1-c.t0 > 2*minutesADay {
-		reach = 2
-	}
+}
+
+func (p *Partition) datedCandidates(d, reach int32, c *packed, s *search) {
 	for k := int32(0); k <= 2*reach; k++ {
 		p.wordChains(p.day(nth(d, k)), c, s)
 	}
@@ -285,9 +438,9 @@ func (p *Partition) candidates(c *packed, s *search) {
 			continue
 		}
 		l := levelOf(c)
-		before := len(s.found)
+		before := s.walked
 		p.cells(t, kAll+l, l, l, c, s)
-		s.own += len(s.found) - before
+		s.own += s.walked - before
 		for m := l + 1; m < levels; m++ {
 			p.cells(t, kOwn+m, m, m-1, c, s)
 		}
@@ -297,6 +450,23 @@ func (p *Partition) candidates(c *packed, s *search) {
 	}
 	if c.place != 0 {
 		p.walk(p.undatedHead(c.place), slotPlace, s)
+	}
+	if len(p.longs) > 0 {
+		p.longCandidates(d, c, s)
+	}
+}
+
+// longCandidates looks at the claims nearby whose interval is days long.
+func (p *Partition) longCandidates(d int32, c *packed, s *search) {
+	for w := floorDiv(d-maxDaysKnown, 7); w <= floorDiv(d+maxDaysKnown, 7); w++ {
+		t := p.longs[w]
+		switch {
+		case t == nil:
+		case c.flags&isPointed != 0:
+			p.cells(t, kAll+levels-1, levels-1, levels-1, c, s)
+		case c.area != 0:
+			p.chain(t, wordKey(kArea, c.area), slotArea, s)
+		}
 	}
 }
 
@@ -373,12 +543,8 @@ func (p *Partition) chain(t *table, key uint32, slot int, s *search) {
 }
 
 func (p *Partition) walk(i int32, slot int, s *search) {
-	for ; i != none; i = p.claims.at(i).next[slot] {
-		if len(s.found) == maxCandidates {
-			s.capped = true
-			return
-		}
-		s.found = append(s.found, i)
+	for i != none && s.add(i) {
+		i = p.claims.at(i).next[slot]
 	}
 }
 
@@ -386,7 +552,7 @@ func (p *Partition) walk(i int32, slot int, s *search) {
 // window of c holds by the rate of its surroundings over the last two weeks.
 // Own is the number of claims that its block gave, which are left out.
 func (x *index) expected(c *packed, own int, total int32) int64 {
-	d, dated := dayOf(c)
+	d, reach, dated := middle(c)
 	switch {
 	case !dated && c.place != 0:
 		return 1000 * int64(own)
@@ -410,8 +576,9 @@ func (x *index) expected(c *packed, own int, total int32) int64 {
 		}
 		return n
 	}
-	rate := func(n, parent int64) int64 { // thousandths a window of three days
-		return 3 * (1000*max(n-int64(own), 0) + 3*parent) / (days + 3)
+	window := int64(max(3, 2*reach-1))    // days
+	rate := func(n, parent int64) int64 { // thousandths a window
+		return window * (1000*max(n-int64(own), 0) + 3*parent) / (days + 3)
 	}
 	switch {
 	case c.flags&isPointed != 0:

@@ -16,7 +16,8 @@ const (
 	sketchSize   = 16
 	shingleWords = 4
 	minWords     = 12    // a shorter text copies only what equals it
-	minExact     = 5     // and one shorter than this copies nothing
+	minExact     = 5     // and one shorter than this only once it was said three times in a week
+	maxEchoes    = 3     // the claims that a shorter text may make accounts of
 	maxWords     = 4_000 // of a text that are looked at
 	textKeys     = 3     // smallest hashes by which a sketch is found
 	copyReach    = 7 * minutesADay
@@ -28,13 +29,17 @@ type texts struct {
 	exact    map[uint64]int32 // hash of the folded text -> the first claim with it
 	keys     map[uint32]int32 // shingle hash -> the first claim that has it among its least
 	urls     map[uint64]int32
-	last     string // the newest text and what was made of it, for the next claim of the same report
+	echoes   map[uint64]echo // of texts too short to tell who copies whom
+	last     string          // the newest text and what was made of it, for the next claim of the same report
 	lastAt   int32
 	lastOf   int32 // the claim whose text it copies, none
 }
 
+// echo is a short text's first claim and how many claims it made.
+type echo struct{ first, n int32 }
+
 func newTexts() texts {
-	return texts{exact: map[uint64]int32{}, keys: map[uint32]int32{}, urls: map[uint64]int32{}, lastOf: none, lastAt: none}
+	return texts{echoes: map[uint64]echo{}, exact: map[uint64]int32{}, keys: map[uint32]int32{}, urls: map[uint64]int32{}, lastOf: none, lastAt: none}
 }
 
 // lineage gives a new claim the lineage of what it copies and returns that
@@ -81,9 +86,9 @@ func (p *Partition) copied(it *Item, c *packed) int32 {
 	if it.Text == "" {
 		return none
 	}
-	if t.lastAt == none || it.Text != t.last || !p.sameReport(p.claims.n-1, it) {
+	if it.Text != t.last || !p.sameReport(p.claims.n-1, it) {
 		t.last = strings.Clone(it.Text)
-		t.lastAt, t.lastOf = p.sketchText(it.Text)
+		t.lastAt, t.lastOf = p.sketchText(it.Text, c)
 	}
 	c.sketch = t.lastAt
 	if t.lastOf == none {
@@ -109,7 +114,7 @@ func (p *Partition) twin(c *packed, first int32) int32 {
 		if y.sketch != p.claims.at(first).sketch || !sameName(p.refs.of.at(first), p.refs.of.at(id)) {
 			break
 		}
-		if p.exchange(c, y) || c.flags&y.flags&isDated != 0 && (c.t0-y.t1 > copyReach || y.t0-c.t1 > copyReach) {
+		if p.exchange(c, y) || p.farApart(c, y) {
 			continue
 		}
 		if w, _ := p.weigh(c, y, always, 0); best == none || w > most {
@@ -124,11 +129,13 @@ func sameName(a, b *ref) bool {
 }
 
 // sketchText keeps the sketch of a text and returns its number and the first
-// claim whose text it copies; none and none for a text too short to tell.
-func (p *Partition) sketchText(text string) (at, of int32) {
+// claim whose text it copies. Texts of one outlet that are alike and not equal
+// share its frame, and are its one account anyway. One too short to tell is not kept, and copies
+// once it is an echo.
+func (p *Partition) sketchText(text string, c *packed) (at, of int32) {
 	words := strings.Fields(Fold(text))
 	if len(words) < minExact {
-		return none, none
+		return none, p.echoed(words, c)
 	}
 	words = words[:min(len(words), maxWords)]
 	hashes := make([]uint64, len(words))
@@ -149,7 +156,7 @@ func (p *Partition) sketchText(text string) (at, of int32) {
 	of = none
 	if len(words) >= minWords {
 		for _, k := range least {
-			if y, ok := t.keys[k]; ok && of == none && copies(&s, t.sketches.at(p.claims.at(y).sketch)) {
+			if y, ok := t.keys[k]; ok && of == none && (c.lineage == 0 || c.lineage != p.claims.at(y).lineage) && copies(&s, t.sketches.at(p.claims.at(y).sketch)) {
 				of = y
 			} else if !ok {
 				t.keys[k] = p.claims.n
@@ -157,6 +164,31 @@ func (p *Partition) sketchText(text string) (at, of int32) {
 		}
 	}
 	return t.sketches.add(s), of
+}
+
+// echoed counts a short text and returns the first claim that it made in the
+// last week once there are too many to be accounts of their own: anybody may
+// say "shelling in Kerda", a thousand do not.
+func (p *Partition) echoed(words []string, c *packed) int32 {
+	if len(words) == 0 {
+		return none
+	}
+	h := hash64(strings.Join(words, " "))
+	e, ok := p.texts.echoes[h]
+	if !ok || p.farApart(c, p.claims.at(e.first)) {
+		e = echo{first: p.claims.n}
+	}
+	e.n++
+	p.texts.echoes[h] = e
+	if e.n <= maxEchoes {
+		return none
+	}
+	return e.first
+}
+
+// farApart reports whether two claims are of times over a week apart.
+func (p *Partition) farApart(c, y *packed) bool {
+	return c.flags&y.flags&isDated != 0 && (c.t0-y.t1 > copyReach || y.t0-c.t1 > copyReach)
 }
 
 // shingles returns the sketch of a text's words and its textKeys least hashes

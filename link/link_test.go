@@ -82,6 +82,20 @@ func TestPlaceAndTimeAloneNeverJoin(t *testing.T) {
 	}
 }
 
+// TestAnotherDayIsForAPersonToJudge puts two accounts together that share all
+// but the day they state: the machine joins them provisionally and no more.
+func TestAnotherDayIsForAPersonToJudge(t *testing.T) {
+	l := New(DefaultModel())
+	x, y := sample(1), sample(2)
+	x.Killed, y.Killed = Range{17, 17, true}, Range{18, 18, true}
+	x.Against, y.Against = []truce.ActorID{"a"}, []truce.ActorID{"a"}
+	y.From, y.To = y.From+truce.Day, y.To+truce.Day
+	place(t, l, x)
+	if ch := place(t, l, y); ch.Placement.State != Provisional || ch.Placement.Weight < l.Model().Auto {
+		t.Errorf("accounts of neighbouring days: %s at %d", ch.Placement.State, ch.Placement.Weight)
+	}
+}
+
 func TestDecisions(t *testing.T) {
 	l := New(DefaultModel())
 	a, b, c := sample(1), sample(2), sample(3)

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/marchday/marchday/truce"
@@ -39,6 +40,7 @@ type Row struct {
 	Weight   int32             // millibits
 	By       truce.StatementID // the decision or freeze that holds it there
 	CopyOf   truce.ClaimRef    // the claim that it copies
+	Reasons  []Reason          // parts that add up to Sum; nil where they are those of its placement
 	Lineage  string            // whose account it is, or the claim that it goes back to; one lineage is one witness
 }
 
@@ -95,7 +97,8 @@ type Placement struct {
 	Next     truce.IncidentID // the best of the other incidents
 	NextSum  int32
 	NextN    int32
-	About    bool // joined because it says what it is about
+	NextWhy  []Reason // parts that add up to NextSum, where a person should look at it; of Place alone
+	About    bool     // joined because it says what it is about
 	CopyOf   truce.ClaimRef
 }
 
@@ -113,15 +116,38 @@ func (p Placement) Reasons() []Reason {
 	if p.N == 0 {
 		return nil
 	}
-	rs := []Reason{{Field: "prior", Millibit: p.Prior}}
+	return reasonsOf(p.Prior, &p.Shares)
+}
+
+func reasonsOf(prior int32, shares *[nFields]Share) []Reason {
+	rs := []Reason{{Field: "prior", Millibit: prior}}
 	table := fields()
-	for f, s := range p.Shares {
+	for f, s := range shares {
 		if s.Level == missing {
 			continue
 		}
 		rs = append(rs, Reason{table[f].name, table[f].levels[s.Level], s.Millibit, s.Rarity})
 	}
 	return rs
+}
+
+// reasons returns the parts of the weight of claim i against others, each pair
+// by the prior of the newer, as fitReps adds them up.
+func (p *Partition) reasons(i int32, others []int32) []Reason {
+	var shares [nFields]Share
+	for f := range shares {
+		shares[f].Level = missing
+	}
+	prior := int32(0)
+	for _, j := range others {
+		if j == i {
+			continue
+		}
+		newer, older := p.claims.at(max(i, j)), p.claims.at(min(i, j))
+		prior += int32(newer.prior)
+		p.share(newer, older, &shares)
+	}
+	return reasonsOf(prior, &shares)
 }
 
 // Place puts one claim where it belongs. Claims come in the order of the
@@ -132,6 +158,7 @@ func (l *Linker) Place(it Item) (Change, error) {
 		return Change{}, err
 	}
 	pl := l.placement(&out)
+	l.suggest(&pl, &out)
 	ch := l.settle(append(slices.Clone(l.p.moved), out.id))
 	ch.Placement = &pl
 	return ch, nil
@@ -181,6 +208,59 @@ func (l *Linker) placement(out *placed) Placement {
 		pl.CopyOf = l.p.refs.full(out.original)
 	}
 	return pl
+}
+
+const suggestBits = 2000 // below the review, a rival is still worth a person's look
+
+// suggest explains the nearest other incident where the two may be one.
+func (l *Linker) suggest(pl *Placement, out *placed) {
+	if pl.NextN == 0 || floorDiv(pl.NextSum, pl.NextN) < l.p.Model.Review-suggestBits {
+		return
+	}
+	g := l.p.incidents.at(l.p.root(out.next.in))
+	s, why := l.p.fitReps(out.id, g), l.p.reasons(out.id, g.reps[:g.nreps])
+	if s.n > 0 && !s.barred {
+		pl.NextSum, pl.NextN, pl.NextWhy = s.sum, s.n, why
+	}
+}
+
+// Similar returns the incidents that a claim may be about which nobody has
+// filed yet, best first and at most n, each as the placement that would be. It
+// keeps nothing.
+func (l *Linker) Similar(it Item, n int) []Placement {
+	p := l.p
+	c := p.words.pack(&it, false)
+	p.believe(&it, &c)
+	p.words.judge(&c)
+	x := &c
+	var all []Placement
+	scored := slices.Clone(p.score(none, x))
+	x.prior = int16(p.prior(x, p.find.own))
+	slices.SortFunc(scored, func(a, b score) int {
+		if p.better(a, b) {
+			return -1
+		}
+		return 1
+	})
+	for _, s := range scored {
+		if len(all) == n || s.barred || s.beyond <= 0 || s.mean() < p.Model.Review-suggestBits {
+			continue
+		}
+		name, stands := l.nameOf(p.incidents.at(s.in).anchor)
+		if !stands || slices.ContainsFunc(all, func(o Placement) bool { return o.Incident == name }) {
+			continue
+		}
+		pl := Placement{Incident: name, State: Opened, Sum: s.sum, N: s.n, Weight: s.mean()}
+		pl.Prior = p.explain(x, s.in, &pl.Shares)
+		switch {
+		case pl.Weight >= p.Model.Auto:
+			pl.State = Joined
+		case pl.Weight >= p.Model.Review:
+			pl.State = Provisional
+		}
+		all = append(all, pl)
+	}
+	return all
 }
 
 // name returns the machine's name of an incident: its anchor's.
@@ -255,6 +335,54 @@ func (l *Linker) Row(name truce.ClaimRef) (Row, bool) {
 	}
 	return Row{}, false
 }
+
+// Machine returns the machine's own incident of a claim, blind to decisions and
+// freezes; false where it stands in none.
+func (l *Linker) Machine(name truce.ClaimRef) (truce.IncidentID, bool) {
+	id, ok := l.p.refs.get(name)
+	if !ok || l.p.claims.at(id).in == none {
+		return truce.IncidentID{}, false
+	}
+	return l.name(l.p.claims.at(id).in), true
+}
+
+// Claims yields the names of the claims that stand, in record order.
+func (l *Linker) Claims() iter.Seq[truce.ClaimRef] {
+	return func(yield func(truce.ClaimRef) bool) {
+		for id := range l.p.claims.n {
+			if l.p.claims.at(id).flags&isGone == 0 && !yield(l.p.refs.full(id)) {
+				return
+			}
+		}
+	}
+}
+
+// Together counts the pairs of claims of different accounts that the machine put
+// into one incident: what a learnt model's expected matches are held against.
+func (l *Linker) Together() int64 {
+	var n int64
+	for in := range l.p.incidents.n {
+		if l.p.incidents.at(in).into != none {
+			continue
+		}
+		accounts, all := map[uint32]int64{}, int64(0)
+		l.p.members(in, func(_ int32, c *packed) bool {
+			if c.flags&isGone == 0 {
+				accounts[c.lineage]++
+				all++
+			}
+			return true
+		})
+		n += all * (all - 1) / 2
+		for _, k := range accounts {
+			n -= k * (k - 1) / 2
+		}
+	}
+	return n
+}
+
+// Model returns the model in force.
+func (l *Linker) Model() Model { return l.p.Model }
 
 // Stats returns what the engine counted so far.
 func (l *Linker) Stats() Stats { return l.p.stats }

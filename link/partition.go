@@ -36,9 +36,10 @@ type Partition struct {
 	claims    slab[packed]
 	refs      refs
 	incidents slab[incident]
-	live      int32             // claims that are not gone and not aside by mode
-	links     map[int32][]int32 // claim -> claims that it answers or that answer it
-	copies    map[int32]int32   // claim -> the claim it copies
+	live      int32              // claims that are not gone and not aside by mode
+	links     map[int32][]int32  // claim -> claims that it answers or that answer it
+	copies    map[int32]int32    // claim -> the claim it copies
+	restated  map[int32][]Reason // claim that a repair moved -> the parts of its weight where it went
 	texts     texts
 	moved     []int32 // claims whose incident the current call changed
 	find      search
@@ -73,7 +74,7 @@ func newPartition(m Model) *Partition {
 	}
 	p := &Partition{
 		Model: m, weights: w, words: newWords(), index: newIndex(), refs: newRefs(),
-		links: map[int32][]int32{}, copies: map[int32]int32{}, texts: newTexts(),
+		links: map[int32][]int32{}, copies: map[int32]int32{}, restated: map[int32][]Reason{}, texts: newTexts(),
 	}
 	for f := range w {
 		p.most[f] = slices.Max(w[f][:])
@@ -231,6 +232,9 @@ func (p *Partition) seek(id int32, x *packed, it *Item, out *placed) {
 	switch {
 	case best.n > 0 && best.mean() >= p.Model.Auto && best.beyond > 0:
 		out.state, out.in = Joined, best.in
+		if g := p.incidents.at(best.in); p.otherDay(x, g.reps[:g.nreps]) {
+			out.state = Provisional
+		}
 	case best.n > 0 && best.mean() >= p.Model.Review && best.beyond > 0:
 		out.state, out.in = Provisional, best.in
 	default:
@@ -239,10 +243,24 @@ func (p *Partition) seek(id int32, x *packed, it *Item, out *placed) {
 	}
 	out.best, out.next = best, next
 	out.prior = p.explain(x, best.in, &out.shares)
-	if out.state == Joined && next.n > 0 && next.mean() >= p.Model.Auto && next.beyond > 0 {
+	if next.n > 0 && best.mean() >= p.Model.Auto && next.mean() >= p.Model.Auto && next.beyond > 0 {
 		p.mergeIfOne(best.in, next.in)
 		out.in = p.root(out.in)
 	}
+}
+
+// otherDay reports whether a claim states another day than every one of
+// others: how much else they share, whether they are one is for a person.
+func (p *Partition) otherDay(x *packed, others []int32) bool {
+	const most = 18 * 60 // minutes between what may still be one night
+	for _, i := range others {
+		y := p.claims.at(i)
+		gap := (int64(x.t0) + int64(x.t1) - int64(y.t0) - int64(y.t1)) / 2
+		if x.flags&y.flags&isDated == 0 || x.t0 < y.t1 && y.t0 < x.t1 || max(gap, -gap) < most {
+			return false
+		}
+	}
+	return len(others) > 0
 }
 
 // neighbours keeps the incidents that a claim fits best, for the repair.
@@ -298,10 +316,11 @@ func (p *Partition) score(id int32, x *packed) []score {
 		if y.flags&isGone != 0 || y.in == none || i == id {
 			continue
 		}
-		if w, _ := p.weigh(x, y, floor, rest); w < floor {
+		in := p.incidents.at(y.in)
+		if in.mark == p.stamp { // nominated already
 			continue
 		}
-		if in := p.incidents.at(y.in); in.mark != p.stamp {
+		if w, _ := p.weigh(x, y, floor, rest); w >= floor {
 			in.mark = p.stamp
 			p.scored = append(p.scored, p.fit(x, y.in, prior))
 		}

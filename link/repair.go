@@ -163,6 +163,7 @@ func (p *Partition) restate(i int32, x *packed) {
 	g := p.incidents.at(x.in)
 	if g.anchor == i {
 		x.state, x.sum, x.n = Opened, 0, 0
+		p.restated[i] = []Reason{}
 		return
 	}
 	x.sum, x.n = 0, 0
@@ -172,8 +173,13 @@ func (p *Partition) restate(i int32, x *packed) {
 			x.sum, x.n = x.sum+w+p.Model.Review, x.n+1
 		}
 	}
+	p.restated[i] = []Reason{}
+	if x.n > 0 {
+		p.restated[i] = p.reasons(i, g.reps[:g.nreps])
+	}
 	x.state = Provisional
-	if x.n == 0 || floorDiv(x.sum, int32(x.n)) >= p.Model.Auto {
+	others := slices.DeleteFunc(slices.Clone(g.reps[:g.nreps]), func(j int32) bool { return j == i })
+	if x.n == 0 || floorDiv(x.sum, int32(x.n)) >= p.Model.Auto && !p.otherDay(x, others) {
 		x.state = Joined
 	}
 }

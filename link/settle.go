@@ -21,6 +21,7 @@ type group struct {
 type fitted struct {
 	s     score
 	state State
+	why   []Reason // parts that add up to the score
 }
 
 func (g *group) has(id int32) bool {
@@ -241,7 +242,7 @@ func (w *work) place(i int32, frozen bool) {
 	switch {
 	case to != nil && to.freeze != nil && enough && len(ids) == 1 && w.b.by[i].IsZero():
 		to.proposed = append(to.proposed, i)
-		to.fits[i] = fitted{best, Proposed}
+		to.fits[i] = fitted{best, Proposed, w.why(ids, to)}
 		return
 	case to == nil || to.freeze != nil || frozen && !enough:
 		to = &group{by: map[int32]truce.StatementID{}, fits: map[int32]fitted{}}
@@ -252,10 +253,10 @@ func (w *work) place(i int32, frozen bool) {
 			to.fits[i] = fitted{state: Alone}
 		}
 		w.groups = append(w.groups, to)
-	case best.mean() >= m.Auto:
-		to.fits[i] = fitted{best, Joined}
+	case best.mean() >= m.Auto && !w.l.p.otherDay(w.l.p.claims.at(i), to.rep.reps[:to.rep.nreps]):
+		to.fits[i] = fitted{best, Joined, w.why(ids, to)}
 	default:
-		to.fits[i] = fitted{best, Provisional}
+		to.fits[i] = fitted{best, Provisional, w.why(ids, to)}
 	}
 	to.add(w.l.p, ids...)
 	for _, j := range ids {
@@ -263,6 +264,25 @@ func (w *work) place(i int32, frozen bool) {
 			to.by[j] = by
 		}
 	}
+}
+
+// why returns the parts of a node's score against a group, as best adds it up.
+func (w *work) why(node []int32, g *group) []Reason {
+	var all []Reason
+	for _, i := range node {
+		if w.l.p.claims.at(i).flags&isGone != 0 {
+			continue
+		}
+		for _, r := range w.l.p.reasons(i, g.rep.reps[:g.rep.nreps]) {
+			k := slices.IndexFunc(all, func(o Reason) bool { return o.Field == r.Field })
+			if k < 0 {
+				all = append(all, r)
+				continue
+			}
+			all[k].Millibit, all[k].Rarity = all[k].Millibit+r.Millibit, all[k].Rarity+r.Rarity
+		}
+	}
+	return all
 }
 
 // best returns the group that a node fits best, nil if every one is barred.
@@ -421,7 +441,7 @@ func (l *Linker) machineRow(id int32, x *packed) Row {
 }
 
 func (l *Linker) row(id int32, x *packed) Row {
-	r := Row{Ref: l.p.refs.full(id), State: x.state, Sum: x.sum, N: int32(x.n), Role: RoleSupports, Lineage: l.lineageName(id, x)}
+	r := Row{Ref: l.p.refs.full(id), State: x.state, Sum: x.sum, N: int32(x.n), Role: RoleSupports, Reasons: l.p.restated[id], Lineage: l.lineageName(id, x)}
 	if r.N > 0 {
 		r.Weight = floorDiv(r.Sum, r.N)
 	}
@@ -451,7 +471,10 @@ func (l *Linker) rows(g *group) []Row {
 		x := l.p.claims.at(id)
 		r := l.row(id, x)
 		if f, ok := g.fits[id]; ok {
-			r.State, r.Sum, r.N, r.Weight = f.state, f.s.sum, f.s.n, 0
+			r.State, r.Sum, r.N, r.Weight, r.Reasons = f.state, f.s.sum, f.s.n, 0, f.why
+			if f.why == nil {
+				r.Reasons = []Reason{}
+			}
 			if r.N > 0 {
 				r.Weight = f.s.mean()
 			}

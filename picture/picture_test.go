@@ -45,7 +45,7 @@ func everyRow() []Row {
 		incident(1, truce.Clear, truce.Green), incident(1, truce.Amber, truce.Amber), incident(2, truce.Amber, truce.Amber), incident(3, truce.Clear, truce.Amber),
 		Reassessed{Index: 2, Incident: ref(1), Level: truce.Clear, Upto: truce.Amber, Office: "a", Before: truce.Insufficient, After: truce.Prohibited},
 		Alias{Old: ref(9), New: ref(1)},
-		Case{Index: 2, ID: truce.Digest{2}, File: truce.CaseFile{Number: 1, OpenedBy: "a"}, Public: truce.CaseFile{Number: 1}},
+		Case{Index: 2, ID: truce.Digest{2}, File: truce.CaseFile{Number: 1, OpenedBy: "a"}},
 	}
 }
 
@@ -275,6 +275,33 @@ func TestRowsThatOverruleOthersFoldAsOneByOne(t *testing.T) {
 			if err != nil || got != want {
 				t.Errorf("%q finds %q, %v; want %q", word, got, err, want)
 			}
+		}
+	}
+}
+
+// TestAStatementOpensByTimeAndToItsOwnOffice holds that a time that was kept,
+// and the reader's own, open a statement, and that who said it reads it again.
+func TestAStatementOpensByTimeAndToItsOwnOffice(t *testing.T) {
+	ctx := t.Context()
+	p := openTest(t)
+	if err := p.Fold(ctx, append(everyRow(), Opens{ID: truce.Digest{2}, At: 100}), Position{Size: 5, Root: truce.Digest{5}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		who  truce.Viewer
+		now  truce.Instant
+		want bool
+	}{
+		{truce.Viewer{}, 99, false}, {truce.Viewer{}, 100, true},
+		{truce.Viewer{Office: "l", Role: truce.Liaison}, 99, false}, {truce.Viewer{Office: "l", Role: truce.Liaison}, 100, true},
+		{truce.Viewer{Office: "a", Role: truce.Monitor}, 99, true}, {truce.Viewer{Office: "un", Role: truce.Mediator}, 99, true},
+	} {
+		s, err := p.View(c.who, -1, c.now).Statement(ctx, 2)
+		if got := err == nil; got != c.want {
+			t.Errorf("%q at %d reads it: %v, want %v", c.who.Office, c.now, got, c.want)
+		}
+		if c.now == 100 && c.who.Office != "un" && s.Marking != truce.Clear {
+			t.Errorf("opened, and marked %s", s.Marking)
 		}
 	}
 }

@@ -31,8 +31,8 @@ func (s Statement) Body() (truce.Body, error) {
 func (s Statement) Received() truce.Instant { return truce.Instant(s.RecvAt / 1000) }
 
 func (s Statement) write() (string, []any) {
-	return `INSERT OR REPLACE INTO statement (idx, id, kind, grp, office, desk, made_at, recv_at, marking, refused, gone_at, name, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+	return `INSERT OR REPLACE INTO statement (idx, id, kind, grp, office, desk, made_at, recv_at, marking, open_at, refused, gone_at, name, body)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13)`,
 		[]any{s.Index, s.ID.String(), string(s.Kind), string(s.Group), string(s.Office), s.Desk, int64(s.MadeAt), s.RecvAt,
 			string(s.Marking), s.Refused, s.GoneAt, s.Name, s.Payload}
 }
@@ -55,6 +55,17 @@ type Remark struct {
 
 func (r Remark) write() (string, []any) {
 	return "UPDATE statement SET marking = $1 WHERE id = $2", []any{string(r.Marking), r.ID.String()}
+}
+
+// Opens lets everybody read a statement from a time on; zero closes it again, as
+// its marking has it.
+type Opens struct {
+	ID truce.StatementID
+	At truce.Instant
+}
+
+func (o Opens) write() (string, []any) {
+	return "UPDATE statement SET open_at = $1 WHERE id = $2", []any{int64(o.At), o.ID.String()}
 }
 
 // Cite says that the statement at Index names Target.
@@ -102,11 +113,17 @@ type Link struct {
 	BoundBy truce.StatementID `json:"bound_by,omitzero"` // the decision that put it there
 	CopyOf  truce.ClaimRef    `json:"copy_of,omitzero"`
 	Reasons []Reason          `json:"reasons,omitempty"`
-	Next    truce.IncidentID  `json:"next,omitzero"` // the nearest other incident
+	Moved   bool              `json:"moved,omitempty"`  // Reasons are newer than its placement
+	Placed  []Reason          `json:"placed,omitempty"` // those of its placement, of one that was moved
+	Next    truce.IncidentID  `json:"next,omitzero"`    // the nearest other incident
 	NextAt  int64             `json:"next_at,omitempty"`
+	NextSum int64             `json:"next_sum,omitempty"` // over NextN claims; NextWhy adds up to it
+	NextN   int64             `json:"next_n,omitempty"`
+	NextWhy []Reason          `json:"next_why,omitempty"` // where the two may be one: for a person to look at
 }
 
-// Reason is one bar of the waterfall: millibits that sum exactly to Link.Sum.
+// Reason is one bar of the waterfall: MB and TF of all bars sum exactly to
+// Link.Sum.
 type Reason struct {
 	K     string `json:"k"`
 	Level string `json:"level,omitempty"`
@@ -170,6 +187,7 @@ type Incident struct {
 	Proposed  []truce.ClaimRef       `json:"proposed,omitempty"` // additions to a frozen incident
 	Lineages  []string               `json:"lineages"`           // independent sources
 	Tally     truce.Tally            `json:"tally,omitzero"`
+	Finest    []Loose                `json:"finest,omitempty"`     // its toll if every provisional join were undone
 	ClaimedBy map[truce.OfficeID]int `json:"claimed_by,omitempty"` // claims by each co-chair's side; "" is others
 	Acts      []Judged               `json:"acts,omitempty"`       // one per alleged actor, with every reading's verdict
 	Agree     bool                   `json:"agree"`                // all readings agree on every act
@@ -180,7 +198,31 @@ type Incident struct {
 	Status    string                 `json:"status"`
 	StatusWhy string                 `json:"status_why,omitempty"` // finding, readings, or empty
 	Frozen    bool                   `json:"frozen,omitempty"`
+	Suggested []truce.ClaimRef       `json:"suggested,omitempty"` // claims elsewhere that may be of this incident
 	Conflicts []Conflict             `json:"conflicts,omitempty"` // decisions of people that contradict older ones and have no effect
+}
+
+// Loose is the range of one of the incidents that an incident would fall into
+// if its provisional joins were undone.
+type Loose struct {
+	Kind truce.CasualtyKind `json:"kind"`
+	truce.Losses
+}
+
+// Toll returns the range that stands for a kind in a total over incidents, with
+// those of the finest partition; false if no claim states one.
+func (i Incident) Toll(kind truce.CasualtyKind) (truce.Share, bool) {
+	r, ok := i.Tally.Headline(kind)
+	s := truce.Share{Range: r}
+	for _, l := range i.Finest {
+		if l.Kind == kind {
+			s.Finest = append(s.Finest, truce.Range{TollKey: r.TollKey, Losses: l.Losses})
+		}
+	}
+	if len(s.Finest) == 0 {
+		s.Finest = []truce.Range{r}
+	}
+	return s, ok
 }
 
 // Killed returns the range of people killed by the strike itself, the first
@@ -281,11 +323,13 @@ func (n NoIncident) write() (string, []any) {
 
 // Reassessed says that a statement changed the verdict on an older incident.
 type Reassessed struct {
-	Index         int64
-	Incident      truce.IncidentID
-	Level, Upto   truce.Marking
-	Office        truce.OfficeID
-	Before, After truce.Answer
+	Index    int64            `json:"index"`
+	Incident truce.IncidentID `json:"incident"`
+	Level    truce.Marking    `json:"-"`
+	Upto     truce.Marking    `json:"-"`
+	Office   truce.OfficeID   `json:"office"`
+	Before   truce.Answer     `json:"before"`
+	After    truce.Answer     `json:"after"`
 }
 
 func (r Reassessed) write() (string, []any) {
@@ -313,16 +357,15 @@ func (n NoAlias) write() (string, []any) {
 
 // Case is a docket case with its whole file.
 type Case struct {
-	Index  int64
-	ID     truce.StatementID
-	Rests  int64
-	File   truce.CaseFile // as the co-chairs, the mediator and the centre read it
-	Public truce.CaseFile // as all others do: texts only once they are published
+	Index int64
+	ID    truce.StatementID
+	Rests int64
+	File  truce.CaseFile // whole in the table; View gives it as its reader may read it
 }
 
 func (c Case) write() (string, []any) {
-	return `INSERT OR REPLACE INTO docket (idx, id, number, incident, state, rests, doc, public) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		[]any{c.Index, c.ID.String(), c.File.Number, c.File.Incident.String(), string(c.File.State), c.Rests, doc(c.File), doc(c.Public)}
+	return `INSERT OR REPLACE INTO docket (idx, id, number, incident, state, rests, doc) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		[]any{c.Index, c.ID.String(), c.File.Number, c.File.Incident.String(), string(c.File.State), c.Rests, doc(c.File)}
 }
 
 // House is who the centre is at this index: offices, procedure, method, policy.

@@ -26,6 +26,7 @@ CREATE TABLE statement (
   made_at INTEGER NOT NULL, -- seconds, the author's word
   recv_at INTEGER NOT NULL, -- milliseconds, the log's
   marking TEXT    NOT NULL,
+  open_at INTEGER NOT NULL, -- seconds; from this time on it is clear; 0: never by time alone
   refused TEXT    NOT NULL, -- why it has no effect; empty: it has
   gone_at INTEGER NOT NULL, -- index of its withdrawal; -1: it stands
   name    TEXT    NOT NULL, -- the sender's own id, or the thing's
@@ -109,8 +110,7 @@ CREATE TABLE docket (
   incident TEXT    NOT NULL,
   state    TEXT    NOT NULL,
   rests    INTEGER NOT NULL,
-  doc      TEXT    NOT NULL, -- for the level amber
-  public   TEXT    NOT NULL  -- for every other level
+  doc      TEXT    NOT NULL  -- the whole file; a view leaves out what its reader may not read
 ) STRICT;
 CREATE UNIQUE INDEX docket_number ON docket (number);
 

@@ -50,6 +50,16 @@ func (v *View) sees(col string) string {
 	return col + " = 'clear'"
 }
 
+// seesStatement is sees over the statements: what a viewer's own office said it
+// reads again, and what has opened by now everybody reads.
+func (v *View) seesStatement() string {
+	cond := "(" + v.sees("marking") + " OR open_at BETWEEN 1 AND " + strconv.FormatInt(int64(v.now), 10)
+	if v.viewer.Office != "" {
+		cond += " OR office = '" + quoted(truce.Marking(v.viewer.Office)) + "'"
+	}
+	return cond + ")"
+}
+
 // quoted makes a marking safe inside quotes; offices' ids hold no quotes, this
 // is the second lock.
 func quoted(m truce.Marking) string { return strings.ReplaceAll(string(m), "'", "''") }
@@ -330,6 +340,33 @@ func (v *View) Reassessments(ctx context.Context, incident truce.IncidentID, ind
 	return all, rows.Err()
 }
 
+// Changing is a statement about the truce that changed verdicts on older
+// incidents, and how many.
+type Changing struct {
+	Index     int64 `json:"index"`
+	Incidents int   `json:"incidents"`
+	Verdicts  int   `json:"verdicts"`
+}
+
+// Changing returns the statements that changed verdicts, newest first.
+func (v *View) Changing(ctx context.Context) ([]Changing, error) {
+	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, count(DISTINCT incident), count(*) FROM reassessed WHERE level <= $1 AND upto >= $1 AND "+v.before("idx")+
+		" GROUP BY idx ORDER BY idx DESC LIMIT 500", rank(v.Level()))
+	if err != nil {
+		return nil, fmt.Errorf("read changes: %w", err)
+	}
+	defer rows.Close()
+	var all []Changing
+	for rows.Next() {
+		var c Changing
+		if err := rows.Scan(&c.Index, &c.Incidents, &c.Verdicts); err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, rows.Err()
+}
+
 // Claims returns the claims of an incident in the order of the record.
 func (v *View) Claims(ctx context.Context, incident truce.IncidentID) ([]Claim, error) {
 	return each[Claim](ctx, v, "SELECT doc FROM claim WHERE incident = $1 AND "+v.sees("marking")+" ORDER BY idx, at, ref", incident.String())
@@ -366,10 +403,10 @@ func (v *View) Search(ctx context.Context, q string, limit int) ([]Claim, error)
 		v.sees("marking")+" ORDER BY idx DESC, at LIMIT "+strconv.Itoa(limit), match)
 }
 
-const statementCols = "idx, id, kind, grp, office, desk, made_at, recv_at, marking, refused, gone_at, name, body"
+const statementCols = "idx, id, kind, grp, office, desk, made_at, recv_at, marking, open_at, refused, gone_at, name, body"
 
 func (v *View) statements(ctx context.Context, cond string, args ...any) ([]Statement, error) {
-	rows, err := v.p.read.QueryContext(ctx, "SELECT "+statementCols+" FROM statement WHERE "+v.sees("marking")+" AND "+v.before("idx")+" AND "+cond, args...)
+	rows, err := v.p.read.QueryContext(ctx, "SELECT "+statementCols+" FROM statement WHERE "+v.seesStatement()+" AND "+v.before("idx")+" AND "+cond, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read statements: %w", err)
 	}
@@ -378,11 +415,14 @@ func (v *View) statements(ctx context.Context, cond string, args ...any) ([]Stat
 	for rows.Next() {
 		var s Statement
 		var id string
-		var made int64
-		if err := rows.Scan(&s.Index, &id, &s.Kind, &s.Group, &s.Office, &s.Desk, &made, &s.RecvAt, &s.Marking, &s.Refused, &s.GoneAt, &s.Name, &s.Payload); err != nil {
+		var made, opens int64
+		if err := rows.Scan(&s.Index, &id, &s.Kind, &s.Group, &s.Office, &s.Desk, &made, &s.RecvAt, &s.Marking, &opens, &s.Refused, &s.GoneAt, &s.Name, &s.Payload); err != nil {
 			return nil, err
 		}
 		s.MadeAt = truce.Instant(made)
+		if opens != 0 && truce.Instant(opens) <= v.now {
+			s.Marking = truce.Clear
+		}
 		if err := s.ID.UnmarshalText([]byte(id)); err != nil {
 			return nil, err
 		}
@@ -518,11 +558,7 @@ func (v *View) CaseByID(ctx context.Context, id truce.StatementID) (Case, error)
 }
 
 func (v *View) cases(ctx context.Context, cond string, args ...any) ([]Case, error) {
-	col := "public"
-	if v.Level() == truce.Amber {
-		col = "doc"
-	}
-	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, id, rests, "+col+" FROM docket WHERE "+v.before("idx")+" AND "+cond, args...)
+	rows, err := v.p.read.QueryContext(ctx, "SELECT idx, id, rests, doc FROM docket WHERE "+v.before("idx")+" AND "+cond, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read cases: %w", err)
 	}
@@ -536,6 +572,9 @@ func (v *View) cases(ctx context.Context, cond string, args ...any) ([]Case, err
 		}
 		if err := errors.Join(c.ID.UnmarshalText([]byte(id)), json.Unmarshal([]byte(text), &c.File)); err != nil {
 			return nil, err
+		}
+		if v.Level() != truce.Amber {
+			c.File = c.File.Public(v.now)
 		}
 		all = append(all, c)
 	}

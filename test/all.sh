@@ -42,14 +42,19 @@ gotests() {
 	rm -f "$log"
 	return $rc
 }
-webbuild() { (cd tools/webbuild && test -z "$(gofmt -l .)" && go vet ./... && go test ./...); }
+# module NAME tests a folder of tools that is a module of its own: an oracle with
+# many dependencies, or a tool of the build.
+module() { (cd "tools/$1" && test -z "$(gofmt -l .)" && go vet ./... && go test ./...); }
 
 step gofmt    formatted
 step vet      go vet ./...
 step tidy     go mod tidy -diff
 step go       gotests
 step postgres sh test/postgres.sh
-step webbuild webbuild
+step webbuild module webbuild
+step fsck     module fsck     # Tessera reads what our log wrote
+step webauthn module webauthn # go-webauthn judges passkeys as truce does
+step fuzz     sh test/fuzz.sh
 step ui       sh test/ui.sh
 step geodata  sh test/geodata.sh
 step browser  sh test/browser.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The record's conformance suite on a PostgreSQL server that this script starts
+# The suite that both engines must pass, and a record that moves there and back, on a PostgreSQL server that this script starts
 # on loopback and throws away, or on the one that MARCHDAY_POSTGRES names.
 # Exit 0 passed, 1 failed, 3 skipped (says why).
 cd "$(dirname "$0")/.." || exit 1
@@ -16,4 +16,4 @@ if [ -z "$MARCHDAY_POSTGRES" ]; then
 	$as "$bin/createdb" -h 127.0.0.1 -p "$port" -U marchday marchday || exit 1
 	export MARCHDAY_POSTGRES="postgres://marchday@127.0.0.1:$port/marchday?sslmode=disable"
 fi
-go test -count=1 -run 'Engines|Postgres' ./record
+go test -count=1 ./record -run 'Engines|Postgres' && go test -count=1 ./cmd/marchday -run 'TestARecordMoves'

@@ -68,13 +68,20 @@ type Book struct {
 	founding *Founding
 	docket   *Docket
 	rules    *Regime
+	filed    map[OfficeID]filedDay
+}
+
+// filedDay is how many intake statements an office filed on a counting day.
+type filedDay struct {
+	day string
+	n   int64
 }
 
 // NewBook returns a Book at the beginning of a record.
 func NewBook() *Book {
 	return &Book{
 		keys: map[KeyID]*heldKey{}, offices: map[OfficeID]Office{}, said: map[StatementID]*seen{},
-		digests: map[Digest]bool{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{}, docket: NewDocket(), rules: NewRegime(),
+		digests: map[Digest]bool{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{}, docket: NewDocket(), rules: NewRegime(), filed: map[OfficeID]filedDay{},
 	}
 }
 
@@ -189,7 +196,22 @@ func (b *Book) judge(index int64, at Instant, s *Said) error {
 	if len(info.Who) > 0 && !slices.Contains(info.Who, office.Role) {
 		return forbidden("kind", "an office of role %s may not say %s: that is for %v", office.Role, info.Kind, info.Who)
 	}
+	if info.Group == GroupIntake {
+		if n := b.Filed(st.Office, at); b.proc.QuotaPerDay > 0 && n >= b.proc.QuotaPerDay {
+			return forbidden("kind", "%s has filed %d intake statements today, and the quota, the same for every office, is %d: nothing of this one was kept; file it tomorrow, or file fewer reports with more claims each", st.Office, n, b.proc.QuotaPerDay)
+		}
+	}
 	return b.judgeBody(at, s)
+}
+
+// Filed returns how many intake statements an office has filed on the counting
+// day of an instant.
+func (b *Book) Filed(office OfficeID, at Instant) int64 {
+	f := b.filed[office]
+	if f.day != b.proc.Zone.DayOf(at) {
+		return 0
+	}
+	return f.n
 }
 
 func (b *Book) judgeFounding(f *Founding, s *Said) error {
@@ -464,6 +486,9 @@ func (b *Book) take(index int64, at Instant, s *Said) {
 			p.given[st.Office] = true
 			b.settle(body.With)
 		}
+	}
+	if info, _ := InfoOf(st.Body.Kind()); info.Group == GroupIntake {
+		b.filed[st.Office] = filedDay{b.proc.Zone.DayOf(at), b.Filed(st.Office, at) + 1}
 	}
 	b.takeErasable(s.ID, st.Office, st.Body)
 	b.rules.Take(index, at, s.ID, st.Office, st)

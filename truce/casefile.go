@@ -23,6 +23,7 @@ type CaseFile struct {
 	Requests  []RequestFile
 	Seals     []Filed
 	Texts     []Filed
+	TextsIn   Instant // when every co-chair's text of the round was in; 0 before
 	Proposals []ProposalFile
 	Dissents  []Filed // from another office's text
 	Finding   Finding
@@ -58,13 +59,13 @@ type CaseClock struct {
 	Started Instant
 	Due     Instant
 	Stopped Instant
-	frozen  Instant // since when it stands still
+	Frozen  Instant // since when it stands still; 0: it runs
 }
 
 // Overdue reports whether the clock was running past its end at t.
 func (k CaseClock) Overdue(t Instant) bool {
-	if k.frozen != 0 {
-		t = min(t, k.frozen)
+	if k.Frozen != 0 {
+		t = min(t, k.Frozen)
 	}
 	return k.Started <= t && t >= k.Due && (k.Stopped == 0 || k.Stopped > t)
 }
@@ -207,6 +208,42 @@ func (c CaseFile) Overdue(t Instant) []CaseClock {
 		}
 	}
 	return all
+}
+
+// OpensAt returns the time from which everybody may read the round's texts:
+// when it was decided, when every co-chair's was in, or when the clock for them
+// ends, whichever came first. A missing one then prints as no assessment filed.
+// Zero is never, as things stand.
+func (c CaseFile) OpensAt() Instant {
+	at := c.TextsIn
+	if at == 0 {
+		at = c.Finding.At
+	}
+	for i := range c.Clocks {
+		k := &c.Clocks[i]
+		if k.Name == ClockAssessment && k.Round == c.Round && (k.Frozen == 0 || k.Frozen >= k.Due) && (at == 0 || k.Due < at) {
+			at = k.Due
+		}
+	}
+	return at
+}
+
+// Public returns the file at t as those read it who do not sit at the table:
+// that there is a case, its path and its clocks; texts from when they open, and
+// all the rest once it was decided: then also that a party was asked, when, and
+// whether it replied; never in which words.
+func (c CaseFile) Public(t Instant) CaseFile {
+	if c.Finding.Kind != Undecided {
+		return c
+	}
+	at := c.OpensAt()
+	closed := func(f Filed) bool { return f.Round == c.Round && (at == 0 || t < at) }
+	c.Seals = slices.DeleteFunc(slices.Clone(c.Seals), closed)
+	c.Texts = slices.DeleteFunc(slices.Clone(c.Texts), closed)
+	c.Dissents = slices.DeleteFunc(slices.Clone(c.Dissents), closed)
+	c.Proposals = slices.DeleteFunc(slices.Clone(c.Proposals), func(p ProposalFile) bool { return p.Round == c.Round })
+	c.Requests, c.Attached, c.Notices, c.Remedies, c.Referrals, c.OpenedBy = nil, nil, nil, nil, nil, ""
+	return c
 }
 
 // Ended reports whether the case is visibly at an end: decided, referred,

@@ -292,6 +292,69 @@ func (g *Regime) readSpans(office OfficeID, n int64) []*spanGroup {
 	return groups
 }
 
+// SpanUnder is a span as one office reads it: its clock and area there, and
+// what the office takes out of it.
+type SpanUnder struct {
+	Office OfficeID
+	Span   SpanID
+	Sort   string
+	Clock  SpanClock
+	Area   Area
+	Holds  Tri // whether it is in force at the time that was asked about
+	By     StatementID
+}
+
+// SpansUnder returns the spans of an office's reading at n, in order of the
+// record, as they stand at t. What it did not state stays not stated.
+func (g *Regime) SpansUnder(office OfficeID, t Instant, n int64) []SpanUnder {
+	var all []SpanUnder
+	for _, s := range g.readSpans(office, n) {
+		r := s.at(t, t+1)
+		if r == nil {
+			continue
+		}
+		u := SpanUnder{Office: office, Span: s.id, Sort: s.sort, Clock: r.clock, Area: r.area, By: r.by}
+		u.Holds, _ = r.clock.holds(t, t+1)
+		u.Area.Except = slices.Clone(u.Area.Except)
+		for i := range s.covers {
+			c := &s.covers[i]
+			switch {
+			case c.since < r.areaSince || !c.validity.Meets(t, t+1):
+			case !c.area.IsZero():
+				u.Area, u.By = c.area, c.by
+			default:
+				u.Area.Except = append(u.Area.Except, c.area.Except...)
+			}
+		}
+		all = append(all, u)
+	}
+	return all
+}
+
+// ProposalAnswer is what an office answered to a span that another proposed.
+type ProposalAnswer struct {
+	How string // adopted, or the act that the office said upon it; "" is no answer
+	By  StatementID
+	At  Instant
+}
+
+// AnswerTo returns an office's newest answer to a proposed span: a reading that
+// adopts or reads it, or an act of its own upon it.
+func (g *Regime) AnswerTo(s SpanStanding, office OfficeID, n int64) ProposalAnswer {
+	var a ProposalAnswer
+	for _, r := range s.OthersSay {
+		if r.Office == office {
+			a = ProposalAnswer{r.Body.Act, r.ID, r.At}
+		}
+	}
+	for _, r := range g.Readings(office, n) {
+		if r.Body.About == "span" && (r.Body.Adopts == s.Body.ID || r.Body.Span == s.Body.ID) && r.At >= a.At {
+			a = ProposalAnswer{"adopted", r.ID, r.At}
+		}
+	}
+	return a
+}
+
 // extendsOwn reports whether an extension is already worked into the clock of
 // a span of the same office and claimant.
 func (g *Regime) extendsOwn(r *Row[TruceSpan], n int64) bool {
@@ -433,9 +496,9 @@ func (t *Term) spanSort() string {
 
 // Alarm says that a span ends soon, or has just lapsed unrenewed.
 type Alarm struct {
-	Span   SpanID
-	Before int32 // the alarm of so many hours before the end; 0 once it has lapsed
-	End    Instant
+	Span   SpanID  `json:"span"`
+	Before int32   `json:"before_hours"` // the alarm of so many hours before the end; 0 once it has lapsed
+	End    Instant `json:"end"`
 }
 
 // Alarms returns, for spans as Spans gives them at t, the nearest alarm that

@@ -105,6 +105,7 @@ func samples() []Body {
 		&Referral{Case: d(1), To: "ministers", Why: "deadlock"}, &Reopening{Case: d(1), Why: "new", Evidence: []StatementID{d(2)}},
 		&Notice{Case: d(1), To: "hill", Subject: "subject", Text: "text", Due: when.To, Second: "day desk"}, &Acknowledgement{Notice: d(1), Note: "note"},
 		&Remedy{Case: d(1), By: "hil", Act: "guns drawn back", Due: when.To, Done: true},
+		&DutyEntry{Text: "the line to the hill is down", Lang: "en", Case: d(1)}, &Handover{To: "night", Text: "all quiet", Open: []string{"call the hill"}}, &Takeover{Handover: d(1), Note: "read"},
 		&Control{Area: area, Actor: "gov", When: when, ClaimedBy: "wire", URL: "https://example.org", Note: "note"},
 		&Crossing{Place: where, State: "restricted", Commodities: []string{"fuel"}, When: when, ClaimedBy: "wire", Note: "note"},
 		&AccessRequest{ID: "q1", To: where, From: &where, When: when, Cargo: []string{"vaccines"}, Asked: []string{"gov"}, Note: "note"},

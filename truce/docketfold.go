@@ -12,6 +12,14 @@ func (d *Docket) take(b *Book, index int64, at Instant, s *Said) {
 		n := d.notices[x.Notice]
 		n.Acknowledged, n.By = at, s.ID
 		return
+	case *Handover:
+		d.handovers[s.ID] = &HandoverFile{Statement: s.ID, Office: office, From: s.Statement.Desk, To: x.To, At: at}
+		d.shifts = append(d.shifts, s.ID)
+		return
+	case *Takeover:
+		h := d.handovers[x.Handover]
+		h.Taken, h.By = at, s.ID
+		return
 	case *Notice:
 		list := d.inbox[x.To]
 		d.notices[s.ID] = &NoticeFile{Statement: s.ID, Number: len(list) + 1, To: x.To, From: office, Case: x.Case, Sent: at, Due: x.Due}
@@ -148,6 +156,7 @@ func (c *CaseFile) goTo(b *Book, m Move) {
 		c.stop(m.At, ClockRequest, ClockInquiry, ClockVerification)
 		if c.allFiled(b.CoChairs()) {
 			c.stop(m.At, ClockAssessment)
+			c.TextsIn = m.At
 			c.deliberate(m.At)
 		}
 	case "deliberate", "propose", "return":
@@ -172,7 +181,7 @@ func (c *CaseFile) goTo(b *Book, m Move) {
 		c.Before = m.From
 		for i := range c.Clocks {
 			if c.Clocks[i].Stopped == 0 {
-				c.Clocks[i].frozen = m.At
+				c.Clocks[i].Frozen = m.At
 			}
 		}
 	case "resume":
@@ -241,7 +250,7 @@ func (c *CaseFile) reopen(at Instant) {
 		c.Findings = append(c.Findings, c.Finding)
 	}
 	c.stopAll(at)
-	c.Finding, c.DecidedAt, c.Frozen = Finding{}, 0, false
+	c.Finding, c.DecidedAt, c.Frozen, c.TextsIn = Finding{}, 0, false, 0
 	c.Duplicate = StatementID{}
 	c.Round++
 	c.accept(at)
@@ -259,11 +268,11 @@ func (c *CaseFile) stopAll(at Instant) {
 func (c *CaseFile) resume(at Instant) {
 	for i := range c.Clocks {
 		k := &c.Clocks[i]
-		if k.frozen == 0 {
+		if k.Frozen == 0 {
 			continue
 		}
-		k.Due += at - k.frozen
-		k.frozen = 0
+		k.Due += at - k.Frozen
+		k.Frozen = 0
 		for j := range c.Requests {
 			if c.Requests[j].Statement == k.Of && !k.Of.IsZero() {
 				c.Requests[j].Due = k.Due

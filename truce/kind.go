@@ -107,6 +107,9 @@ func Kinds() []KindInfo {
 		kind[Notice](1, GroupDocket, CoChair, Mediator, Centre),
 		kind[Acknowledgement](1, GroupDocket),
 		kind[Remedy](1, GroupDocket, CoChair, Mediator, Liaison),
+		kind[DutyEntry](1, GroupDocket),
+		kind[Handover](1, GroupDocket),
+		kind[Takeover](1, GroupDocket),
 
 		kind[Control](1, GroupTerritory),
 		kind[Crossing](1, GroupTerritory),

@@ -60,6 +60,11 @@ func (v Viewer) Level() Marking {
 	return Clear
 }
 
+// SeesOf is Sees for a statement of an office, which reads again what it said.
+func SeesOf(v Viewer, m Marking, said OfficeID) bool {
+	return Sees(v, m) || v.Office != "" && v.Office == said
+}
+
 // Sees reports whether the viewer may read a row with the marking. The picture
 // writes the same rule as one WHERE.
 func Sees(v Viewer, m Marking) bool {

@@ -54,6 +54,9 @@ type Docket struct {
 	answers  map[StatementID]StatementID // proposals and assessments, to their case
 	notices  map[StatementID]*NoticeFile
 	inbox    map[OfficeID][]StatementID
+
+	handovers map[StatementID]*HandoverFile
+	shifts    []StatementID // hand-overs in order of the record
 }
 
 // NewDocket returns an empty docket.
@@ -61,6 +64,7 @@ func NewDocket() *Docket {
 	return &Docket{
 		cases: map[StatementID]*CaseFile{}, open: map[IncidentID]StatementID{}, requests: map[StatementID]StatementID{},
 		answers: map[StatementID]StatementID{}, notices: map[StatementID]*NoticeFile{}, inbox: map[OfficeID][]StatementID{},
+		handovers: map[StatementID]*HandoverFile{},
 	}
 }
 
@@ -80,6 +84,11 @@ func (d *Docket) clone() *Docket {
 	}
 	for o, list := range d.inbox {
 		c.inbox[o] = slices.Clone(list)
+	}
+	c.handovers, c.shifts = make(map[StatementID]*HandoverFile, len(d.handovers)), slices.Clone(d.shifts)
+	for id, h := range d.handovers {
+		copied := *h
+		c.handovers[id] = &copied
 	}
 	return c
 }
@@ -151,6 +160,7 @@ func (d *Docket) caseOf(body Body) (*CaseFile, error) {
 		if !b.Case.IsZero() {
 			return named("case", b.Case)
 		}
+	case *DutyEntry, *Handover, *Takeover: // an office's own, in no file
 	}
 	return nil, nil
 }
@@ -164,6 +174,12 @@ func (d *Docket) judge(b *Book, at Instant, s *Said) error {
 		return d.judgeCase(x, role)
 	case *Acknowledgement:
 		return d.judgeAcknowledgement(x, office)
+	case *Takeover:
+		return d.judgeTakeover(x, &s.Statement)
+	case *Handover:
+		if x.To == s.Statement.Desk {
+			return invalid("to", "a desk does not hand over to itself: name the one that comes")
+		}
 	case *Notice:
 		if _, ok := b.offices[x.To]; !ok {
 			return unknown("to", "%s is no office of this centre", clip(string(x.To)))

@@ -577,3 +577,95 @@ func TestEveryArrowIsNamedAndLeadsSomewhereKnown(t *testing.T) {
 		}
 	}
 }
+
+// TestTextsOpenToAllWhenTheyAreInOrTheirClockHasEnded holds that nobody is kept
+// from reading by an office that files nothing, and nobody reads before.
+func TestTextsOpenToAllWhenTheyAreInOrTheirClockHasEnded(t *testing.T) {
+	h := newHall(t)
+	c := h.opened()
+	due := h.now + 72*hour
+	h.say("envoy", &InformationRequest{Case: c, Party: "hil", Through: "north", Alleged: "x", Asks: []string{"y"}})
+	h.now += 25 * hour
+	h.sealedBy(c, 1)
+	file := h.file(c)
+	if got := file.OpensAt(); got != due {
+		t.Errorf("one of two is in: opens at %s, want the clock's end %s", got, due)
+	}
+	if p := file.Public(due - 1); len(p.Texts)+len(p.Seals)+len(p.Requests)+len(p.Proposals) > 0 || p.OpenedBy != "" || len(p.Path) == 0 || len(p.Clocks) == 0 {
+		t.Errorf("before the clock's end the public reads %+v", p)
+	}
+	if p := file.Public(due); len(p.Seals) != 1 || len(p.Requests) > 0 {
+		t.Errorf("at the clock's end the public reads %+v", p)
+	}
+	second := newHall(t)
+	c = second.opened()
+	second.now += hour
+	second.bothFiled(c, Violation, NotViolation)
+	file = second.file(c)
+	if p := file.Public(second.now); file.OpensAt() != second.now || len(p.Texts) != 2 {
+		t.Errorf("both are in: opens at %s with %d texts", file.OpensAt(), len(p.Texts))
+	}
+	second.say("envoy", &Proposal{Case: c, Outcome: Violation, Text: inEnglish("x")})
+	if p := second.file(c).Public(second.now); len(p.Proposals) > 0 {
+		t.Error("a proposal is read before the decision")
+	}
+	third := newHall(t)
+	c = third.opened()
+	third.say("envoy", &Step{Case: c, To: CaseSuspended})
+	if at := third.file(c).OpensAt(); at != 0 {
+		t.Errorf("a clock that stands still opens at %s", at)
+	}
+}
+
+// sealedBy seals a text for each of the first n offices.
+func (h *hall) sealedBy(c StatementID, n int) {
+	h.t.Helper()
+	for _, o := range []OfficeID{"north", "south"}[:n] {
+		hash, err := SealOf(*assessment(c, Violation, northNonce))
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		h.say(o, &AssessmentSealed{Case: c, Hash: hash})
+	}
+}
+
+func TestAShiftIsHandedOverByTwoDesksOfOneOffice(t *testing.T) {
+	h := newHall(t)
+	from := func(office OfficeID, desk string, b Body) (StatementID, error) {
+		h.made++
+		st := NewStatement("test.example/log", "test", office, desk, h.made, b)
+		e, err := Seal(st, demoKey(string(office)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, err := h.book.Verify(e.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return said.ID, h.book.Admit(h.book.Next(), h.now, said)
+	}
+	refused := func(words, desk string, office OfficeID, b Body) {
+		t.Helper()
+		if _, err := from(office, desk, b); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("%v; want %q", err, words)
+		}
+	}
+	refused("does not hand over to itself", "day", "north", &Handover{To: "day", Text: "quiet"})
+	id, err := from("north", "day", &Handover{To: "night", Text: "quiet"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused("is no hand-over", "night", "north", &Takeover{Handover: DigestOf([]byte("x"))})
+	refused("is within north", "night", "south", &Takeover{Handover: id})
+	refused(`to the desk "night"`, "day", "north", &Takeover{Handover: id})
+	if all := h.book.Handovers("north"); len(all) != 1 || all[0].Taken != 0 || all[0].From != "day" {
+		t.Errorf("%+v", all)
+	}
+	if _, err := from("north", "night", &Takeover{Handover: id}); err != nil {
+		t.Fatal(err)
+	}
+	refused("taken over already", "night", "north", &Takeover{Handover: id})
+	if all := h.book.Clone().Handovers("north"); len(all) != 1 || all[0].Taken != h.now || len(h.book.Handovers("south")) > 0 {
+		t.Errorf("%+v", all)
+	}
+}

@@ -2,6 +2,8 @@ package truce
 
 import (
 	"crypto/ed25519"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -119,6 +121,41 @@ func TestWhatTheBookRefuses(t *testing.T) {
 				t.Errorf("kind %q: %v", KindOf(err), err)
 			}
 		})
+	}
+}
+
+// TestTheQuotaIsEqualAndSaysSo lets every office file as much a day as any
+// other; what is refused says why, and the next day begins anew.
+func TestTheQuotaIsEqualAndSaysSo(t *testing.T) {
+	b := NewBook()
+	f := testFounding()
+	f.Procedure.QuotaPerDay = 2
+	if err := admit(t, b, say(t, "centre", 1, f, "centre root", "north root", "south root")); err != nil {
+		t.Fatal(err)
+	}
+	file := func(office OfficeID, n int, at Instant) error {
+		said, err := b.Verify(say(t, office, Instant(n), report("report "+strconv.Itoa(n))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Admit(b.Next(), at, said)
+	}
+	const today = Instant(1_460_000_000)
+	for i, office := range []OfficeID{"watch", "watch", "north", "north"} {
+		if err := file(office, 10+i, today); err != nil {
+			t.Fatalf("%s within its quota: %v", office, err)
+		}
+	}
+	for i, office := range []OfficeID{"watch", "north"} {
+		if err := file(office, 20+i, today); KindOf(err) != Forbidden || !strings.Contains(err.Error(), "the same for every office") {
+			t.Errorf("%s over its quota: %v", office, err)
+		}
+		if n := b.Filed(office, today); n != 2 {
+			t.Errorf("%s has filed %d", office, n)
+		}
+		if err := file(office, 30+i, today+Day); err != nil {
+			t.Errorf("%s on the next day: %v", office, err)
+		}
 	}
 }
 

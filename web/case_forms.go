@@ -21,7 +21,7 @@ type caseForm struct {
 	Lede   string
 	Fields []Field
 	Button string
-	Second string // of a second button, named "also"
+	Also   string // what else the form asks for: "seal" files the hash alone
 	Sign   bool   // it binds the office: it may be signed by passkey
 	Only   bool   // and is said in no other way
 	Open   bool
@@ -57,8 +57,11 @@ func (v *visit) caseForms(f truce.CaseFile) []caseForm {
 	for _, k := range v.allowed(f) {
 		if fields := v.caseFields(k, f); fields != nil {
 			form := caseForm{Kind: k, Title: v.t.T("act_title." + key(k)), Fields: fields, Button: v.t.T("act_button." + key(k))}
-			if k == "assessment" && f.Procedure.Sealing {
-				form.Lede, form.Second = v.t.T("act.seal_lede"), v.t.T("act_button.seal")
+			switch {
+			case k == "assessment" && v.sealsNow(f):
+				form.Title, form.Lede, form.Button, form.Also = v.t.T("act_title.seal"), v.t.T("act.seal_lede"), v.t.T("act_button.seal"), "seal"
+			case k == "assessment" && v.mySeal(f) != nil:
+				form.Title, form.Lede = v.t.T("act_title.open"), v.t.T("act.open_lede")
 			}
 			info, _ := truce.InfoOf(k)
 			form.Sign, form.Only = info.Binding, info.Binding && v.s.o.Demo == nil
@@ -106,22 +109,36 @@ func (v *visit) caseFields(k truce.Kind, f truce.CaseFile) []Field {
 	return nil // a reply has its form beside its request, a seal beside the text
 }
 
+// assessmentFields are the questions of an office's text; once it has sealed
+// it, only the text itself.
 func (v *visit) assessmentFields(f truce.CaseFile, ask func(string, ...Choice) Field, long func(string) Field, free func(Field) Field) []Field {
-	fields := []Field{
+	if v.mySeal(f) != nil {
+		opened := long("opened")
+		opened.Hint = v.t.T("act.opened_hint")
+		return []Field{opened}
+	}
+	return []Field{
 		ask("occurred", v.pairs("occurred.", "yes", "probable", "undetermined", "no")...), ask("outcome", v.outcomes()...),
 		free(ask("party", v.actorChoices()...)), free(ask("degree", v.pairs("degree.", "established", "highly-probable", "probable", "plausible", "not-attributable")...)),
 		free(ask("severity", v.pairs("severity.", "grave", "serious", "minor", "technical")...)), ask("threat", v.pairs("threat.", "0", "1", "2", "3")...),
 		long("reasons"),
 	}
-	if f.Procedure.Sealing {
-		opened := free(long("opened"))
-		opened.Hint = v.t.T("act.opened_hint")
-		for i := range fields {
-			fields[i].Required = false
+}
+
+// mySeal is the seal of the visitor's office in this round, nil if there is
+// none.
+func (v *visit) mySeal(f truce.CaseFile) *truce.Filed {
+	for i := range f.Seals {
+		if f.Seals[i].Office == v.me.ID && f.Seals[i].Round == f.Round {
+			return &f.Seals[i]
 		}
-		fields = append(fields, opened)
 	}
-	return fields
+	return nil
+}
+
+// sealsNow reports whether what the visitor's office files next is a seal.
+func (v *visit) sealsNow(f truce.CaseFile) bool {
+	return f.Procedure.Sealing && v.mySeal(f) == nil && !v.assessmentOver(f)
 }
 
 // pairs makes choices of words of the catalogue.
@@ -205,7 +222,7 @@ func (s *site) sayOnCase(v *visit) error {
 	kind := truce.Kind(form.Get("kind"))
 	var sealed sealedPart
 	body, err := v.caseBody(kind, form, c.File)
-	if a, ok := body.(*truce.Assessment); ok && err == nil && form.Get("also") == "seal" {
+	if a, ok := body.(*truce.Assessment); ok && err == nil && v.sealsNow(c.File) {
 		body, sealed, err = seal(a)
 	}
 	info, _ := truce.InfoOf(kind)
@@ -342,10 +359,8 @@ func (v *visit) assessment(get func(string) string, words func(string) []truce.T
 		if err := json.Unmarshal([]byte(opened), a); err != nil {
 			return nil, &truce.Error{Kind: truce.Invalid, Field: "opened", Why: v.t.T("act.opened_broken")}
 		}
-		for _, s := range f.Seals {
-			if s.Office == v.me.ID && s.Round == f.Round {
-				a.Sealed = s.Statement
-			}
+		if s := v.mySeal(f); s != nil {
+			a.Sealed = s.Statement
 		}
 		return a, nil
 	}

@@ -108,7 +108,7 @@ func queryCase(v *visit) (*casePage, error) {
 	p := &casePage{
 		page: v.page(Link{v.t.T("nav.docket"), "/docket"}, Link{link.Label, ""}), Number: link.Label, Title: f.Title, File: f,
 		Badge: caseBadge(f, v.view.Now()), Opened: v.instant(f.Opened), Trigger: v.t.T("trigger." + f.Trigger),
-		Clocks: v.clocks(f, true), Public: v.view.Level() != truce.Amber && f.Finding.Kind == truce.Undecided,
+		Clocks: v.clocks(f, true), Public: v.view.Level() != truce.Amber && f.Finding.Kind == truce.Undecided && (f.OpensAt() == 0 || v.view.Now() < f.OpensAt()),
 	}
 	if f.OpenedBy != "" {
 		p.OpenedBy = v.officeName(f.OpenedBy)

@@ -248,6 +248,7 @@ type requestPart struct {
 	Replied   Cell
 	NoReply   bool
 	MayReply  bool
+	Answered  bool // by the reader's own office
 }
 
 // myRequests are the requests that a liaison may read: what its party is
@@ -266,10 +267,32 @@ func (v *visit) myRequests() ([]requestPart, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.MayReply = true
+		if err := v.myReply(&p); err != nil {
+			return nil, err
+		}
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// myReply finds the reply of the visitor's office to a request, and its clock
+// in the case's public file.
+func (v *visit) myReply(p *requestPart) error {
+	by, err := v.view.CitedBy(v.ctx(), p.ID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(by, func(x picture.Statement) bool { return x.Kind == "reply" && x.Office == v.me.ID })
+	if p.Answered, p.MayReply = i >= 0, i < 0; p.Answered {
+		body, err := by[i].Body()
+		if err != nil {
+			return err
+		}
+		if x, ok := body.(*truce.Reply); ok {
+			p.Reply, p.ReplyLang, p.ReplyLink, p.Replied = x.Text, x.Lang, statementLink(by[i].Index), v.instant(by[i].Received())
+		}
+	}
+	return nil
 }
 
 // request reads a request and its reply.
@@ -286,6 +309,11 @@ func (v *visit) request(r truce.RequestFile) (requestPart, error) {
 		p.Party, p.Through, p.Alleged, p.Asks = v.name(string(x.Party)), v.officeName(x.Through), x.Alleged, x.Asks
 		if c, err := v.view.CaseByID(v.ctx(), x.Case); err == nil {
 			p.Case = caseLink(v.t, c)
+			for _, k := range c.File.Clocks {
+				if k.Of == r.Statement && r.Due == 0 {
+					p.Due.Due = v.local(k.Due)
+				}
+			}
 		}
 	}
 	if r.Reply.IsZero() {
@@ -318,6 +346,7 @@ type noticePart struct {
 	Statement     Link
 	ID            truce.StatementID
 	Subject, Text string
+	Number        int // in the office's own series
 	Sent          Cell
 	Due           Deadline
 	Acknowledged  bool
@@ -327,21 +356,17 @@ func (v *visit) myNotices() ([]noticePart, error) {
 	if v.me.ID == "" {
 		return nil, nil
 	}
-	all, err := v.view.Statements(v.ctx(), picture.StatementFilter{Kinds: []truce.Kind{"notice"}, Standing: true, Limit: picture.MaxPage})
+	all, err := v.bodies("notice")
 	if err != nil {
 		return nil, err
 	}
 	var out []noticePart
 	for _, s := range all {
-		body, err := s.Body()
-		if err != nil {
-			return nil, err
-		}
-		n, ok := body.(*truce.Notice)
+		n, ok := s.body.(*truce.Notice)
 		if !ok || n.To != v.me.ID {
 			continue
 		}
-		p := noticePart{statementLink(s.Index), s.ID, n.Subject, n.Text, v.instant(s.Received()), Deadline{v.local(n.Due), v.local(v.view.Now())}, false}
+		p := noticePart{statementLink(s.Index), s.ID, n.Subject, n.Text, len(out) + 1, v.instant(s.Received()), Deadline{v.local(n.Due), v.local(v.view.Now())}, false}
 		by, err := v.view.CitedBy(v.ctx(), s.ID)
 		if err != nil {
 			return nil, err
@@ -349,6 +374,7 @@ func (v *visit) myNotices() ([]noticePart, error) {
 		p.Acknowledged = slices.ContainsFunc(by, func(x picture.Statement) bool { return x.Kind == "acknowledgement" && x.Office == v.me.ID })
 		out = append(out, p)
 	}
+	slices.Reverse(out)
 	return out, nil
 }
 

@@ -96,6 +96,9 @@ func (v *visit) preview(p *articlePage, r truce.Report) error {
 		return err
 	}
 	p.Shown, p.Segments, p.Claims = true, Segments(r.Text, marksOf(made.Claims)), v.reviews(r.Text, made.Claims)
+	for i := range p.Claims {
+		p.Claims[i].Similar = v.warn(made.Similar[i])
+	}
 	return nil
 }
 
@@ -371,7 +374,19 @@ func (s *site) apiPreview(v *visit) (any, error) {
 		return nil, err
 	}
 	made, err := s.o.Centre.Preview(v.ctx(), r)
+	type claim struct {
+		picture.Claim
+		Similar []centre.Similar `json:"similar"` // incidents that it may be about: is it here already?
+	}
+	all := []claim{}
+	for i, c := range made.Claims {
+		near := slices.DeleteFunc(made.Similar[i], func(s centre.Similar) bool {
+			_, err := v.view.Incident(v.ctx(), s.Incident)
+			return err != nil
+		})
+		all = append(all, claim{c, nonNil(near)})
+	}
 	return struct {
-		Claims []picture.Claim `json:"claims"`
-	}{nonNil(made.Claims)}, err
+		Claims []claim `json:"claims"`
+	}{all}, err
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -207,6 +208,9 @@ func TestACallIsReadBackAndKeepsItsCallerOut(t *testing.T) {
 	}
 }
 
+// keptText is a sealed text as its author is given it.
+var keptText = regexp.MustCompile(`<pre dir="ltr" tabindex="0">([^<]+)</pre>`)
+
 // TestACorrectionBecomesLinesThatTheEngineReads writes corrections as lines of a
 // dictionary, lays them over the embedded one and reads the text again.
 func TestACorrectionBecomesLinesThatTheEngineReads(t *testing.T) {
@@ -330,11 +334,25 @@ func TestACaseGoesFromOpeningToDissent(t *testing.T) {
 	step("un", done, "step", "to", "triaged", "how", "accepted")
 	step("gov-liaison", 403, "proposal", "outcome", "violation", "text", "x")
 	step("un", done, "step", "to", "inquiry")
+	sealed := map[string]string{}
 	for _, office := range []string{"us", "ru"} {
 		if page := h.get(t, office, address).Body.String(); !strings.Contains(page, "assessment-occurred") {
 			t.Errorf("%s is not offered the form of its assessment", office)
 		}
-		step(office, done, "assessment", "occurred", "yes", "outcome", pick(office == "us", "violation", "undetermined"), "threat", "1", "reasons", "Reasons of "+office+".")
+		page := step(office, 200, "assessment", "occurred", "yes", "outcome", pick(office == "us", "violation", "undetermined"), "threat", "1", "reasons", "Reasons of "+office+".")
+		sealed[office] = keptText.FindStringSubmatch(page)[1]
+		if office == "us" {
+			step(office, 409, "assessment", "opened", html.UnescapeString(sealed[office])) // the other has not sealed
+		}
+	}
+	for _, office := range []string{"us", "ru"} {
+		if strings.Contains(h.get(t, "un", address).Body.String(), "Reasons of "+office) {
+			t.Errorf("the text of %s is read before it was opened", office)
+		}
+		step(office, done, "assessment", "opened", html.UnescapeString(sealed[office]))
+	}
+	if page := h.get(t, "", address).Body.String(); !strings.Contains(page, "Reasons of us.") || strings.Contains(page, "The facts are open.") {
+		t.Error("with every text in, the public reads the texts and nothing else")
 	}
 	step("un", done, "step", "to", "deliberation")
 	step("un", done, "proposal", "outcome", "undetermined", "text", "The facts are open.")

@@ -22,6 +22,10 @@ type incidentPage struct {
 	Verdicts  []actorVerdicts
 	Changed   []changed
 	Links     []claimLink
+	Compared  []compared
+	Suggested []suggestion
+	Decisions []decided
+	MayDecide bool
 	Others    []otherIncident
 	Aliases   []string
 	Case      Link
@@ -41,7 +45,11 @@ func (s *site) incident(v *visit) error {
 		return err
 	}
 	if canonical := incidentID(i); v.r.PathValue("id") != canonical.Label {
-		return v.see(canonical.Href)
+		to := canonical.Href
+		if v.r.URL.RawQuery != "" {
+			to += "?" + v.r.URL.RawQuery
+		}
+		return v.see(to)
 	}
 	p, err := queryIncident(v, i)
 	if err != nil {
@@ -82,6 +90,7 @@ func queryIncident(v *visit, i picture.Incident) (*incidentPage, error) {
 		}
 	}
 	p.add(v.claimTable(claims))
+	p.Compared, p.Suggested, p.Decisions, p.MayDecide = v.compare(claims), v.suggestions(i, claims), v.decisions(claims), v.may("same")
 	p.Alleged = v.allegedRows(i)
 	if p.Tolls, err = v.tolls(i.Tally); err != nil {
 		return nil, err

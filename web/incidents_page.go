@@ -28,6 +28,7 @@ type incidentsPage struct {
 	Pager  Pager
 	Total  int
 	More   bool // than Total
+	Tolls  []totalled
 }
 
 // incidents shows the list, as the address filters it.
@@ -92,7 +93,7 @@ func queryIncidents(v *visit) (*incidentsPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Total, p.More = len(whole), len(whole) >= maxOnMap
+	p.Total, p.More, p.Tolls = len(whole), len(whole) >= maxOnMap, v.totals(whole)
 	p.Map, err = v.incidentMap("incidents", whole)
 	return p, err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/marchday/marchday/centre"
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/truce"
 )
@@ -17,6 +18,7 @@ type intakePage struct {
 	Fields []Field
 	Pager  Pager
 	May    bool // the visitor's office may file
+	Quota  int64
 }
 
 // intake lists what came in.
@@ -31,6 +33,11 @@ func (s *site) intake(v *visit) error {
 func queryIntake(v *visit) (*intakePage, error) {
 	p := &intakePage{page: v.page(), May: v.may("report")}
 	t, q := v.t, v.q
+	house, err := v.view.House(v.ctx())
+	if err != nil {
+		return nil, err
+	}
+	p.Quota = house.Procedure.QuotaPerDay
 	p.Fields = []Field{
 		{Name: "channel", Label: t.T("col.channel"), Value: q.Get("channel"), Choices: v.pairs("channel.", channels()...)},
 		{Name: "office", Label: t.T("col.office"), Value: q.Get("office"), Choices: v.offices()},
@@ -212,9 +219,31 @@ type reviewed struct {
 	Line     string
 	Speaker  string
 	Incident Link
+	Similar  []similar
 	Machine  bool
 	Rows     []reviewField
 	Fix      []Field
+}
+
+// similar is an incident that a draft's claim may be about.
+type similar struct {
+	Incident Link
+	Title    string
+	At       string
+	Bars     []weightBar
+	Sum      string
+}
+
+// warn lists the incidents that a draft's claim may be about, as far as the
+// reader may see them.
+func (v *visit) warn(all []centre.Similar) []similar {
+	var out []similar
+	for _, s := range all {
+		if i, err := v.view.Incident(v.ctx(), s.Incident); err == nil {
+			out = append(out, similar{incidentID(i), v.title(i), bits(s.Weight), v.waterfall(s.Reasons), bits(s.Sum)})
+		}
+	}
+	return out
 }
 
 // reviewField is one field of a claim: its value, the words it was read in,

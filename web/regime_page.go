@@ -32,21 +32,65 @@ type spanAct struct {
 
 // spansInForce are the calms and spans that somebody claims to be in force on
 // a day, each under its claimant's own clock, at the day's end or now.
-func (v *visit) spansInForce(day chosenDay) ([]spanPart, error) {
+func (v *visit) spansInForce(day chosenDay) (all []spanPart, alarms []alarmPart, err error) {
 	reg, err := v.view.Regime(v.ctx())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	at := min(day.To-1, v.view.Now())
-	var all []spanPart
-	for _, s := range reg.Spans(at, v.asOf()) {
+	spans := reg.Spans(at, v.asOf())
+	for _, s := range spans {
 		switch s.State {
 		case truce.SpanInForce, truce.SpanStartOpen, truce.SpanEndUnclear, truce.SpanSuspended, truce.SpanAnnounced:
 			all = append(all, v.span(s, at))
 		case truce.SpanProposed, truce.SpanLapsed, truce.SpanTerminated, truce.SpanRejected:
 		}
 	}
-	return all, nil
+	for _, a := range truce.Alarms(spans, at, v.house.Procedure.AlertHours) {
+		alarms = append(alarms, v.alarm(a, at))
+	}
+	return all, alarms, nil
+}
+
+// alarmPart says that a span ends soon, or has just lapsed unrenewed.
+type alarmPart struct {
+	Span, Text string
+	Ends       Deadline
+}
+
+// lapsed words an end without renewal: as the procedure does in English, the
+// language it is written in, and as the catalogue does in any other.
+func (v *visit) lapsed() string {
+	if words := v.house.Procedure.LapsedWording; words != "" && v.t.Code == "en" {
+		return words
+	}
+	return v.t.T("span_state.lapsed")
+}
+
+func (v *visit) alarm(a truce.Alarm, at truce.Instant) alarmPart {
+	text := v.t.T("alarm.ends", "hours", a.Before)
+	if a.Before == 0 {
+		text = v.lapsed()
+	}
+	return alarmPart{v.spanName(a.Span), text, Deadline{v.local(a.End), v.local(at)}}
+}
+
+// apiAlarms answers which spans end soon, or have just lapsed, at ?at= as known
+// at ?n=: the hours before the end are the procedure's.
+func (s *site) apiAlarms(v *visit) (any, error) {
+	at, n, err := v.asKnown()
+	if err != nil {
+		return nil, err
+	}
+	reg, err := v.view.Regime(v.ctx())
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		At     truce.Instant `json:"at"`
+		Hours  []int32       `json:"hours"`
+		Alarms []truce.Alarm `json:"alarms"`
+	}{at, nonNil(v.house.Procedure.AlertHours), nonNil(truce.Alarms(reg.Spans(at, n), at, v.house.Procedure.AlertHours))}, nil
 }
 
 // asOf is the index of the last entry that the view knows.
@@ -59,7 +103,7 @@ func (v *visit) span(s truce.SpanStanding, at truce.Instant) spanPart {
 	}
 	p.From, p.To = v.instant(s.Clock.Start), v.instant(s.Clock.EndTo)
 	if s.State == truce.SpanLapsed {
-		p.State = cmp.Or(v.house.Procedure.LapsedWording, p.State)
+		p.State = v.lapsed()
 	}
 	if s.Clock.Start != 0 {
 		p.Start = v.moment(v.local(s.Clock.Start), true)

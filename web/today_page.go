@@ -25,6 +25,10 @@ type todayPage struct {
 	Map      Drawn
 	Chart    Drawn
 	Spans    []spanPart
+	Alarms   []alarmPart
+	Todo     []todo // of the office that the visitor acts as
+	TodoN    int
+	Office   string
 	Cases    []casePart
 	Latest   []Moment
 	Head     headPart
@@ -84,9 +88,14 @@ func (v *visit) besides(p *todayPage, day chosenDay) (err error) {
 	if p.Chart, err = v.dayChart(day); err != nil {
 		return err
 	}
-	if p.Spans, err = v.spansInForce(day); err != nil {
+	if p.Spans, p.Alarms, err = v.spansInForce(day); err != nil {
 		return err
 	}
+	if p.Todo, err = v.todo(); err != nil {
+		return err
+	}
+	p.Office, p.TodoN = v.officeName(v.me.ID), len(p.Todo)
+	p.Todo = p.Todo[:min(len(p.Todo), maxTodo)]
 	if p.Cases, err = v.openCases(maxLatest); err != nil {
 		return err
 	}

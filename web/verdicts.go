@@ -114,6 +114,9 @@ func (v *visit) premise(g truce.Ground) Premise {
 		}
 	}
 	key := "ground." + string(g.What)
+	if g.What == truce.AboutTarget && g.Holds == truce.Unsure {
+		of = ""
+	}
 	if of == "" && (g.What == truce.AboutActor || g.What == truce.AboutTarget || g.What == truce.AboutControl || g.What == truce.AboutSpan) {
 		key = "ground_open." + string(g.What)
 	}
@@ -222,17 +225,18 @@ func (v *visit) claimLink(c picture.Claim) (claimLink, bool) {
 func (v *visit) waterfall(reasons []picture.Reason) []weightBar {
 	var low, high, at int64
 	for _, r := range reasons {
-		at += r.MB
+		at += r.MB + r.TF
 		low, high = min(low, at), max(high, at)
 	}
 	scale := max(high-low, 1)
 	var bars []weightBar
 	at = 0
 	for _, r := range reasons {
-		from, to := min(at, at+r.MB), max(at, at+r.MB)
-		at += r.MB
+		mb := r.MB + r.TF // the level's weight and that of the value's rarity
+		from, to := min(at, at+mb), max(at, at+mb)
+		at += mb
 		bars = append(bars, weightBar{
-			Name: v.t.T("reason." + r.K), Level: r.Level, Bits: bits(r.MB), Down: r.MB < 0,
+			Name: v.t.T("reason." + r.K), Level: r.Level, Bits: bits(mb), Down: mb < 0,
 			SVG: waterfallBar{X: (from - low) * 1000 / scale, W: max((to-from)*1000/scale, 4), Zero: -low * 1000 / scale},
 		})
 	}

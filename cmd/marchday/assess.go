@@ -40,15 +40,15 @@ With --data and --incident the act is what the incident's claims allege. With
 --dossier and --act it is what a file alleges: a claim as a report carries it, or
 a list of claims. --as-of or --at judges as known at an index of the record, or
 at a time; a verdict is never stored, so both are computed now.`,
-		Example: "  marchday assess --data demo --incident S364@0\n" +
-			"  marchday assess --data demo --incident S364@0 --office us --as-of 300\n" +
+		Example: "  marchday assess --data demo --incident S374@0\n" +
+			"  marchday assess --data demo --incident S374@0 --office us --as-of 300\n" +
 			"  echo '{\"event\":\"shelling\",\"stance\":\"stated\",\"actors\":[{\"id\":\"x\"}]}' | marchday assess --dossier syria-2016 --act -",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd, now) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.data, "data", "", "folder of the centre")
-	f.StringVar(&o.incident, "incident", "", "the incident, as pages show it (S364@0) or in full")
+	f.StringVar(&o.incident, "incident", "", "the incident, as pages show it (S374@0) or in full")
 	f.StringVar(&o.dossier, "dossier", "", "a built-in dossier's name, or a folder")
 	f.StringVar(&o.act, "act", "", "file of the claims that allege the act; - is standard input")
 	f.StringVar(&o.office, "office", "", "explain the reading of this office only")
@@ -87,7 +87,7 @@ func (o *assessOptions) run(cmd *cobra.Command, now func() time.Time) error {
 	case o.dossier != "" && o.act != "":
 		a, err = o.ofAct(cmd.InOrStdin())
 	default:
-		return usagef("say what is assessed: --data DIR --incident S364@0, or --dossier NAME --act FILE")
+		return usagef("say what is assessed: --data DIR --incident S374@0, or --dossier NAME --act FILE")
 	}
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -88,25 +89,25 @@ func sameVerdict(t *testing.T, incident string, now, kept truce.Verdict) {
 
 func TestAssessExplainsAsALawyerReads(t *testing.T) {
 	dir := demoCopy(t)
-	out := mustRun(t, "assess", "--data", dir, "--incident", "S368@0")
+	out := mustRun(t, "assess", "--data", dir, "--incident", "S374@0")
 	for _, want := range []string{
 		"Reading of us: PROHIBITED", "Reading of ru: INSUFFICIENT FACTS",
 		"TC: prohibited", "Fire stops in the area of the calm while it lasts.",
 		"missing ypg accepted", "when P4c began: not stated by this office",
-		"What is missing, and would decide it:", "The readings differ.\n  on TC\n", "[S368 ",
+		"What is missing, and would decide it:", "The readings differ.\n  on TC\n", "[S374 ",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
 	}
-	one := mustRun(t, "assess", "--data", dir, "--incident", "S368@0", "--office", "us")
+	one := mustRun(t, "assess", "--data", dir, "--incident", "S374@0", "--office", "us")
 	if strings.Contains(one, "Reading of ru") || !strings.Contains(one, "The readings differ.") {
 		t.Errorf("one office's reading, and still whether all agree:\n%s", one)
 	}
-	// before the offices read who fired (S378, S379) nobody could say
-	then := mustRun(t, "assess", "--data", dir, "--incident", "S368@0", "--office", "us", "--as-of", "370")
-	if !strings.Contains(then, "Reading of us: INSUFFICIENT FACTS") || !strings.Contains(then, "As known at index 370") {
-		t.Errorf("as known at 370:\n%s", then)
+	// before the offices read who fired (S384, S385) nobody could say
+	then := mustRun(t, "assess", "--data", dir, "--incident", "S374@0", "--office", "us", "--as-of", "376")
+	if !strings.Contains(then, "Reading of us: INSUFFICIENT FACTS") || !strings.Contains(then, "As known at index 376") {
+		t.Errorf("as known at 376:\n%s", then)
 	}
 }
 
@@ -188,5 +189,54 @@ func TestOneAnswerAboutTheRegime(t *testing.T) {
 	}
 	if len(answers) != 4 {
 		t.Errorf("four questions got %d different answers", len(answers))
+	}
+}
+
+// TestTheCommandListsWhatAStatementChanged asks command and API the same of
+// every statement that changed a verdict, and of one that changed none.
+func TestTheCommandListsWhatAStatementChanged(t *testing.T) {
+	dir := demoCopy(t)
+	h, err := openHome(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := h.open(t.Context(), h.clock(time.Now), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	site, err := web.New(web.Options{Centre: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(address string, into any) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", address, nil))
+		if err := json.Unmarshal(w.Body.Bytes(), into); err != nil {
+			t.Fatalf("%s: %d %s", address, w.Code, w.Body)
+		}
+	}
+	var changing struct{ Rows []picture.Changing }
+	ask("/api/reassessments", &changing)
+	if len(changing.Rows) < 2 {
+		t.Fatalf("%d statements changed a verdict: the founding case should show several", len(changing.Rows))
+	}
+	for _, s := range changing.Rows[:2] {
+		var api struct{ Rows []picture.Reassessed }
+		ask("/api/reassessments?statement="+strconv.FormatInt(s.Index, 10), &api)
+		if len(api.Rows) != s.Verdicts {
+			t.Errorf("statement %d: %d verdicts, the list says %d", s.Index, len(api.Rows), s.Verdicts)
+		}
+		out := mustRun(t, "regime", "--data", dir, "--changed-by", strconv.FormatInt(s.Index, 10))
+		if got := strings.Count(out, ", then "); got < s.Verdicts {
+			t.Errorf("statement %d: the command lists %d changes, the public's list %d:\n%s", s.Index, got, s.Verdicts, out)
+		}
+	}
+	if out := mustRun(t, "regime", "--data", dir, "--changed-by", "0"); !strings.HasPrefix(out, "0 verdicts changed") {
+		t.Errorf("the founding changed: %s", out)
+	}
+	if code, _, errs := command(t, "regime", "--data", dir, "--changed-by", "99999"); code != exitUsage {
+		t.Errorf("an entry that is not there: exit %d: %s", code, errs)
 	}
 }

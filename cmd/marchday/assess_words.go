@@ -250,6 +250,9 @@ func groundWords(g truce.Ground) string {
 		}
 		return "it was done by " + of
 	case truce.AboutTarget:
+		if g.Of == "" || g.Holds == truce.Unsure {
+			return strings.TrimSuffix("whom it hit, "+g.Of, ", ")
+		}
 		return "it hit " + of
 	case truce.AboutAct:
 		return "what exactly was done, known only as " + of

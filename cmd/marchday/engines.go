@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/marchday/marchday/extract"
 	"github.com/marchday/marchday/gazetteer"
@@ -59,8 +61,25 @@ func openEngines(dossier fs.FS, dir string, zone truce.Zone) (engines, error) {
 	if e.extract, err = extract.New(extract.Options{Dictionaries: dicts, Gazetteer: e.gazetteer, Zone: zone}); err != nil {
 		return e, fmt.Errorf("load the dictionaries: %w", err)
 	}
-	e.model = link.DefaultModel()
-	return e, nil
+	e.model, err = modelIn(dir)
+	return e, err
+}
+
+// modelIn returns the linker's model of a centre's folder, link/model.json in
+// it, or the shipped one where there is none.
+func modelIn(dir string) (link.Model, error) {
+	f, err := os.Open(filepath.Join(dir, "link", "model.json"))
+	if dir == "" || errors.Is(err, fs.ErrNotExist) {
+		return link.DefaultModel(), nil
+	}
+	if err != nil {
+		return link.Model{}, err
+	}
+	m, err := link.LoadModel(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return m, fmt.Errorf("%s: %w", f.Name(), err)
+	}
+	return m, nil
 }
 
 // method names the engines and the digests of what they read.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -94,15 +95,18 @@ func timeIn(z truce.Zone, s string) (truce.Instant, error) {
 
 func regimeCommand(now func() time.Time) *cobra.Command {
 	var data, at string
-	var asOf int64
+	var asOf, changedBy int64
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "regime",
 		Short: "Say which terms are in force at a time, as known at an index",
 		Long: `Answer one question: which terms were in force on 4 May at 12:00, as known on
 6 May at index N, under each co-chair's reading, and how each claimed span stood.
-The API answers the same at /api/regime?at=&n=, and the page at /regime.`,
-		Example: "  marchday regime --data demo --at 2016-05-04T12:00\n  marchday regime --data demo --at 2016-05-04T12:00 --as-of 300 --json",
+The API answers the same at /api/regime?at=&n=, and the page at /regime.
+
+--changed-by lists instead the verdicts on older incidents that one statement
+changed, such as a reading with a start in the past.`,
+		Example: "  marchday regime --data demo --at 2016-05-04T12:00\n  marchday regime --data demo --at 2016-05-04T12:00 --as-of 300 --json\n  marchday regime --data demo --changed-by 312",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			k, err := openKnown(cmd.Context(), data, now, "", asOf)
@@ -110,6 +114,9 @@ The API answers the same at /api/regime?at=&n=, and the page at /regime.`,
 				return err
 			}
 			defer func() { err = errors.Join(err, k.centre.Close()) }()
+			if changedBy >= 0 {
+				return k.changedBy(cmd.Context(), cmd.OutOrStdout(), changedBy, asJSON)
+			}
 			t := k.centre.Now()
 			if at != "" {
 				if t, err = timeIn(k.house.Procedure.Zone, at); err != nil {
@@ -132,8 +139,34 @@ The API answers the same at /api/regime?at=&n=, and the page at /regime.`,
 	f.StringVar(&data, "data", "", "folder of the centre")
 	f.StringVar(&at, "at", "", "the time asked about: 2016-05-04T12:00 in the regime's zone, or with an offset; now if left out")
 	f.Int64Var(&asOf, "as-of", -1, "as known at this index of the record, the last entry that counts")
+	f.Int64Var(&changedBy, "changed-by", -1, "list the verdicts that the statement at this index changed")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// changedBy prints the verdicts that one statement changed.
+func (k known) changedBy(ctx context.Context, w io.Writer, index int64, asJSON bool) error {
+	if _, err := k.view.Statement(ctx, index); err != nil {
+		return usagef("--changed-by: %w", err)
+	}
+	all, err := k.view.Reassessments(ctx, truce.IncidentID{}, index)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(w).Encode(all)
+	}
+	for _, r := range all {
+		i, err := k.view.Incident(ctx, r.Incident)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "%-12s %-10s %-8s %s, then %s\n", i.ID.Display(i.Index), i.Day, r.Office, answerWords(r.Before, ""), answerWords(r.After, "")); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintf(w, "%d verdicts changed by statement %d\n", len(all), index)
+	return err
 }
 
 // inForceWords prints the answer for a terminal.
@@ -149,6 +182,16 @@ func inForceWords(in truce.InForce, h picture.House) string {
 				fmt.Fprintf(&b, " (%s, %s)", u.Span, clockWords(z, u.Clock))
 			}
 			b.WriteByte('\n')
+		}
+	}
+	if alarms := truce.Alarms(in.Spans, in.At, h.Procedure.AlertHours); len(alarms) > 0 {
+		b.WriteString("\nAlarms\n")
+		for _, a := range alarms {
+			words := fmt.Sprintf("ends within %d h, at %s", a.Before, wallIn(z, a.End))
+			if a.Before == 0 {
+				words = "lapsed at " + wallIn(z, a.End)
+			}
+			fmt.Fprintf(&b, "  %-24s %s\n", a.Span, words)
 		}
 	}
 	b.WriteString("\nClaimed spans, each under its claimant's own clock\n")

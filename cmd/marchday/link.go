@@ -264,7 +264,43 @@ type linkRun struct {
 	read    claimsOf
 	ids     map[string]int // report_id -> index in reports
 	reports []linkedReport
-	keep    bool // keep the placements, for the reasons
+	keep    bool                   // keep the placements, for the reasons
+	again   bool                   // keep the claims, to be linked again
+	places  map[string]truce.Point // the first point of each place, against swapped ones
+	odd     []string               // what was not believed, by report; the first of many
+	odds    int
+}
+
+const maxOdd = 20 // that are told; all are counted
+
+// doubt takes off what a report's fields cannot mean, and keeps why: a point
+// whose longitude and latitude changed places. A time after the report is kept
+// off by the linker; here it is told.
+func (run *linkRun) doubt(rep *linkReport, it *link.Item) {
+	tell := func(why string) {
+		if run.odds++; len(run.odd) < maxOdd {
+			run.odd = append(run.odd, rep.ReportID+": "+why)
+		}
+	}
+	if it.Said != 0 && it.From > it.Said+2*truce.Day {
+		tell("its time lies after the day it was published: taken as unknown")
+	}
+	if rep.Place == "" || it.Point == (truce.Point{}) {
+		return
+	}
+	const far, near = 100_000, 30_000 // metres
+	first, known := run.places[rep.Place]
+	turned := truce.Point{Lon: it.Point.Lat, Lat: it.Point.Lon}
+	switch {
+	case !known:
+		if run.places == nil {
+			run.places = map[string]truce.Point{}
+		}
+		run.places[rep.Place] = it.Point
+	case turned.Valid() && truce.MetresBetween(first, it.Point) > far && truce.MetresBetween(first, turned) < near:
+		tell("longitude and latitude seem to have changed places: the point is taken as unknown")
+		it.Point, it.RadiusMetres = truce.Point{}, 0
+	}
 }
 
 // linkedReport is a report with the names of its claims.
@@ -272,6 +308,7 @@ type linkedReport struct {
 	id     string
 	claims int
 	placed []link.Placement
+	items  []link.Item // kept where they may be linked again
 }
 
 // refOf names claim k of report i.
@@ -287,11 +324,7 @@ func (run *linkRun) add(rep *linkReport) error {
 	if err != nil {
 		return err
 	}
-	i := len(run.reports)
-	run.ids[rep.ReportID] = i
-	out := linkedReport{id: rep.ReportID, claims: len(items)}
 	for k := range items {
-		items[k].Ref, items[k].Index = refOf(i, k), int64(i+1)
 		for _, c := range rep.Cites {
 			if j, ok := run.ids[c]; ok {
 				items[k].Cites = append(items[k].Cites, refOf(j, 0))
@@ -299,6 +332,20 @@ func (run *linkRun) add(rep *linkReport) error {
 				items[k].Lineage = c
 			}
 		}
+	}
+	return run.place(rep.ReportID, items)
+}
+
+// place links a report's claims under its name.
+func (run *linkRun) place(id string, items []link.Item) error {
+	i := len(run.reports)
+	run.ids[id] = i
+	out := linkedReport{id: id, claims: len(items)}
+	if run.again {
+		out.items = items
+	}
+	for k := range items {
+		items[k].Ref, items[k].Index = refOf(i, k), int64(i+1)
 		pl, err := run.linker.Add(items[k])
 		if err != nil {
 			return err
@@ -318,6 +365,7 @@ func (run *linkRun) items(rep *linkReport) ([]link.Item, error) {
 	if err != nil {
 		return nil, err
 	}
+	run.doubt(rep, &fields)
 	var items []link.Item
 	if run.read != nil && rep.Text != "" {
 		if items, err = run.read(rep); err != nil {
@@ -326,6 +374,9 @@ func (run *linkRun) items(rep *linkReport) ([]link.Item, error) {
 	}
 	if len(items) == 0 {
 		fields.Concepts = plainWords(rep.Text)
+		if run.read != nil && rep.Text != "" && rep.Type == "" && rep.Form == "" {
+			fields.Mode = link.Aside // its text was read, and tells of nothing
+		}
 		return []link.Item{fields}, nil
 	}
 	overlayFields(&items[0], &fields)
@@ -417,6 +468,9 @@ func (run *linkRun) lines(onePer bool, f func(linkLine) error) error {
 			if run.keep {
 				pl := rep.placed[k]
 				line.Reasons = pl.Reasons()
+				if row.Reasons != nil {
+					line.Reasons = row.Reasons
+				}
 				if pl.NextN > 0 {
 					line.Next = &linkNext{incidentName(name(pl.Next), pl.Next), floorMean(pl.NextSum, pl.NextN)}
 				}
@@ -451,12 +505,16 @@ type linkOptions struct {
 	in, truth, model, saveModel, labels, fields string
 	csv, explain, stats, lenient, onePer, train bool
 	full, asJSON                                bool
+	events                                      []string
+	shadow                                      string
 	auto, review                                int32
 }
 
-// linkCommand is the command "link". Read turns a report's text into claims.
-func linkCommand(read claimsOf) *cobra.Command {
+// linkCommand is the command "link".
+func linkCommand(now func() time.Time) *cobra.Command {
 	var o linkOptions
+	var text textOptions
+	read := readTexts(&text)
 	c := &cobra.Command{
 		Use:   "link [--in reports.jsonl]",
 		Short: "put reports of one occurrence together, with the weights that say why",
@@ -465,16 +523,28 @@ func linkCommand(read claimsOf) *cobra.Command {
 		Example: "  marchday link --in reports.jsonl --truth truth.csv\n  marchday link --in - --csv < reports.jsonl",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if o.shadow != "" {
+				m, err := modelOf(o)
+				if err != nil {
+					return err
+				}
+				return shadowRun(c.Context(), o, m, now, c.OutOrStdout())
+			}
 			return runLink(o, read, c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr())
 		},
 	}
+	text.flags(c, true)
 	f := c.Flags()
+	f.Lookup("dossier").DefValue, text.dossier = "none", "none"
 	f.StringVar(&o.in, "in", "-", "reports, one JSON object a line; - is stdin")
 	f.StringVar(&o.truth, "truth", "", "report_id,incident_id: print how far the result agrees with it")
 	f.StringVar(&o.model, "model", "", "model file; empty is the shipped one")
 	f.StringVar(&o.saveModel, "save-model", "", "write the model in use, or the trained one, to this file")
 	f.StringVar(&o.labels, "labels", "", "JSON lines {\"a\":..,\"b\":..,\"same\":true|false}: bind like decisions")
-	f.BoolVar(&o.train, "train", false, "learn the weights from the reports themselves, then link with them")
+	f.StringVar(&o.fields, "fields", "", "link the records of any CSV table: column:kind,... with kind name, number, code, date, id or truth")
+	f.StringArrayVar(&o.events, "events", nil, "link the rows of event datasets instead: acled:FILE, ucdp:FILE or MAPPING.json:FILE; may be repeated")
+	f.StringVar(&o.shadow, "shadow", "", "folder of a centre: link its record with --model beside the one in force, and report what would change")
+	f.BoolVar(&o.train, "train", false, "learn the weights from the reports themselves, print what changes, then link with them")
 	f.BoolVar(&o.full, "full", false, "repair everything to convergence and print the drift from the stream")
 	f.BoolVar(&o.csv, "csv", false, "write report_id,incident_id,weight")
 	f.BoolVar(&o.explain, "explain", false, "write each weight as a waterfall for people")
@@ -490,11 +560,6 @@ func linkCommand(read claimsOf) *cobra.Command {
 const noThreshold = -1 << 20
 
 func runLink(o linkOptions, read claimsOf, in io.Reader, out, errs io.Writer) error {
-	m, err := modelOf(o)
-	if err != nil {
-		return err
-	}
-	run := &linkRun{linker: link.New(m), read: read, ids: map[string]int{}, keep: !o.csv && o.truth == "" || o.explain}
 	if o.in != "-" {
 		f, err := os.Open(o.in)
 		if err != nil {
@@ -503,23 +568,34 @@ func runLink(o linkOptions, read claimsOf, in io.Reader, out, errs io.Writer) er
 		defer f.Close()
 		in = f
 	}
-	var all []linkReport
-	skipped, err := readReports(o.in, in, o.lenient, func(_ int, rep *linkReport) error {
-		if o.train {
-			all = append(all, *rep)
-		}
-		return run.add(rep)
-	})
+	if o.fields != "" {
+		return linkFields(o, o.in, in, out, errs)
+	}
+	m, err := modelOf(o)
 	if err != nil {
 		return err
 	}
-	if o.train {
-		if run, err = run.train(o, all, errs); err != nil {
-			return err
-		}
+	run := &linkRun{linker: link.New(m), read: read, ids: map[string]int{}, keep: !o.csv && o.truth == "" || o.explain, again: o.train}
+	skipped := 0
+	if len(o.events) > 0 {
+		err = run.addEvents(o.events)
+	} else {
+		skipped, err = readReports(o.in, in, o.lenient, func(_ int, rep *linkReport) error { return run.add(rep) })
+	}
+	if err != nil {
+		return err
+	}
+	if run, err = run.teach(o, errs); err != nil {
+		return err
 	}
 	if skipped > 0 {
 		fmt.Fprintf(errs, "%d lines had fields that are not known; they were left out\n", skipped)
+	}
+	for _, why := range run.odd {
+		fmt.Fprintln(errs, why)
+	}
+	if run.odds > len(run.odd) {
+		fmt.Fprintf(errs, "and %d more that are not believed\n", run.odds-len(run.odd))
 	}
 	if o.full {
 		n := run.linker.RepairAll()
@@ -534,30 +610,67 @@ func runLink(o linkOptions, read claimsOf, in io.Reader, out, errs io.Writer) er
 	return run.write(o, out)
 }
 
-// train learns a model from the reports and links them anew with it; a refusal
-// is told and leaves the result as it is.
-func (run *linkRun) train(o linkOptions, all []linkReport, errs io.Writer) (*linkRun, error) {
+// teach binds the labels and, if asked to, learns a model from the reports and
+// links them anew with it, with a word on what that changes.
+func (run *linkRun) teach(o linkOptions, errs io.Writer) (*linkRun, error) {
+	labels, err := run.readLabels(o, errs)
+	if err != nil || !o.train {
+		return run, err
+	}
+	next, err := run.train(labels, errs)
+	if err != nil || next == run {
+		return run, err
+	}
+	if _, err := next.readLabels(o, io.Discard); err != nil {
+		return nil, err
+	}
+	writeModelDiff(errs, run.linker.Model(), next.linker.Model())
+	if err := writeMoves(errs, run, next); err != nil {
+		return nil, err
+	}
+	if o.saveModel != "" {
+		if err := os.WriteFile(o.saveModel, next.linker.Model().Encode(), 0o644); err != nil {
+			return nil, fmt.Errorf("save model: %w", err)
+		}
+	}
+	return next, nil
+}
+
+func (run *linkRun) readLabels(o linkOptions, errs io.Writer) ([]link.Label, error) {
+	if o.labels == "" {
+		return nil, nil
+	}
+	f, err := os.Open(o.labels)
+	if err != nil {
+		return nil, fmt.Errorf("open labels: %w", err)
+	}
+	labels, err := run.decide(o.labels, f, errs)
+	return labels, errors.Join(err, f.Close())
+}
+
+// train learns a model from the reports and links them anew with it, twice; a
+// refusal is told and leaves the result as it is.
+func (run *linkRun) train(labels []link.Label, errs io.Writer) (*linkRun, error) {
 	const rounds = 2
 	for range rounds {
-		got := link.Fit(run.linker, nil)
+		got := link.Fit(run.linker, labels)
 		fmt.Fprintf(errs, "learnt from %d pairs, %d decoys, %d patterns, %d rounds: %.0f matches, %.2f %% unsure\n",
 			got.Pairs, got.Decoys, got.Patterns, got.Iterations, got.Matches, 100*got.Unsure)
 		if got.Refused != "" {
 			fmt.Fprintf(errs, "the model is refused: %s; the one in force stays\n", got.Refused)
 			return run, nil
 		}
-		next := &linkRun{linker: link.New(got.Model), read: run.read, ids: map[string]int{}, keep: run.keep}
-		for i := range all {
-			if err := next.add(&all[i]); err != nil {
-				return nil, fmt.Errorf("%s:%w", all[i].ReportID, err)
+		next := &linkRun{linker: link.New(got.Model), ids: map[string]int{}, keep: run.keep, again: true}
+		for _, rep := range run.reports {
+			if err := next.place(rep.id, rep.items); err != nil {
+				return nil, fmt.Errorf("%s: %w", rep.id, err)
 			}
+		}
+		if pairs := float64(next.linker.Together()); pairs > 2*got.Matches || got.Matches > 2*pairs {
+			fmt.Fprintf(errs, "the model is refused: it expects %.0f matches, and its incidents hold %.0f pairs; the one in force stays\n", got.Matches, pairs)
+			return run, nil
 		}
 		run = next
-		if o.saveModel != "" {
-			if err := os.WriteFile(o.saveModel, got.Model.Encode(), 0o644); err != nil {
-				return nil, fmt.Errorf("save model: %w", err)
-			}
-		}
 	}
 	return run, nil
 }

@@ -9,12 +9,11 @@ import (
 	"github.com/marchday/marchday/truce"
 )
 
-// readTexts reads a report's text with the shipped dictionaries and the world's
-// places, which are loaded when the first text comes.
-func readTexts() claimsOf {
-	load := sync.OnceValues(func() (engines, error) {
-		return openEngines(nil, "", truce.Zone{})
-	})
+// readTexts reads a report's text with the dictionaries and places that the
+// flags ask for, which are loaded when the first text comes. An account that a
+// text repeats is read once; each claim bears the text's telling words.
+func readTexts(o *textOptions) claimsOf {
+	load := sync.OnceValues(func() (*extract.Engine, error) { return o.engine() }) // once the flags are read
 	return func(r *linkReport) ([]link.Item, error) {
 		e, err := load()
 		if err != nil {
@@ -27,8 +26,14 @@ func readTexts() claimsOf {
 			date = truce.At(t)
 		}
 		var items []link.Item
-		for i, c := range e.extract.Claims(extract.Doc{ID: r.ReportID, Text: r.Text, Lang: r.Lang, Date: date, Publisher: r.Source}) {
-			items = append(items, link.Of(truce.ClaimRef{Statement: truce.DigestOf([]byte(r.ReportID)), At: uint32(i), Family: c.Event}, 0, date, &c, r.Source))
+		words := plainWords(r.Text)
+		for i, c := range e.Claims(extract.Doc{ID: r.ReportID, Text: r.Text, Lang: r.Lang, Date: date, Publisher: r.Source}) {
+			if c.SameAs != "" {
+				continue
+			}
+			it := link.Of(truce.ClaimRef{Statement: truce.DigestOf([]byte(r.ReportID)), At: uint32(i), Family: c.Event}, 0, date, &c, r.Source)
+			it.Concepts = words
+			items = append(items, it)
 		}
 		return items, nil
 	}

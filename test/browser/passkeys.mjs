@@ -66,15 +66,17 @@ async function say(who, number, kind, answers) {
 const faults = async page => (await page.locator('.faults').allTextContents()).join(' ');
 
 // sign files what the officer's passkey signs, having read words and digest.
-async function sign(who, number, kind, answers) {
+async function sign(who, number, kind, answers, filed = kind) {
   const form = await fill(who.page, number, kind, answers), before = await used(who);
   await Promise.all([who.page.waitForNavigation(), form.locator('button[name=how-sign]').click()]);
   const words = JSON.parse(await who.page.locator('#words').textContent());
-  assert.equal(words.kind, kind);
+  assert.equal(words.kind, filed);
   assert.equal(words.office, who.office);
   assert.match(await who.page.locator('#digest').textContent(), /^[0-9a-f]{64}$/);
+  const kept = filed === kind ? '' : await who.page.locator('section.notice pre').textContent();
   await Promise.all([who.page.waitForURL(`**/docket/${number}`), who.page.locator('form[data-passkey=sign] button').click()]);
   assert.equal(await used(who), before + 1, `the passkey of ${who.office} signed once`);
+  return kept;
 }
 
 // complain opens a case about an incident that has none.
@@ -95,8 +97,14 @@ async function complain(who) {
 async function toProposal(one, other) {
   const number = await complain(one);
   await say(one, number, 'step', {to: 'triaged', how: 'accepted'});
+  const kept = [];
   for (const who of [one, other]) {
-    await sign(who, number, 'assessment', {occurred: 'yes', outcome: 'violation', threat: '1', reasons: `As the office of ${who.office} reads the terms.`});
+    kept.push(await sign(who, number, 'assessment', {occurred: 'yes', outcome: 'violation', threat: '1', reasons: `As the office of ${who.office} reads the terms.`}, 'assessment-sealed'));
+    await one.page.goto(`${base}/docket/${number}?lang=en`);
+    assert.doesNotMatch(await one.page.locator('#main').textContent(), /reads the terms/, 'no text is read before all have sealed');
+  }
+  for (const who of [one, other]) {
+    await sign(who, number, 'assessment', {opened: kept.shift()});
   }
   await say(one, number, 'proposal', {outcome: 'violation', text: 'The offices find a violation.'});
   return number;

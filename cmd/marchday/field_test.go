@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/marchday/marchday/centre"
+	"github.com/marchday/marchday/record"
+	"github.com/marchday/marchday/truce"
+)
+
+// grantDevice has an office's root key grant a device's key.
+func grantDevice(t *testing.T, h home, act string) truce.Envelope {
+	t.Helper()
+	var k truce.KeyAct
+	if err := json.Unmarshal([]byte(act), &k); err != nil {
+		t.Fatal(err)
+	}
+	root, err := readKey(filepath.Join(h.dir, "offline", string(k.Office)+"-root.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := truce.Seal(truce.NewStatement(h.Origin, h.Regime, k.Office, "keys", truce.At(time.Now()), &k), truce.Key(root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func fieldReport(t *testing.T, n int) string {
+	t.Helper()
+	return writeFile(t, fmt.Sprintf(`{"channel":"field","publisher":"us","text":"Shells fell north of bridge %d.","lang":"en","marking":"green"}`, n))
+}
+
+func TestAFieldDeviceFilesOfflineAndHandsOverInOrder(t *testing.T) {
+	h, dir := foundCentre(t), filepath.Join(t.TempDir(), "tablet")
+	act := mustRun(t, "field", "init", "--data", dir, "--name", "tablet-7.example.org", "--log", h.LogKey, "--regime", string(h.Regime), "--office", "us", "--url", "http://127.0.0.1:1", "--until", "2")
+	for n := range 3 {
+		if out := mustRun(t, "field", "file", "--data", dir, fieldReport(t, n)); !strings.HasPrefix(out, fmt.Sprint(n, " stored, level 0")) {
+			t.Errorf("report %d: %s", n, out)
+		}
+	}
+	if code, _, errs := command(t, "field", "sync", "--data", dir); code != exitWrong {
+		t.Errorf("without a network: exit %d %s", code, errs)
+	}
+	c := start(t, "serve", "--data", h.dir, "--addr", "127.0.0.1:0")
+	out := mustRun(t, "field", "sync", "--data", dir, "--url", c.url)
+	if strings.Count(out, "refused") != 3 {
+		t.Errorf("before the key is granted: %s", out)
+	}
+	c.file(grantDevice(t, h, act))
+	stick := filepath.Join(t.TempDir(), "stick")
+	mustRun(t, "field", "export", "--data", dir, stick)
+	mustRun(t, "submit", "--url", c.url, filepath.Join(stick, "000000.dsse")) // one goes by hand
+	mustRun(t, "field", "file", "--data", dir, fieldReport(t, 3))
+	mustRun(t, "field", "sync", "--data", dir, "--url", c.url, "--again")
+	c.await("all are under a signed head", func() bool { x := c.heads(); return x.Signed != nil && x.Signed.Size == 6 })
+	out = mustRun(t, "field", "sync", "--data", dir, "--url", c.url)
+	for n := range 4 {
+		if !strings.Contains(out, fmt.Sprintf("level 2, entry %d\n", n+2)) {
+			t.Errorf("report %d is not in its place: %s", n, out)
+		}
+	}
+	if !strings.Contains(out, "0 of 4 have not reached their level") {
+		t.Errorf("what is left: %s", out)
+	}
+	one, err := os.ReadFile(filepath.Join(stick, "000001.dsse"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := truce.ParseEnvelope(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st, err := truce.DecodeBody(env.Payload); err != nil || st.Desk != "tablet-7.example.org#1" || st.Origin != h.Origin {
+		t.Errorf("its place in the device's log is not in the statement: %+v %v", st, err)
+	}
+	c.stop()
+	var kept []centre.Filed
+	b, err := os.ReadFile(filepath.Join(dir, "outbox.json"))
+	if err == nil {
+		err = json.Unmarshal(b, &kept)
+	}
+	if err != nil || len(kept) != 4 {
+		t.Fatalf("outbox.json: %v %s", err, b)
+	}
+	mustRun(t, "export", "--data", h.dir, "--out", filepath.Join(stick, "all.tar"))
+	mustRun(t, "verify", filepath.Join(stick, "all.tar"), "--origin", h.Origin, "--key", h.LogKey, "--receipt", writeFile(t, kept[2].Receipt))
+}
+
+// A scripted centre answers an outbox as a test tells it to.
+type scriptedCentre struct {
+	log   *record.Log
+	down  int // submissions until the link fails
+	has   map[truce.StatementID]record.Receipt
+	order []truce.StatementID
+	level int
+}
+
+func (s *scriptedCentre) Submit(_ context.Context, env []byte) error {
+	if s.down == 0 {
+		return errors.New("the link is down")
+	}
+	s.down--
+	id := truce.StatementID(truce.DigestOf(env))
+	if _, known := s.has[id]; !known {
+		s.has[id] = record.Receipt{Origin: "truce.example.org/log", Index: int64(len(s.order)), ID: id}
+		s.order = append(s.order, id)
+	}
+	return nil
+}
+
+func (s *scriptedCentre) Standing(_ context.Context, id truce.StatementID) (centre.Answer, error) {
+	r, known := s.has[id]
+	if !known {
+		return centre.Answer{}, &truce.Error{Kind: truce.Unknown, Why: "not here"}
+	}
+	signed, err := s.log.Sign(r)
+	return centre.Answer{Level: s.level, Index: r.Index, Signed: string(signed)}, err
+}
+
+// TestAnOutboxKeepsWhatACentreLoses cuts the link at every point, and takes the
+// centre back to before some of it came: everything is there in order in the
+// end, and the receipt that was not honoured is kept.
+func TestAnOutboxKeepsWhatACentreLoses(t *testing.T) {
+	_, key, _ := ed25519.GenerateKey(nil)
+	log, err := record.Open(t.Context(), "sqlite:"+t.TempDir(), record.Options{Origin: "truce.example.org/log", Now: time.Now, Signer: key, Interval: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	logKey, err := note.NewEd25519VerifierKey("truce.example.org/log", key.Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, device, _ := ed25519.GenerateKey(nil)
+	o := centre.OutboxOptions{Dir: t.TempDir(), Origin: "tablet.example.org", Of: "truce.example.org/log", Regime: "r", Office: "us", Key: device, LogKey: logKey, Now: time.Now, Until: 3}
+	open := func() *centre.Outbox {
+		t.Helper()
+		b, err := centre.OpenOutbox(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	b := open()
+	for n := range 6 {
+		r := &truce.Report{Channel: "field", Publisher: "us", Lang: "en", Text: fmt.Sprint("Patrol ", n, " saw nothing."), Marking: truce.Green}
+		if _, err := b.File(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &scriptedCentre{log: log, has: map[truce.StatementID]record.Receipt{}, level: 2}
+	sync := func(want int, failed bool) {
+		t.Helper()
+		left, err := b.Sync(t.Context(), s, false)
+		if left != want || (err != nil) != failed {
+			t.Errorf("%d are left, want %d: %v", left, want, err)
+		}
+		if err := b.Close(); err != nil { // a device that is switched off
+			t.Fatal(err)
+		}
+		b = open()
+	}
+	for range 6 {
+		s.down = 1
+		sync(6, len(s.order) < 5)
+	}
+	for n, f := range b.List() {
+		if s.order[n] != f.ID || f.Level != 2 || f.Index != int64(n) {
+			t.Errorf("statement %d: %+v", n, f)
+		}
+	}
+	lost := s.order[3] // the centre comes back from a backup without it and all after it
+	for _, id := range s.order[3:] {
+		delete(s.has, id)
+	}
+	s.order, s.down, s.level = append(s.order[:3:3], truce.StatementID{9}), -1, 3
+	sync(0, false)
+	for n, f := range b.List() {
+		if (f.Broken != "") != (n >= 3) || f.Level != 3 {
+			t.Errorf("after the loss, statement %d: level %d, broken %t", n, f.Level, f.Broken != "")
+		}
+	}
+	if s.order[4] != lost {
+		t.Error("it is not handed over again in order")
+	}
+	_, other, _ := ed25519.GenerateKey(nil)
+	o.Dir, o.Key = t.TempDir(), other
+	c := open()
+	defer c.Close()
+	if _, err := c.File(t.Context(), &truce.Report{Channel: "field", Publisher: "us", Lang: "en", Text: "One.", Marking: truce.Green}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Sync(t.Context(), liar{s}, false); err == nil || c.List()[0].Receipt != "" {
+		t.Errorf("a receipt that the log did not sign is believed: %v", err)
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A liar says that it keeps what it was handed, without the log's signature.
+type liar struct{ *scriptedCentre }
+
+func (l liar) Standing(ctx context.Context, id truce.StatementID) (centre.Answer, error) {
+	a, err := l.scriptedCentre.Standing(ctx, id)
+	a.Level, a.Signed = 4, strings.Replace(a.Signed, "index ", "index 1", 1)
+	return a, err
+}

@@ -296,3 +296,70 @@ func TestAProposalIsMadeAnsweredAndAdoptedByForms(t *testing.T) {
 		t.Errorf("adopted by one reading alone:\n%s", covered)
 	}
 }
+
+// TestATranslationStandsBesideTheWordsAndIsReadByWhoReadsThem holds that a
+// translation opens nothing that was closed.
+func TestATranslationStandsBesideTheWordsAndIsReadByWhoReadsThem(t *testing.T) {
+	h := ownHouse(t)
+	for _, marking := range []string{"amber", "clear"} {
+		n := h.centre.Record().Size()
+		form := url.Values{"text": {"Nothing was heard at the mill."}, "publisher": {"Example"}, "lang": {"en"}, "channel": {"letter"}, "marking": {marking}, "do": {"file"}}
+		if w := h.post(t, "un", "/intake/article", form); w.Code != 303 {
+			t.Fatal(w.Code)
+		}
+		address := "/record/" + strconv.FormatInt(n, 10)
+		tr := url.Values{"field": {"body.text"}, "from": {"en"}, "to": {"ar"}, "text": {"لم يُسمع شيء عند الطاحونة."}, "authentic": {"en"}}
+		if w := h.post(t, "un", address+"/translate", tr); w.Code != 303 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		page := h.get(t, "ru", address).Body.String()
+		strict(t, address, page)
+		for _, want := range []string{"Nothing was heard at the mill.", "لم يُسمع شيء عند الطاحونة.", "this text holds", "Translated by"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: %q is not beside the words", marking, want)
+			}
+		}
+		all, err := mediator(h).Statements(t.Context(), picture.StatementFilter{Kinds: []truce.Kind{"translation"}, Limit: 1})
+		if err != nil || len(all) != 1 || string(all[0].Marking) != marking {
+			t.Errorf("the translation of %s words is marked %+v: %v", marking, all[0].Marking, err)
+		}
+		if got := h.get(t, "", "/record/"+strconv.FormatInt(all[0].Index, 10)).Code; got != pick(marking == "clear", 200, 404) {
+			t.Errorf("the public reads the translation of %s words: %d", marking, got)
+		}
+		for name, change := range map[string]url.Values{"no text": {"field": {"body.marking.x"}}, "the same language": {"to": {"en"}}, "no words": {"text": {" "}}} {
+			bad := url.Values{}
+			for k, v := range tr {
+				bad[k] = v
+			}
+			for k, v := range change {
+				bad[k] = v
+			}
+			if w := h.post(t, "un", address+"/translate", bad); w.Code != 422 {
+				t.Errorf("%s: %d", name, w.Code)
+			}
+		}
+	}
+}
+
+func TestAnOfficeRevokesAKeyOfItsOwn(t *testing.T) {
+	h := ownHouse(t)
+	page := h.get(t, "us", "/offices").Body.String()
+	strict(t, "/offices", page)
+	id := regexp.MustCompile(`<option value="([0-9a-f]{16})">`).FindStringSubmatch(page)
+	if id == nil {
+		t.Fatal("no key of the office is offered")
+	}
+	if w := h.post(t, "us", "/offices", url.Values{"key": {id[1]}}); w.Code != 422 || !strings.Contains(w.Body.String(), "says why") {
+		t.Errorf("without a reason: %d", w.Code)
+	}
+	if w := h.post(t, "ru", "/offices", url.Values{"key": {id[1]}, "why": {"x"}, "emergency": {"yes"}}); w.Code != 403 {
+		t.Errorf("another office revokes it: %d", w.Code)
+	}
+	if w := h.post(t, "us", "/offices", url.Values{"key": {id[1]}, "why": {"lost"}, "emergency": {"yes"}}); w.Code != 303 {
+		t.Fatalf("%d %s", w.Code, faultOf(w.Body.String()))
+	}
+	_, body := newest(t, h)
+	if k, ok := body.(*truce.KeyAct); !ok || k.Act != truce.Revoke || !k.Emergency || k.Why != "lost" {
+		t.Errorf("said %+v", body)
+	}
+}

@@ -85,6 +85,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		submitCommand(now),
 		benchCommand(now),
 		reportCommand(now),
+		closeCommand(now),
 		replayCommand(now),
 		assessCommand(now),
 		regimeCommand(now),

@@ -371,7 +371,7 @@ func (w *world) check() {
 
 // TestSimulation runs worlds by their seeds; MARCHDAY_SEED runs one alone.
 func TestSimulation(t *testing.T) {
-	seeds := count(t, "MARCHDAY_SEEDS", 200)
+	seeds := count(t, "MARCHDAY_SEEDS", 40)
 	if testing.Short() {
 		seeds = 3
 	}

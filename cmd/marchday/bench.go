@@ -85,23 +85,8 @@ func inTemp(f func(dir string) error) (err error) {
 func (b bench) syncs() error {
 	rate, err := b.median(func() (rate float64, err error) {
 		err = inTemp(func(dir string) error {
-			f, err := os.Create(filepath.Join(dir, "sync"))
-			if err != nil {
-				return err
-			}
-			page := make([]byte, 4096)
-			n, began := 0, b.now()
-			for b.now().Sub(began) < b.d/2 {
-				if _, err := f.Write(page); err != nil {
-					return errors.Join(err, f.Close())
-				}
-				if err := f.Sync(); err != nil {
-					return errors.Join(err, f.Close())
-				}
-				n++
-			}
-			rate = float64(n) / b.now().Sub(began).Seconds()
-			return f.Close()
+			rate, err = syncRate(dir, b.d/2, b.now)
+			return err
 		})
 		return rate, err
 	})

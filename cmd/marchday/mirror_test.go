@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"net"
@@ -13,10 +16,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/marchday/marchday/centre"
 )
 
 const testToken = "a token of a test, forty characters long"
@@ -241,5 +247,55 @@ func TestAReceiptThatIsNotHonouredProvesIt(t *testing.T) {
 	code, _, errs := command(t, "verify", without, "--receipt", receipt, "--origin", h.Origin, "--key", h.LogKey)
 	if code != exitWrong || !strings.Contains(errs, "MISBEHAVIOUR") {
 		t.Errorf("exit %d %s", code, errs)
+	}
+}
+
+// TestTwoPicturesOfOneRecordAreToldApart has a centre that shows another picture
+// than its record gives: the mirror keeps both digests and says so, and goes on
+// copying the record, which is not in dispute.
+func TestTwoPicturesOfOneRecordAreToldApart(t *testing.T) {
+	h := foundCentre(t)
+	dir, _ := newMirror(t, h, "us-copy", "http://unused")
+	token := writeFile(t, testToken+"\n")
+	c := start(t, "serve", "--data", h.dir, "--mirror-token", token, "--addr", "127.0.0.1:0")
+	c.file(report(t, h, "desk", "One record."))
+	c.await("logged", func() bool { return c.heads().Signed.Size == 2 })
+	target, err := url.Parse(c.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		ModifyResponse: func(res *http.Response) error {
+			if res.Request.URL.Path != "/api/digest" {
+				return nil
+			}
+			var d centre.Digest
+			if err := json.NewDecoder(res.Body).Decode(&d); err != nil {
+				return err
+			}
+			d.Digest[0] ^= 1
+			b, err := json.Marshal(d)
+			res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(b)), int64(len(b))
+			res.Header.Set("Content-Length", strconv.Itoa(len(b)))
+			return err
+		},
+	}
+	liar := httptest.NewServer(proxy)
+	defer liar.Close()
+	code, _, errs := command(t, "mirror", liar.URL, "--data", dir, "--token", token, "--once")
+	if code != exitWrong || !strings.Contains(errs, "one record, two pictures") {
+		t.Errorf("another picture: exit %d %s", code, errs)
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "evidence", "digest-2.json"))
+	var kept map[string]centre.Digest
+	if err == nil {
+		err = json.Unmarshal(b, &kept)
+	}
+	if err != nil || kept["ours"].Root != kept["centre"].Root || kept["ours"].Digest == kept["centre"].Digest {
+		t.Errorf("kept: %s, %v", b, err)
+	}
+	if out := mustRun(t, "mirror", c.url, "--data", dir, "--token", token, "--once"); !strings.Contains(out, "kept: 2 entries") {
+		t.Errorf("then the honest centre: %s", out)
 	}
 }

@@ -1,5 +1,5 @@
 # The two commands of this project are `make run` and `make test`; the rest is for its developers.
-.PHONY: run test web bench lint soak geodata measure
+.PHONY: run test web bench lint soak geodata measure mutants
 UI := web/ui
 
 run: web ## install what is needed, build, serve the founding case at http://127.0.0.1:8080
@@ -42,3 +42,6 @@ measure: ## the published measures (docs/measures), on the material in ../shared
 	MARCHDAY_MEASURE=1 go test -count=1 -v -timeout 60m -run 'TestAccuracyOnSyntheticTruces|TestRecordsWithoutLabels|TestCrashSample|TestArabicReportsOfIncidents' ./cmd/marchday
 	MARCHDAY_MEASURE=1 go test -count=1 -v -timeout 60m -run 'TestStream|TestDecisionsWithdrawn|TestReplayGives|TestPartiesSwapped|TestMirrorClaimsStayApart|TestAFlood|TestBadTimes' ./cmd/marchday
 	go test -run - -bench Million -benchtime 1x ./link
+
+mutants: ## break each rule that a scenario guards, and see its scenario fail
+	MARCHDAY_MUTANTS=1 go test ./cmd/marchday -run TestAScenarioFailsWhenItsRuleIsBroken -v -timeout 15m

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -208,6 +209,114 @@ func TestTheSameRecordGivesTheSameRows(t *testing.T) {
 		}
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestEveryIncidentOverTheThresholdEndsOrShowsAClock plays reports and moves at
+// random on a centre that opens cases by rule. Whatever is done or left undone,
+// each incident over the threshold has a case, and that case is decided,
+// deadlocked, referred, put aside with its reason, or shows a clock that runs or
+// has run out.
+func TestEveryIncidentOverTheThresholdEndsOrShowsAClock(t *testing.T) {
+	clock := &testClock{start.Time()}
+	c := openTest(t, t.TempDir(), clock)
+	f := testFounding()
+	f.Procedure.Clocks = []truce.Clock{{Name: truce.ClockTriage, Seconds: 7200}, {Name: truce.ClockAssessment, Seconds: 72 * 3600}, {Name: truce.ClockDeliberation, Seconds: 96 * 3600}}
+	e, err := truce.Seal(truce.NewStatement("test.example/log", "test", "centre", "", start, f), testKey("centre root"), testKey("north root"), testKey("south root"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Submit(t.Context(), e.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(7, 11))
+	for range 120 {
+		clock.at = clock.at.Add(time.Duration(rng.IntN(12)) * time.Hour)
+		at := truce.At(clock.at) - truce.Instant(rng.IntN(7200))
+		if rng.IntN(2) == 0 {
+			sayTest(t, c, "watch", shelling(fmt.Sprint("s", rng.IntN(5)), fmt.Sprint("a", rng.IntN(3)), truce.PlaceID(fmt.Sprint("p", rng.IntN(9))), at, int32(rng.IntN(16))))
+		} else {
+			moveAtRandom(t, c, rng)
+		}
+		if err := c.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	view := c.View(truce.Viewer{Office: "envoy", Role: truce.Mediator})
+	all, _, err := view.Incidents(t.Context(), picture.Filter{Limit: picture.MaxPage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, states := 0, map[truce.CaseState]int{}
+	for _, i := range all {
+		if _, opens := truce.Opens(f.Procedure, summarise(&i)); !opens {
+			continue
+		}
+		over++
+		if i.Case == 0 {
+			t.Errorf("incident %s is over the threshold and has no case", i.ID)
+			continue
+		}
+		k, err := view.CaseNumber(t.Context(), i.Case)
+		if err != nil {
+			t.Fatal(err)
+		}
+		states[k.File.State]++
+		running := slices.ContainsFunc(k.File.Clocks, func(x truce.CaseClock) bool { return x.Stopped == 0 })
+		if !k.File.Ended() && !running {
+			t.Errorf("case %d is %s and shows no clock", i.Case, k.File.State)
+		}
+	}
+	if over < 8 || len(states) < 4 {
+		t.Errorf("%d incidents over the threshold, in states %v: the play shows too little", over, states)
+	}
+}
+
+// moveAtRandom tries a move on a random case; most are refused.
+func moveAtRandom(t *testing.T, c *Centre, rng *rand.Rand) {
+	t.Helper()
+	cases, err := c.View(truce.Viewer{Office: "envoy", Role: truce.Mediator}).Cases(t.Context())
+	if err != nil || len(cases) == 0 {
+		return
+	}
+	f := cases[rng.IntN(len(cases))].File
+	text := []truce.Text{{Lang: "en", Text: "x"}}
+	last := truce.StatementID{}
+	if n := len(f.Proposals); n > 0 {
+		last = f.Proposals[n-1].Statement
+	}
+	moves := []truce.Body{
+		&truce.Step{Case: f.ID, To: truce.CaseTriaged, How: "accepted"}, &truce.Step{Case: f.ID, To: truce.CaseTriaged, How: "accepted"}, &truce.Step{Case: f.ID, To: truce.CaseInsufficient},
+		&truce.Assessment{Case: f.ID, Occurred: "yes", Outcome: truce.Violation, Reasons: text}, &truce.Assessment{Case: f.ID, Occurred: "yes", Outcome: truce.Violation, Reasons: text},
+		&truce.Step{Case: f.ID, To: truce.CaseDeliberation}, &truce.Proposal{Case: f.ID, Outcome: truce.Violation, Text: text},
+		&truce.Concurrence{With: last}, &truce.Dissent{From: last, Text: text}, &truce.Step{Case: f.ID, To: truce.CaseDecided, How: "deadlock"},
+		&truce.Referral{Case: f.ID, To: "ministers", Why: "exhausted"}, &truce.Step{Case: f.ID, To: truce.CaseSuspended},
+	}
+	office := []truce.OfficeID{"north", "south"}[rng.IntN(2)]
+	if _, err := c.Say(t.Context(), office, "", moves[rng.IntN(len(moves))]); err != nil && truce.KindOf(err) == "" {
+		t.Fatal(err)
+	}
+}
+
+// TestARequestIsReadByTheLiaisonThatIsReached asks a party without naming its
+// liaison: the one that is reached reads it, and no other office of its level.
+func TestARequestIsReadByTheLiaisonThatIsReached(t *testing.T) {
+	clock := &testClock{start.Time()}
+	c := openTest(t, t.TempDir(), clock)
+	foundTest(t, c, clock)
+	clock.at = clock.at.Add(time.Hour)
+	report := sayTest(t, c, "watch", shelling("obs", "hil", "p1", start-7200, 1))
+	k := sayTest(t, c, "envoy", &truce.Case{Incident: ClaimRefs(report, shelling("obs", "hil", "p1", start-7200, 1))[0], Trigger: "office"})
+	sayTest(t, c, "envoy", &truce.Step{Case: k, To: truce.CaseTriaged, How: "accepted"})
+	request := sayTest(t, c, "envoy", &truce.InformationRequest{Case: k, Party: "hil", Through: "north", Alleged: "x", Asks: []string{"y"}})
+	if err := c.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[truce.Viewer]bool{{Office: "hill", Role: truce.Liaison, Party: "hil"}: true, {Office: "watch", Role: truce.Monitor}: false, {}: false} {
+		_, err := c.View(who).StatementByID(t.Context(), request)
+		if (err == nil) != want {
+			t.Errorf("%q reads the request: %v, want %v", who.Office, err == nil, want)
 		}
 	}
 }

@@ -37,6 +37,46 @@ type Render func(ctx context.Context, d Day) ([]Edition, error)
 // day that was closed gives its first receipt again. The clock must have
 // reached the cut-off.
 func (c *Centre) CloseDay(ctx context.Context, day string, render Render) (record.Receipt, error) {
+	return c.publishDay(ctx, day, render, func(*truce.Bulletin) (string, error) { return "bulletin/daily/" + day, nil })
+}
+
+// CorrectDay publishes an erratum to a day that was closed: the day is rendered
+// anew from what the record says by now, and the new bulletin names the newest
+// one that it corrects, and why. The old editions stay as they were published.
+func (c *Centre) CorrectDay(ctx context.Context, day, why string, render Render) (record.Receipt, error) {
+	if why == "" {
+		return record.Receipt{}, &truce.Error{Kind: truce.Invalid, Field: "why", Why: "an erratum says what was wrong"}
+	}
+	return c.publishDay(ctx, day, render, func(b *truce.Bulletin) (string, error) {
+		old, err := c.bulletinOf(ctx, day)
+		if err != nil {
+			return "", err
+		}
+		b.Errata, b.Why = old.ID, why
+		return "bulletin/erratum/" + old.ID.String() + "/" + why, nil
+	})
+}
+
+// bulletinOf returns the newest bulletin of a day.
+func (c *Centre) bulletinOf(ctx context.Context, day string) (picture.Statement, error) {
+	all, err := c.View(truce.Viewer{}).Statements(ctx, picture.StatementFilter{Kinds: []truce.Kind{"bulletin"}, Standing: true, Limit: maxBulletins})
+	if err != nil {
+		return picture.Statement{}, err
+	}
+	for _, s := range all {
+		if s.Name == day {
+			return s, nil
+		}
+	}
+	return picture.Statement{}, &truce.Error{Kind: truce.Unknown, Field: "day", Why: day + " was not closed: an erratum corrects what was published"}
+}
+
+// maxBulletins is how far back a bulletin is looked for.
+const maxBulletins = 10_000
+
+// publishDay renders a day and appends its bulletin under the key that head
+// returns, having filled in what the bulletin says of another.
+func (c *Centre) publishDay(ctx context.Context, day string, render Render, head func(*truce.Bulletin) (string, error)) (record.Receipt, error) {
 	if err := c.CatchUp(ctx); err != nil {
 		return record.Receipt{}, err
 	}
@@ -55,11 +95,15 @@ func (c *Centre) CloseDay(ctx context.Context, day string, render Render) (recor
 	if err != nil {
 		return record.Receipt{}, err
 	}
+	body := &truce.Bulletin{Sort: "daily", Day: day, From: from, To: to, Size: at.Size, Root: at.Root, Audience: string(truce.Clear)}
+	key, err := head(body)
+	if err != nil {
+		return record.Receipt{}, err
+	}
 	editions, err := render(ctx, Day{c.picture.View(truce.Viewer{}, at.Size, to), day, from, to, c.o.Origin, at.Size, at.Root})
 	if err != nil {
 		return record.Receipt{}, fmt.Errorf("render %s: %w", day, err)
 	}
-	body := &truce.Bulletin{Sort: "daily", Day: day, From: from, To: to, Size: at.Size, Root: at.Root, Audience: string(truce.Clear)}
 	for _, e := range editions {
 		digest, err := c.log.PutBlob(ctx, record.Kept, e.Bytes)
 		if err != nil {
@@ -67,7 +111,7 @@ func (c *Centre) CloseDay(ctx context.Context, day string, render Render) (recor
 		}
 		body.Editions = append(body.Editions, truce.Edition{Format: e.Format, Lang: e.Lang, Digest: digest, Bytes: int64(len(e.Bytes))})
 	}
-	r, err := c.SayOnce(ctx, truce.DigestOf([]byte("bulletin/daily/"+day)), c.sequencer(house), "closing", c.Now(), body)
+	r, err := c.SayOnce(ctx, truce.DigestOf([]byte(key)), c.sequencer(house), "closing", c.Now(), body)
 	if err != nil {
 		return r, err
 	}

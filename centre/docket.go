@@ -28,6 +28,13 @@ func (f *fold) takeDocket(ctx context.Context, index int64, said *truce.Said) er
 			return err
 		}
 	}
+	if r, asks := said.Statement.Body.(*truce.InformationRequest); asks && r.Liaison == "" {
+		for _, x := range file.Requests { // the one liaison that is reached reads what it is asked
+			if x.Statement == said.ID && len(x.Liaisons) == 1 {
+				f.put(picture.Remark{ID: said.ID, Marking: truce.Amber.For(x.Liaisons[0])})
+			}
+		}
+	}
 	opened, _ := f.book.IndexOf(file.ID)
 	f.put(picture.Case{Index: opened, ID: file.ID, Rests: index, File: file})
 	f.openTexts(file)

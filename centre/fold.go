@@ -94,12 +94,40 @@ func (f *fold) step(ctx context.Context, e record.Entry, said *truce.Said) error
 		f.put(refused(e, err))
 		return nil
 	}
-	f.put(statementRow(e, said.Statement, said.ID, said.Envelope.Payload))
-	marking := markingOf(said.Statement.Body)
+	row, marking := statementRow(e, said.Statement, said.ID, said.Envelope.Payload), markingOf(said.Statement.Body)
+	if tr, is := said.Statement.Body.(*truce.Translation); is { // who may read the words may read them in another language
+		if marking, err = f.markingNow(ctx, tr.Of); err != nil {
+			return err
+		}
+		row.Marking = marking
+	}
+	f.put(row)
 	for _, target := range cites(said.Statement.Body) {
 		f.put(picture.Cite{Target: target, Index: e.Index, Marking: marking})
 	}
 	return f.effect(ctx, e, at, said)
+}
+
+// markingNow returns who may read a statement as of the entry that is folded:
+// in the batch under way, else as committed. What is not in the record is amber.
+func (f *fold) markingNow(ctx context.Context, id truce.StatementID) (truce.Marking, error) {
+	for i := len(f.rows) - 1; i >= 0; i-- {
+		switch r := f.rows[i].(type) {
+		case picture.Remark:
+			if r.ID == id {
+				return r.Marking, nil
+			}
+		case picture.Statement:
+			if r.ID == id {
+				return r.Marking, nil
+			}
+		}
+	}
+	s, err := f.read.StatementByID(ctx, id)
+	if truce.KindOf(err) == truce.Unknown {
+		return truce.Amber, nil
+	}
+	return s.Marking, err
 }
 
 // refused keeps what was said and why it has no effect.
@@ -209,19 +237,14 @@ func (f *fold) withdraw(ctx context.Context, index int64, id truce.StatementID) 
 }
 
 // remember takes a committed entry back into memory without writing rows.
-func (f *fold) remember(ctx context.Context, e record.Entry) error {
-	at := truce.Instant(e.RecvAt / 1000)
-	said, err := f.book.Verify(e.Body)
-	if err == nil {
-		err = f.book.Admit(e.Index, at, said)
-	}
+func (f *fold) remember(ctx context.Context, e record.Entry, said *truce.Said) error {
+	said, err := admit(f.book, e, said)
 	if err != nil {
-		f.book.Skip()
-		return nil
+		return nil // refused, as it was then
 	}
 	// The engines are deterministic: the same steps give the same memory. Only
 	// reading text is spared, since the picture holds its claims.
-	if err := f.effect(ctx, e, at, said); err != nil {
+	if err := f.effect(ctx, e, truce.Instant(e.RecvAt/1000), said); err != nil {
 		return fmt.Errorf("%s: %w", said.Statement.Body.Kind(), err)
 	}
 	f.rows, f.wants = nil, nil

@@ -40,6 +40,8 @@ func markingOf(b truce.Body) truce.Marking {
 		return truce.Amber
 	case *truce.Notice:
 		return truce.Amber.For(x.To)
+	case *truce.Translation:
+		return truce.Amber // until the fold finds whose words they are
 	case *truce.Erasure:
 		return truce.Amber // as the report that it is about
 	}

@@ -412,6 +412,9 @@ func (b *Book) judgeKeyAct(k *KeyAct, by OfficeID) error {
 		if old.Office != by && b.offices[by].Role != Centre {
 			return forbidden("key", "the key is %s's: its own office revokes it", old.Office)
 		}
+		if old.Office != by && !k.Emergency {
+			return forbidden("emergency", "the key is %s's: the centre revokes it in an emergency alone, and says that it is one", old.Office)
+		}
 		return nil
 	}
 	if k.Office != by {

@@ -2,6 +2,7 @@ package truce
 
 import (
 	"slices"
+	"strings"
 )
 
 // CasualtyRule names the merge rule of this release; it stands in method and
@@ -174,6 +175,23 @@ func (c Casualty) point() (int32, bool) {
 		return c.Low + (c.High-c.Low)/2, true
 	}
 	return c.Low, true
+}
+
+// NamedDead counts the distinct names of the dead that claims give, beside any
+// figure: written otherwise in case or spaces alone is one name.
+func NamedDead(claims []Claim) int {
+	names := map[string]bool{}
+	for _, c := range claims {
+		if c.Negated || c.Form == Denial || !c.Stance.Asserted() {
+			continue
+		}
+		for _, name := range c.Victims {
+			if name = strings.ToLower(strings.Join(strings.Fields(name), " ")); name != "" {
+				names[name] = true
+			}
+		}
+	}
+	return len(names)
 }
 
 // Of returns the range of a kind, scope and whom it counts, of any status the

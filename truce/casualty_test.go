@@ -201,3 +201,13 @@ func TestMergeDoesNotMindTheOrderItIsGiven(t *testing.T) {
 		}
 	}
 }
+
+func TestNamedDeadAreCountedOnceEach(t *testing.T) {
+	claims := []Claim{
+		{Stance: Stated, Victims: []string{"Ana Brisk", "ana  brisk", "Tom Reed", " "}}, {Stance: Reported, Victims: []string{"TOM REED", "Ida Holm"}},
+		{Stance: Denied, Victims: []string{"Nobody"}}, {Form: Denial, Stance: Stated, Victims: []string{"No One"}},
+	}
+	if n := NamedDead(claims); n != 3 {
+		t.Errorf("%d names, want 3", n)
+	}
+}

@@ -226,3 +226,24 @@ func TestAHeadIsComplete(t *testing.T) {
 func bowTie() []Point {
 	return []Point{{Lon: 10, Lat: 10}, {Lon: 90, Lat: 90}, {Lon: 90, Lat: 10}, {Lon: 10, Lat: 90}}
 }
+
+// TestATimeThatItsZoneDoesNotKnowIsRefused says spans by the wall: in the hour
+// that the clocks skip, in a zone that the procedure does not have, and with
+// an instant that is another's.
+func TestATimeThatItsZoneDoesNotKnowIsRefused(t *testing.T) {
+	f := docketFounding()
+	f.Procedure.Zone = damascus
+	h := &hall{t: t, book: NewBook(), now: 1_460_000_000, made: 10}
+	if _, err := h.try("centre", f, "centre root", "north root", "south root"); err != nil {
+		t.Fatal(err)
+	}
+	span := func(local, zone string, from Instant) *TruceSpan {
+		return &TruceSpan{ID: "P1", Sort: "calm", Area: Area{Places: []Where{{Place: "city"}}}, When: When{From: from, Local: local, Zone: zone}, ClaimedBy: "nor", Act: "announced"}
+	}
+	good := wall("2016-05-04T00:01")
+	h.refused("north", span("2016-03-25T00:30", damascus.Name, good), "when", "2016-03-25T00:30")
+	h.refused("north", span("2016-05-04T00:01", "Nowhere/Zone", good), `zone "Nowhere/Zone" is not in the procedure`, "or give the time in UTC")
+	h.refused("north", span("2016-05-04T00:02", damascus.Name, good), "is 2016-05-03T21:02:00Z, not 2016-05-03T21:01:00Z")
+	h.refused("north", &Reading{ID: "r", About: "actor", Actor: "x", Status: StatusAccepted, Validity: When{From: good, Local: "2016-05-04T00:01", Zone: "Nowhere/Zone"}}, "is not in the procedure")
+	h.say("north", span("2016-05-04T00:01", damascus.Name, good))
+}

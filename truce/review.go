@@ -348,8 +348,11 @@ func (c *CaseFile) requestCondition(b *Book, r *InformationRequest) error {
 		}
 		return nil
 	}
-	if len(b.liaisons(r.Party, r.Through)) == 0 {
+	switch n := len(b.liaisons(r.Party, r.Through)); {
+	case n == 0:
 		return unknown("party", "rule request: no liaison of %s is reached through %s", clip(string(r.Party)), r.Through)
+	case n > 1:
+		return conflict("liaison", "rule request: %d liaisons of %s are reached through %s: name the one that is asked", n, clip(string(r.Party)), r.Through)
 	}
 	return nil
 }

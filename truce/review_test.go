@@ -669,3 +669,37 @@ func TestAShiftIsHandedOverByTwoDesksOfOneOffice(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+func TestTheCentreRevokesAnothersKeyInAnEmergencyAlone(t *testing.T) {
+	h := newHall(t)
+	key := KeyIDOf(testGrant("north", OfficeKey, "north").Public)
+	revoke := func(emergency bool) error {
+		_, err := h.try("centre", &KeyAct{Act: Revoke, Office: "north", Key: key, Why: "stolen", Emergency: emergency}, "centre office")
+		return err
+	}
+	if err := revoke(false); err == nil || !strings.Contains(err.Error(), "in an emergency alone") {
+		t.Errorf("%v", err)
+	}
+	if _, err := h.try("south", &KeyAct{Act: Revoke, Office: "north", Key: key, Why: "stolen", Emergency: true}); err == nil {
+		t.Error("another co-chair revokes it")
+	}
+	if err := revoke(true); err != nil {
+		t.Fatal(err)
+	}
+	h.refused("north", &Instrument{ID: "n", Name: inEnglish("x")}, "key")
+}
+
+func TestARequestThatSeveralLiaisonsCouldGetNamesOne(t *testing.T) {
+	f := docketFounding()
+	f.Offices = append(f.Offices, Office{ID: "hill2", Name: []Text{{"en", "Hill, second desk"}}, Role: Liaison, Party: "hil", Through: "north"})
+	f.Keys = append(f.Keys, testGrant("hill2", DeskKey, "hill2"))
+	h := &hall{t: t, book: NewBook(), now: 1_460_000_000, made: 10}
+	if _, err := h.try("centre", f, "centre root", "north root", "south root"); err != nil {
+		t.Fatal(err)
+	}
+	c := h.opened()
+	ask := InformationRequest{Case: c, Party: "hil", Through: "north", Alleged: "x", Asks: []string{"y"}}
+	h.refused("envoy", &ask, "2 liaisons", "name the one")
+	ask.Liaison = "hill2"
+	h.say("envoy", &ask)
+}

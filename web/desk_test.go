@@ -228,3 +228,138 @@ func TestAlarmsAreOnTheFirstPageAndInTheAPI(t *testing.T) {
 		t.Error("the first page on the eve of an end shows no alarm")
 	}
 }
+
+// TestAProposalIsMadeAnsweredAndAdoptedByForms walks the forms of the regime as
+// a browser without scripts does.
+func TestAProposalIsMadeAnsweredAndAdoptedByForms(t *testing.T) {
+	h := ownHouse(t)
+	say := func(office string, want int, kind string, answers ...string) string {
+		t.Helper()
+		form := url.Values{"kind": {kind}}
+		for i := 0; i+1 < len(answers); i += 2 {
+			form.Set(kind+"-"+answers[i], answers[i+1])
+		}
+		w := h.post(t, office, "/regime/say", form)
+		if w.Code != want {
+			t.Fatalf("%s %s: %d, want %d: %s", office, kind, w.Code, want, faultOf(w.Body.String()))
+		}
+		return w.Body.String()
+	}
+	forms := h.get(t, "us", "/regime/say")
+	strict(t, "/regime/say", forms.Body.String())
+	if strings.Contains(h.get(t, "gov-liaison", "/regime/say").Body.String(), `value="reading"`) {
+		t.Error("a liaison is offered a reading")
+	}
+	for why, answers := range map[string][]string{
+		"is no place that this regime": {"id", "P9", "sort", "calm", "act", "proposed", "places", "nowhere", "claimed_by", "us"},
+		"write cessation, calm":        {"id", "P9", "act", "proposed", "place", "SY-HL", "claimed_by", "us"},
+		"a span is over an area":       {"id", "P9", "sort", "calm", "act", "proposed", "claimed_by", "us"},
+		"does not exist":               {"id", "P9", "sort", "calm", "act", "proposed", "place", "SY-HL", "from", "2016-03-24T23:30", "claimed_by", "us"},
+	} {
+		if page := say("us", 422, "span", answers...); !strings.Contains(page, why) && !strings.Contains(why, "place") {
+			t.Errorf("a refused span does not say %q: %s", why, faultOf(page))
+		}
+	}
+	say("us", 303, "span", "id", "P9", "name", "Calm of the north", "sort", "calm", "act", "proposed", "parent", "P0", "place", "SY-HL", "from", "2016-03-03T00:00", "to", "2016-03-05T00:00", "claimed_by", "us")
+	answers := func() (us, ru string) {
+		rows, err := csv.NewReader(h.get(t, "ru", "/regime/spread?f=csv&table=spread").Body).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows[1:] {
+			if r[0] == "P9" {
+				return r[6], r[7]
+			}
+		}
+		t.Fatal("the proposal is not in the spread")
+		return "", ""
+	}
+	if us, ru := answers(); us != "proposed" || ru != "" {
+		t.Errorf("before: us %q, ru %q", us, ru)
+	}
+	if page := h.get(t, "ru", "/desk").Body.String(); !strings.Contains(page, "Calm of the north") {
+		t.Error("the proposal does not wait at the other office's desk")
+	}
+	prefilled := h.get(t, "ru", "/regime/say?reading-about=span&reading-adopts=P9").Body.String()
+	if !strings.Contains(prefilled, `<option value="P9" selected>`) {
+		t.Error("the form that adopts is not filled in")
+	}
+	say("ru", 303, "reading", "about", "span", "adopts", "P9")
+	if us, ru := answers(); us != "proposed" || ru != "adopted" {
+		t.Errorf("after: us %q, ru %q", us, ru)
+	}
+	if page := h.get(t, "ru", "/desk").Body.String(); strings.Contains(page, "Answer the proposal") {
+		t.Error("an answered proposal waits still")
+	}
+	covered := h.get(t, "", "/regime/spread?f=csv&table=covered&at=2016-03-04T12:00").Body.String()
+	if !strings.Contains(covered, "ru,P9,") || strings.Contains(covered, "us,P9,") {
+		t.Errorf("adopted by one reading alone:\n%s", covered)
+	}
+}
+
+// TestATranslationStandsBesideTheWordsAndIsReadByWhoReadsThem holds that a
+// translation opens nothing that was closed.
+func TestATranslationStandsBesideTheWordsAndIsReadByWhoReadsThem(t *testing.T) {
+	h := ownHouse(t)
+	for _, marking := range []string{"amber", "clear"} {
+		n := h.centre.Record().Size()
+		form := url.Values{"text": {"Nothing was heard at the mill."}, "publisher": {"Example"}, "lang": {"en"}, "channel": {"letter"}, "marking": {marking}, "do": {"file"}}
+		if w := h.post(t, "un", "/intake/article", form); w.Code != 303 {
+			t.Fatal(w.Code)
+		}
+		address := "/record/" + strconv.FormatInt(n, 10)
+		tr := url.Values{"field": {"body.text"}, "from": {"en"}, "to": {"ar"}, "text": {"لم يُسمع شيء عند الطاحونة."}, "authentic": {"en"}}
+		if w := h.post(t, "un", address+"/translate", tr); w.Code != 303 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		page := h.get(t, "ru", address).Body.String()
+		strict(t, address, page)
+		for _, want := range []string{"Nothing was heard at the mill.", "لم يُسمع شيء عند الطاحونة.", "this text holds", "Translated by"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: %q is not beside the words", marking, want)
+			}
+		}
+		all, err := mediator(h).Statements(t.Context(), picture.StatementFilter{Kinds: []truce.Kind{"translation"}, Limit: 1})
+		if err != nil || len(all) != 1 || string(all[0].Marking) != marking {
+			t.Errorf("the translation of %s words is marked %+v: %v", marking, all[0].Marking, err)
+		}
+		if got := h.get(t, "", "/record/"+strconv.FormatInt(all[0].Index, 10)).Code; got != pick(marking == "clear", 200, 404) {
+			t.Errorf("the public reads the translation of %s words: %d", marking, got)
+		}
+		for name, change := range map[string]url.Values{"no text": {"field": {"body.marking.x"}}, "the same language": {"to": {"en"}}, "no words": {"text": {" "}}} {
+			bad := url.Values{}
+			for k, v := range tr {
+				bad[k] = v
+			}
+			for k, v := range change {
+				bad[k] = v
+			}
+			if w := h.post(t, "un", address+"/translate", bad); w.Code != 422 {
+				t.Errorf("%s: %d", name, w.Code)
+			}
+		}
+	}
+}
+
+func TestAnOfficeRevokesAKeyOfItsOwn(t *testing.T) {
+	h := ownHouse(t)
+	page := h.get(t, "us", "/offices").Body.String()
+	strict(t, "/offices", page)
+	id := regexp.MustCompile(`<option value="([0-9a-f]{16})">`).FindStringSubmatch(page)
+	if id == nil {
+		t.Fatal("no key of the office is offered")
+	}
+	if w := h.post(t, "us", "/offices", url.Values{"key": {id[1]}}); w.Code != 422 || !strings.Contains(w.Body.String(), "says why") {
+		t.Errorf("without a reason: %d", w.Code)
+	}
+	if w := h.post(t, "ru", "/offices", url.Values{"key": {id[1]}, "why": {"x"}, "emergency": {"yes"}}); w.Code != 403 {
+		t.Errorf("another office revokes it: %d", w.Code)
+	}
+	if w := h.post(t, "us", "/offices", url.Values{"key": {id[1]}, "why": {"lost"}, "emergency": {"yes"}}); w.Code != 303 {
+		t.Fatalf("%d %s", w.Code, faultOf(w.Body.String()))
+	}
+	_, body := newest(t, h)
+	if k, ok := body.(*truce.KeyAct); !ok || k.Act != truce.Revoke || !k.Emergency || k.Why != "lost" {
+		t.Errorf("said %+v", body)
+	}
+}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"html"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,8 +11,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"github.com/marchday/marchday/extract"
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/truce"
 )
@@ -100,6 +103,35 @@ func TestATextIsLookedAtThenFiledThenReviewed(t *testing.T) {
 			t.Errorf("what was not answered otherwise was changed: %+v, of %+v", e.Claim.When, claims[0].Claim.When)
 		}
 	})
+	t.Run("one field alone", func(t *testing.T) {
+		form.Set("text", "Shells hit Homs on Monday, killing three people, residents said.")
+		if w := h.post(t, "un", "/intake/article", form); w.Code != http.StatusSeeOther {
+			t.Fatalf("filing: %d", w.Code)
+		}
+		report, _ := newest(t, h)
+		address := "/intake/" + strconv.FormatInt(report.Index, 10)
+		claims, err := mediator(h).ClaimsOf(t.Context(), report.Index)
+		if err != nil || len(claims) == 0 || len(claims[0].Claim.Where) == 0 {
+			t.Fatalf("%+v, %v", claims, err)
+		}
+		page := h.get(t, "un", address).Body.String()
+		for _, want := range []string{`href="#at-`, `id="at-`, `data-key="w"`, `href="#f-c1-event"`, `name="drop" value="where"`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page has no %s", want)
+			}
+		}
+		if w := h.post(t, "un", address, url.Values{"claim": {claims[0].Ref.String()}, "drop": {"weather"}}); w.Code == http.StatusSeeOther {
+			t.Error("a field that is none was dropped")
+		}
+		if w := h.post(t, "un", address, url.Values{"claim": {claims[0].Ref.String()}, "drop": {"where"}}); w.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		_, body := newest(t, h)
+		e, ok := body.(*truce.ClaimEntry)
+		if !ok || e.Claim == nil || len(e.Claim.Where) != 0 || e.Claim.Event != claims[0].Claim.Event || len(e.Claim.Casualties) == 0 {
+			t.Fatalf("said %+v", body)
+		}
+	})
 	t.Run("what is gone cannot be fixed again", func(t *testing.T) {
 		w := h.post(t, "un", address, url.Values{"claim": {ref}, "do": {"reject"}})
 		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "no longer stands") {
@@ -178,6 +210,47 @@ func TestACallIsReadBackAndKeepsItsCallerOut(t *testing.T) {
 
 // keptText is a sealed text as its author is given it.
 var keptText = regexp.MustCompile(`<pre dir="ltr" tabindex="0">([^<]+)</pre>`)
+
+// TestACorrectionBecomesLinesThatTheEngineReads writes corrections as lines of a
+// dictionary, lays them over the embedded one and reads the text again.
+func TestACorrectionBecomesLinesThatTheEngineReads(t *testing.T) {
+	const words = "Wolves of the Dale zonked Tolma on Monday, killing six people."
+	span := func(s string) *truce.Span {
+		at := strings.Index(words, s)
+		return &truce.Span{Start: uint32(at), End: uint32(at + len(s))}
+	}
+	machine := truce.Claim{
+		Event: "killing", Trigger: span("zonked"), Clause: span(words[:len(words)-1]), Actors: []truce.Ref{{ID: "unknown", Span: span("Wolves of the Dale")}},
+		Where: []truce.Where{{Place: "a", Span: span("Tolma")}, {Place: "b", Span: span("Tolma")}},
+	}
+	said := machine
+	said.Event, said.Actors, said.Where = "shelling", []truce.Ref{{ID: "group:dale-wolves"}}, machine.Where[1:]
+	lines := dictionaryLines(words, "en", machine, said)
+	files := fstest.MapFS{}
+	name := ""
+	for _, l := range lines {
+		if file, ok := strings.CutPrefix(l, "# "); ok {
+			name = file
+			continue
+		}
+		files[name] = &fstest.MapFile{Data: []byte(l + "\n")}
+	}
+	if len(files) != 3 || string(files["overrides.tsv"].Data) != "Tolma\tb\ta reviewer's correction\n" {
+		t.Fatalf("lines: %q", lines)
+	}
+	delete(files, "overrides.tsv") // of places: the gazetteer's
+	e, err := extract.New(extract.Options{Dictionaries: []fs.FS{files}})
+	if err != nil {
+		t.Fatalf("the engine refuses %q: %v", lines, err)
+	}
+	claims := e.Claims(extract.Doc{Text: words, Date: truce.At(time.Date(2031, 9, 16, 0, 0, 0, 0, time.UTC))})
+	if len(claims) != 1 || claims[0].Event != "shelling" || claims[0].Actors[0].ID != "group:dale-wolves" {
+		t.Errorf("read again: %+v", claims)
+	}
+	if same := dictionaryLines(words, "en", machine, machine); len(same) != 0 {
+		t.Errorf("where nothing was corrected: %q", same)
+	}
+}
 
 // TestWhoCallsGoesToTheVaultAndTheActToTheRecord files a call with the caller's
 // name, number and words, and looks for them wherever the record could have

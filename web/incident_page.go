@@ -19,6 +19,7 @@ type incidentPage struct {
 	Alleged   []allegedRow
 	Claims    []Claim
 	Tolls     []tollPart
+	Named     string // how many of the dead are named, "" where none is
 	Verdicts  []actorVerdicts
 	Changed   []changed
 	Links     []claimLink
@@ -92,6 +93,7 @@ func queryIncident(v *visit, i picture.Incident) (*incidentPage, error) {
 	p.add(v.claimTable(claims))
 	p.Compared, p.Suggested, p.Decisions, p.MayDecide = v.compare(claims), v.suggestions(i, claims), v.decisions(claims), v.may("same")
 	p.Alleged = v.allegedRows(i)
+	p.Named = v.namedDead(i, claims)
 	if p.Tolls, err = v.tolls(i.Tally); err != nil {
 		return nil, err
 	}

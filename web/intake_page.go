@@ -113,6 +113,7 @@ type reportPage struct {
 	Segments                        []Segment
 	Claims                          []reviewed
 	Entries                         []Moment // what people accepted, corrected or rejected
+	Learned                         []string // lines of a dictionary that the corrections amount to
 	May                             bool     // the visitor's office may review
 	Fault                           string
 	Sealed                          bool // the words are in the vault, not here
@@ -153,7 +154,11 @@ func queryReport(v *visit) (*reportPage, error) {
 		return nil, &truce.Error{Kind: truce.Unknown, Why: v.t.T("intake.no_report")}
 	}
 	p.add(v.claimTable(claims))
-	p.Entries, err = v.entries(x.ID)
+	words, lang := "", ""
+	if r, ok := body.(*truce.Report); ok {
+		words, lang = r.Text, r.Lang
+	}
+	p.Entries, p.Learned, err = v.entries(x.ID, words, lang)
 	return p, err
 }
 
@@ -243,7 +248,13 @@ func (v *visit) warn(all []centre.Similar) []similar {
 
 // reviewField is one field of a claim: its value, the words it was read in,
 // and the rule that filled it.
-type reviewField struct{ Name, Value, Words, Rule string }
+type reviewField struct {
+	Name, Value, Words, Rule string
+	Key                      string // of the question that corrects it; empty: none does
+	Drop                     string // by which it can be rejected alone; empty: it goes with its claim
+	At                       string // anchor of its words in the text
+	Doubt                    bool   // the machine guessed: look at it first
+}
 
 func (v *visit) reviews(words string, claims []picture.Claim) []reviewed {
 	var all []reviewed
@@ -269,35 +280,46 @@ func (v *visit) reviewFields(words string, c truce.Claim) []reviewField {
 		return words[s.Start:s.End]
 	}
 	var rows []reviewField
-	add := func(key, value string, span *truce.Span, rule string) {
-		rows = append(rows, reviewField{v.t.T(key), value, cut(span), rule})
+	add := func(r reviewField, span *truce.Span) {
+		r.Name, r.Words = v.t.T(r.Name), cut(span)
+		if r.Words != "" {
+			r.At = anchor(int(span.Start))
+		}
+		rows = append(rows, r)
 	}
-	add("col.what", v.what(c), c.Trigger, strings.Join(c.Rules, ", "))
-	add("claim.stance", v.t.T("stance."+string(stanceOf(c))), nil, c.Modality)
+	add(reviewField{Name: "col.what", Value: v.what(c), Rule: strings.Join(c.Rules, ", "), Key: "event"}, c.Trigger)
+	add(reviewField{Name: "claim.stance", Value: v.t.T("stance." + string(stanceOf(c))), Rule: c.Modality, Key: "stance", Doubt: c.Modality != ""}, nil)
 	for _, s := range c.Sources {
-		add("col.speaker", v.ref(s.Ref), s.Span, strings.TrimSpace(s.Mode+" "+s.Verb+" "+s.Via))
+		add(reviewField{Name: "col.speaker", Value: v.ref(s.Ref), Rule: strings.TrimSpace(s.Mode + " " + s.Verb + " " + s.Via)}, s.Span)
 	}
 	for _, a := range c.Actors {
-		add("col.alleged", v.ref(a), a.Span, a.Via)
+		add(reviewField{Name: "col.alleged", Value: v.ref(a), Rule: a.Via, Key: "actor", Drop: "actor", Doubt: a.ID == "unknown" && a.Span != nil}, a.Span)
 	}
 	for _, a := range c.Targets {
-		add("col.against", v.ref(a), a.Span, a.Via)
+		add(reviewField{Name: "col.against", Value: v.ref(a), Rule: a.Via, Key: "target", Drop: "target", Doubt: a.ID == "unknown" && a.Span != nil}, a.Span)
 	}
-	for _, w := range c.Where {
+	for i, w := range c.Where {
 		score := ""
 		if w.Score > 0 {
 			score = v.t.T("intake.score", "n", w.Score)
 		}
-		add("col.where", v.comma(v.place(w), v.unit(w)), w.Span, score)
+		add(reviewField{Name: "col.where", Value: v.comma(v.place(w), v.unit(w)), Rule: score, Key: "where", Drop: pick(i == 0, "where", ""), Doubt: i == 0 && w.Score > 0 && w.Score < sureScore}, w.Span)
 	}
 	if !c.When.IsZero() {
-		add("col.when", v.when(c.When), c.When.Span, c.When.Kind)
+		add(reviewField{Name: "col.when", Value: v.when(c.When), Rule: c.When.Kind, Key: "from", Drop: "when", Doubt: c.When.Kind == "cross-sentence"}, c.When.Span)
 	}
 	for _, k := range c.Casualties {
-		add("col.casualties", v.casualties([]truce.Casualty{k}), k.Span, k.Qual)
+		key := pick(k.Kind == truce.Killed || k.Kind == truce.Wounded, string(k.Kind)+"-low", "")
+		add(reviewField{Name: "col.casualties", Value: v.casualties([]truce.Casualty{k}), Rule: k.Qual, Key: key, Drop: string(k.Kind)}, k.Span)
 	}
 	return rows
 }
+
+// sureScore is the score, per mille, from which a place needs no second look.
+const sureScore = 950
+
+// anchor names the place in the passage where words begin.
+func anchor(at int) string { return "at-" + strconv.Itoa(at) }
 
 // fixFields are the questions by which a person corrects a claim. An answer
 // left at "not stated" rejects that field.
@@ -392,17 +414,17 @@ func (v *visit) wall(i truce.Instant) string {
 	return v.local(i).Format("2006-01-02T15:04")
 }
 
-// entries are what people said about the claims of a report.
-func (v *visit) entries(report truce.StatementID) ([]Moment, error) {
+// entries are what people said about the claims of a report, and the lines of a
+// dictionary by which the machine would have read it so.
+func (v *visit) entries(report truce.StatementID, words, lang string) (out []Moment, learned []string, err error) {
 	by, err := v.view.CitedBy(v.ctx(), report)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var out []Moment
 	for _, s := range by {
 		body, err := s.Body()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		e, ok := body.(*truce.ClaimEntry)
 		if !ok {
@@ -413,9 +435,12 @@ func (v *visit) entries(report truce.StatementID) ([]Moment, error) {
 		if e.Claim != nil {
 			line = strings.TrimSuffix(v.claimLine(*e.Claim)+". "+e.Why, " ")
 		}
+		if e.Machine != nil && e.Claim != nil && !e.Accepts {
+			learned = append(learned, dictionaryLines(words, lang, *e.Machine, *e.Claim)...)
+		}
 		out = append(out, Moment{At: v.local(s.Received()), What: Link{v.t.T(what) + " · " + v.officeName(s.Office), statementLink(s.Index).Href}, Text: line, By: "human"})
 	}
-	return out, nil
+	return out, learned, nil
 }
 
 // review accepts, fixes or rejects one claim of a report, or adds one.
@@ -474,6 +499,10 @@ func (v *visit) claimEntry(form url.Values, x picture.Statement) (*truce.ClaimEn
 	if !claims[i].Machine {
 		entry.Machine = nil
 	}
+	if drop := form.Get("drop"); drop != "" {
+		entry.Claim, err = v.without(claims[i].Claim, drop)
+		return entry, i, err
+	}
 	switch form.Get("do") {
 	case "accept":
 		entry.Claim, entry.Accepts = &claims[i].Claim, true
@@ -484,6 +513,27 @@ func (v *visit) claimEntry(form url.Values, x picture.Statement) (*truce.ClaimEn
 		err = &truce.Error{Kind: truce.Invalid, Field: "do", Why: v.t.T("review.what")}
 	}
 	return entry, i, err
+}
+
+// without is a claim with one of its fields rejected.
+func (v *visit) without(c truce.Claim, field string) (*truce.Claim, error) {
+	switch field {
+	case "actor":
+		c.Actors = nil
+	case "target":
+		c.Targets = nil
+	case "where":
+		c.Where = nil
+	case "when":
+		c.When = truce.When{}
+	default:
+		rest := slices.DeleteFunc(slices.Clone(c.Casualties), func(k truce.Casualty) bool { return string(k.Kind) == field })
+		if len(rest) == len(c.Casualties) {
+			return nil, &truce.Error{Kind: truce.Invalid, Field: "drop", Why: v.t.T("review.what")}
+		}
+		c.Casualties = rest
+	}
+	return &c, nil
 }
 
 // fixed is a claim with the answers of the form put in; what they do not touch

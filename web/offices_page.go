@@ -11,6 +11,9 @@ import (
 type officesPage struct {
 	page
 	Offices []officePart
+	Revoke  []Field // of the visitor's own keys
+	Only    bool    // a revocation is signed off the server
+	Fault   string
 }
 
 // officePart is an office with its duties and keys.
@@ -66,7 +69,56 @@ func queryOffices(v *visit) (*officesPage, error) {
 		}
 		p.Offices = append(p.Offices, part)
 	}
+	p.Only = v.s.o.Demo == nil
+	if v.may("key") {
+		p.Revoke = v.revokeFields(keys[v.me.ID])
+	}
 	return p, nil
+}
+
+// revokeFields ask which of an office's own good keys is to end, and why.
+func (v *visit) revokeFields(keys []keyPart) []Field {
+	var good []Choice
+	for _, k := range keys {
+		if k.Until.Href == "" {
+			good = append(good, Choice{string(k.ID), v.t.T("key_class."+k.Class) + " " + string(k.ID) + " " + k.Desk})
+		}
+	}
+	if len(good) == 0 {
+		return nil
+	}
+	t := v.t
+	return []Field{{Name: "key", Label: t.T("col.key"), Choices: good, Required: true}, {Name: "why", Label: t.T("col.why"), Required: true},
+		{Name: "emergency", Label: t.T("offices.emergency"), Hint: t.T("offices.emergency_hint"), Choices: []Choice{{"yes", t.T("offices.emergency_yes")}}}}
+}
+
+// revoke ends a key of the visitor's office from the next entry on. It binds
+// the office: outside a demonstration it is signed by passkey or off the server.
+func (s *site) revoke(v *visit) error {
+	form, err := v.form()
+	if err != nil {
+		return err
+	}
+	body := &truce.KeyAct{Act: truce.Revoke, Office: v.me.ID, Key: truce.KeyID(form.Get("key")), Why: strings.TrimSpace(form.Get("why")), Emergency: form.Get("emergency") == "yes"}
+	if err = body.Validate(); err == nil {
+		if s.o.Demo == nil || form.Get("how-sign") != "" {
+			return v.showSign(body, "/offices", sealedPart{}, "")
+		}
+		_, err = v.say(body)
+	}
+	if err == nil {
+		return v.see("/offices#office-keys")
+	}
+	status, kind := statusOf(err)
+	if kind == "internal" {
+		return err
+	}
+	p, qerr := queryOffices(v)
+	if qerr != nil {
+		return qerr
+	}
+	p.Fault = problemOf(v.t, err).Detail
+	return v.s.pages.Render(v.w, status, "offices", p)
 }
 
 // keys are all keys ever granted, per office, read from the statements that

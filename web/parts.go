@@ -154,6 +154,7 @@ type Mark struct {
 // A Segment is a stretch of text under the same marks.
 type Segment struct {
 	Text   string
+	At     int // where it begins, in bytes
 	Layers []string
 	// Claims are the marks with a Ref that end here.
 	Claims []Mark
@@ -175,7 +176,7 @@ func Segments(text string, marks []Mark) []Segment {
 	cuts = slices.Compact(cuts)
 	var out []Segment
 	for i := 0; i+1 < len(cuts); i++ {
-		s := Segment{Text: text[cuts[i]:cuts[i+1]]}
+		s := Segment{Text: text[cuts[i]:cuts[i+1]], At: cuts[i]}
 		for _, m := range marks {
 			if m.From > cuts[i] || m.To < cuts[i+1] {
 				continue

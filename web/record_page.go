@@ -168,6 +168,8 @@ type statementPage struct {
 	Withdraw      bool // the visitor's office may take it back
 	MarkingWords  string
 	SignedPayload int
+	Sides         []sideBySide // texts beside their translations
+	Translate     []Field
 }
 
 // maxOff is how far an author's time may be from the log's without a remark.
@@ -230,6 +232,10 @@ func queryStatement(v *visit, x picture.Statement) (*statementPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Sides, err = v.translations(x, by); err != nil {
+		return nil, err
+	}
+	p.Translate = v.translationFields(x)
 	cites, err := v.view.Cites(v.ctx(), x.Index)
 	if err != nil {
 		return nil, err

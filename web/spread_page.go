@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"time"
@@ -13,7 +14,12 @@ type spreadPage struct {
 	Time, N  Field
 	AtWords  string
 	Timeline Drawn
+	Open     []openProposal
 }
+
+// openProposal is one that the visitor's office has not answered, with the
+// forms that answer it.
+type openProposal struct{ Name, Adopt, Reject string }
 
 // spread shows how the regime took in areas: what was claimed or proposed, who
 // answered what, when it enters into force under whose clock, and what is
@@ -53,6 +59,11 @@ func (v *visit) spreadTable(p *spreadPage, reg *truce.Regime, at truce.Instant, 
 		cells := []Cell{{Text: x.Name, Sub: string(x.ID), Value: string(x.ID)}, {Text: x.Area}, {Text: x.ClaimedBy, Value: s.Body.ClaimedBy}, v.clockCell(s.Clock.Start, "no_start"), v.clockCell(s.Clock.EndTo, "no_end"), {Text: x.State, Value: string(s.State)}}
 		for _, o := range v.house.CoChairs() {
 			cells = append(cells, v.spreadAnswer(reg, s, o.ID, n))
+		}
+		if v.me.Role == truce.CoChair && s.State == truce.SpanProposed && s.Office != v.me.ID && reg.AnswerTo(s, v.me.ID, n).How == "" {
+			id := string(x.ID)
+			p.Open = append(p.Open, openProposal{x.Name, address("/regime/say", "reading-about", "span", "reading-adopts", id),
+				address("/regime/say", "span-id", id+"-"+string(v.me.ID), "span-sort", s.Body.Sort, "span-act", "rejected", "span-of", id, "span-claimed_by", cmp.Or(string(v.me.Party), string(v.me.ID)))})
 		}
 		t.Rows = append(t.Rows, Row{ID: "span-" + string(x.ID), Cells: append(cells, indexCell(s.Since))})
 	}

@@ -310,6 +310,24 @@ func (v *visit) tolls(t truce.Tally) ([]tollPart, error) {
 	return all, nil
 }
 
+// namedDead says how many of the dead are named, and where these are more than
+// the lowest figure states.
+func (v *visit) namedDead(i picture.Incident, claims []picture.Claim) string {
+	told := make([]truce.Claim, len(claims))
+	for k, c := range claims {
+		told[k] = c.Claim
+	}
+	n := truce.NamedDead(told)
+	if n == 0 {
+		return ""
+	}
+	words := v.t.T("incident.named", "n", n)
+	if r, ok := i.Killed(); ok && n > int(r.Low) {
+		words += " " + v.t.T("incident.named_more")
+	}
+	return words
+}
+
 // tollName says what is counted: the kind, whom, and over what.
 func (v *visit) tollName(k truce.TollKey) string {
 	name := v.label("casualty.", string(k.Kind))

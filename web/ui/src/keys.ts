@@ -1,5 +1,6 @@
 // Keys for those who review many rows: j and k to the next and the previous, a,
-// f and r to accept, fix and reject, g and a letter to a page, ? for the list.
+// f and r to accept, fix and reject, w to a field's words in the text, n to the
+// next field that the machine guessed, g and a letter to a page, ? for the list.
 // Everything that a key does, a link or a button on the page does too.
 import {letter, neighbour} from './keymap.ts';
 
@@ -16,11 +17,42 @@ function select(row: HTMLElement): void {
   row.scrollIntoView({block: 'nearest'});
 }
 
+// own is what a key presses in a row: of the row itself, not of a row inside it.
+const own = (row: HTMLElement | null, key: string) =>
+  row && [...row.querySelectorAll<HTMLElement>(`[data-key="${key}"]`)].find(e => e.closest('[data-row]') === row);
+
 function press(key: string): boolean {
-  const button = current()?.querySelector<HTMLElement>(`[data-key="${key}"]`) ?? document.querySelector<HTMLElement>(`main [data-key="${key}"]:only-of-type`);
+  const row = current();
+  const button = own(row, key) ?? document.querySelector<HTMLElement>(`main [data-key="${key}"]:only-of-type`);
   button?.click();
+  if (key === 'a' && button instanceof HTMLInputElement && button.checked) step(1);
   return button != null;
 }
+
+function step(by: 1 | -1): boolean {
+  const all = rows(), row = all[neighbour(all.length, all.indexOf(current() as HTMLElement), by)];
+  if (row) select(row);
+  return row != null;
+}
+
+// doubt goes to the next field that the machine guessed.
+function doubt(): boolean {
+  const all = rows(), at = all.indexOf(current() as HTMLElement);
+  const row = all.find((r, i) => i > at && 'doubt' in r.dataset) ?? all.find(r => 'doubt' in r.dataset);
+  if (row) select(row);
+  return row != null;
+}
+
+// A question may lie in a closed part of the page: whoever follows a link to it
+// finds it open, and the cursor in it.
+addEventListener('click', e => {
+  const link = (e.target as HTMLElement).closest<HTMLAnchorElement>('a[href^="#f-"]');
+  const field = link && document.getElementById(link.hash.slice(1));
+  if (!field) return;
+  for (let d = field.closest('details'); d; d = d.parentElement?.closest('details') ?? null) d.open = true;
+  field.focus();
+  e.preventDefault();
+});
 
 let going = 0; // when g was pressed
 
@@ -34,13 +66,10 @@ function act(key: string): boolean {
   going = 0;
   switch (key) {
     case 'g': going = performance.now(); return true;
-    case 'j': case 'k': {
-      const all = rows(), at = neighbour(all.length, all.indexOf(current() as HTMLElement), key === 'j' ? 1 : -1);
-      const row = all[at];
-      if (row) select(row);
-      return row != null;
-    }
-    case 'a': case 'f': case 'r': return press(key);
+    case 'j': return step(1);
+    case 'k': return step(-1);
+    case 'n': return doubt();
+    case 'a': case 'f': case 'r': case 'w': return press(key);
     case '?': {
       const help = document.querySelector<HTMLDialogElement>('#keys');
       help?.showModal();

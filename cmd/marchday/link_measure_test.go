@@ -88,6 +88,7 @@ func TestAccuracyOnSyntheticTruces(t *testing.T) {
 		least float64 // pairwise and B-cubed F1
 	}{{"ordinary", 0.95}, {"worst", 0.80}} {
 		t.Run(scenario.name, func(t *testing.T) {
+			var pairs, cubed float64 // means
 			for _, seed := range seeds {
 				reports, truth := synthetics(t, scenario.name, n, seed)
 				run := linkedRun(t, link.DefaultModel(), reports, nil)
@@ -97,9 +98,11 @@ func TestAccuracyOnSyntheticTruces(t *testing.T) {
 				}
 				a := judge(incidentsOf(t, run), truth)
 				t.Logf("seed %2d: pairwise P %.4f R %.4f F1 %.4f, B-cubed P %.4f R %.4f F1 %.4f", seed, a.precision, a.recall, a.f1, a.cubedP, a.cubedR, a.cubedF1)
-				if least := scenario.least - less; a.f1 < least || a.cubedF1 < least {
-					t.Errorf("seed %d: pairwise F1 %.4f, B-cubed F1 %.4f: below %.2f", seed, a.f1, a.cubedF1, least)
-				}
+				pairs, cubed = pairs+a.f1/float64(len(seeds)), cubed+a.cubedF1/float64(len(seeds))
+			}
+			t.Logf("mean: pairwise F1 %.4f, B-cubed F1 %.4f", pairs, cubed)
+			if least := scenario.least - less; pairs < least || cubed < least {
+				t.Errorf("pairwise F1 %.4f, B-cubed F1 %.4f: below %.2f", pairs, cubed, least)
 			}
 		})
 	}

@@ -39,6 +39,9 @@ measure: ## the published measures (docs/measures), on the material in ../shared
 	go test -count=1 -v -run 'TestMUC4|TestGeoVirus|TestArabicReports|TestAnnotated' ./extract
 	go test -count=1 -v -run TestSyriaPlaceStrings ./gazetteer
 	go test -run - -bench . ./extract ./gazetteer
+	MARCHDAY_MEASURE=1 go test -count=1 -v -timeout 60m -run 'TestAccuracyOnSyntheticTruces|TestRecordsWithoutLabels|TestCrashSample|TestArabicReportsOfIncidents' ./cmd/marchday
+	MARCHDAY_MEASURE=1 go test -count=1 -v -timeout 60m -run 'TestStream|TestDecisionsWithdrawn|TestReplayGives|TestPartiesSwapped|TestMirrorClaimsStayApart|TestAFlood|TestBadTimes' ./cmd/marchday
+	go test -run - -bench Million -benchtime 1x ./link
 
 mutants: ## break each rule that a scenario guards, and see its scenario fail
 	MARCHDAY_MUTANTS=1 go test ./cmd/marchday -run TestAScenarioFailsWhenItsRuleIsBroken -v -timeout 15m

@@ -83,20 +83,10 @@ func (c *Centre) reset(size int64) {
 
 // rebuildEdge folds the first size entries into the edge's Book.
 func (c *Centre) rebuildEdge(ctx context.Context, size int64) error {
-	for e, err := range c.log.Entries(ctx, 0) {
-		if err != nil {
-			return fmt.Errorf("read the record: %w", err)
+	return inBatches(ctx, c.log, size, func(es []record.Entry) error {
+		for i, said := range verifyAll(c.edge, es) {
+			_, _ = admit(c.edge, es[i], said) // refused, as it was then
 		}
-		if e.Index >= size {
-			break
-		}
-		said, err := c.edge.Verify(e.Body)
-		if err == nil {
-			err = c.edge.Admit(e.Index, truce.Instant(e.RecvAt/1000), said)
-		}
-		if err != nil {
-			c.edge.Skip()
-		}
-	}
-	return nil
+		return nil
+	})
 }

@@ -1,25 +1,89 @@
 package centre
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
 	"github.com/marchday/marchday/record"
 	"github.com/marchday/marchday/truce"
 )
 
-// Audit returns a visit for record's verification that checks every author's
-// signature against the keys good at its index, as the Book does. told is
-// called for each entry with whether the Book admitted it. An entry that is no
-// statement at all ends the verification.
-func Audit(told func(admitted bool)) record.Visit {
-	book := truce.NewBook()
-	return record.Visit{Entry: func(e record.Entry) error {
-		said, err := book.Verify(e.Body)
-		if err == nil {
-			err = book.Admit(e.Index, truce.Instant(e.RecvAt/1000), said)
-		}
+// verifyAll reads envelopes and checks signatures on all cores. What fails
+// here, since its key is granted within the batch, is asked again in order.
+func verifyAll(book *truce.Book, entries []record.Entry) []*truce.Said {
+	said := make([]*truce.Said, len(entries))
+	workers := min(runtime.GOMAXPROCS(0), len(entries))
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(entries); i += workers {
+				said[i], _ = book.Verify(entries[i].Body)
+			}
+		})
+	}
+	wg.Wait()
+	return said
+}
+
+// admit takes one entry into a Book, which says why not.
+func admit(book *truce.Book, e record.Entry, said *truce.Said) (*truce.Said, error) {
+	var err error
+	if said == nil {
+		said, err = book.Verify(e.Body)
+	}
+	if err == nil {
+		err = book.Admit(e.Index, truce.Instant(e.RecvAt/1000), said)
+	}
+	if err != nil {
+		book.Skip()
+	}
+	return said, err
+}
+
+// inBatches hands the first size entries of a log to f, in order and in
+// batches; the founding, whose keys the rest is checked with, is one of its own.
+func inBatches(ctx context.Context, log *record.Log, size int64, f func([]record.Entry) error) error {
+	var batch []record.Entry
+	for e, err := range log.Entries(ctx, 0) {
 		if err != nil {
-			book.Skip()
+			return fmt.Errorf("read the record: %w", err)
 		}
-		told(err == nil)
+		if e.Index >= size {
+			break
+		}
+		if batch = append(batch, e); len(batch) == maxBatch || e.Index == 0 {
+			if err := f(batch); err != nil {
+				return err
+			}
+			batch = batch[:0]
+		}
+	}
+	return f(batch)
+}
+
+// Audit returns a visit for record's verification that checks every author's
+// signature against the keys good at its index, as the Book does, on all cores.
+// told is called for each entry, in order, with whether the Book admitted it:
+// for the last ones by end, which is to be called when the verification is over.
+// An entry that is no statement at all is not admitted.
+func Audit(told func(admitted bool)) (visit record.Visit, end func()) {
+	book := truce.NewBook()
+	var batch []record.Entry
+	end = func() {
+		for i, said := range verifyAll(book, batch) {
+			_, err := admit(book, batch[i], said)
+			told(err == nil)
+		}
+		batch = batch[:0]
+	}
+	return record.Visit{Entry: func(e record.Entry) error {
+		e.Body = bytes.Clone(e.Body)
+		if batch = append(batch, e); len(batch) == maxBatch || e.Index == 0 {
+			end()
+		}
 		return nil
-	}}
+	}}, end
 }

@@ -237,19 +237,14 @@ func (f *fold) withdraw(ctx context.Context, index int64, id truce.StatementID) 
 }
 
 // remember takes a committed entry back into memory without writing rows.
-func (f *fold) remember(ctx context.Context, e record.Entry) error {
-	at := truce.Instant(e.RecvAt / 1000)
-	said, err := f.book.Verify(e.Body)
-	if err == nil {
-		err = f.book.Admit(e.Index, at, said)
-	}
+func (f *fold) remember(ctx context.Context, e record.Entry, said *truce.Said) error {
+	said, err := admit(f.book, e, said)
 	if err != nil {
-		f.book.Skip()
-		return nil
+		return nil // refused, as it was then
 	}
 	// The engines are deterministic: the same steps give the same memory. Only
 	// reading text is spared, since the picture holds its claims.
-	if err := f.effect(ctx, e, at, said); err != nil {
+	if err := f.effect(ctx, e, truce.Instant(e.RecvAt/1000), said); err != nil {
 		return fmt.Errorf("%s: %w", said.Statement.Body.Kind(), err)
 	}
 	f.rows, f.wants = nil, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 
 	"github.com/marchday/marchday/picture"
@@ -129,7 +128,7 @@ func (c *Centre) foldBatch(ctx context.Context, f *fold, n int64) (picture.Posit
 	if len(entries) == 0 {
 		return f.at, errors.New("the record is shorter than it said")
 	}
-	said := f.verifyAll(entries)
+	said := verifyAll(f.book, entries)
 	for i, e := range entries {
 		if err := f.step(ctx, e, said[i]); err != nil {
 			return f.at, fmt.Errorf("entry %d: %w", e.Index, err)
@@ -139,23 +138,6 @@ func (c *Centre) foldBatch(ctx context.Context, f *fold, n int64) (picture.Posit
 	root, err := c.log.Root(ctx, to.Size)
 	to.Root = root
 	return to, err
-}
-
-// verifyAll reads envelopes and checks signatures on all cores. What fails
-// here, since its key is granted within the batch, is asked again in step.
-func (f *fold) verifyAll(entries []record.Entry) []*truce.Said {
-	said := make([]*truce.Said, len(entries))
-	workers := min(runtime.GOMAXPROCS(0), len(entries))
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < len(entries); i += workers {
-				said[i], _ = f.book.Verify(entries[i].Body)
-			}
-		})
-	}
-	wg.Wait()
-	return said
 }
 
 // warm rebuilds the follower's memory from the record up to the picture's
@@ -168,19 +150,24 @@ func (c *Centre) warm(ctx context.Context) error {
 	}
 	f := newFold(c.o, c.picture)
 	if at.Size > 0 {
-		for e, err := range c.log.Entries(ctx, 0) {
-			if err != nil {
-				return fmt.Errorf("read the record: %w", err)
-			}
-			if e.Index >= at.Size {
-				break
-			}
-			if err := f.remember(ctx, e); err != nil {
-				return fmt.Errorf("remember entry %d: %w", e.Index, err)
-			}
+		if err := c.recall(ctx, f, at.Size); err != nil {
+			return err
 		}
 	}
 	f.took(at)
 	c.fold = f
 	return nil
+}
+
+// recall takes the first size entries back into a follower's memory.
+func (c *Centre) recall(ctx context.Context, f *fold, size int64) error {
+	return inBatches(ctx, c.log, size, func(es []record.Entry) error {
+		said := verifyAll(f.book, es)
+		for i, e := range es {
+			if err := f.remember(ctx, e, said[i]); err != nil {
+				return fmt.Errorf("remember entry %d: %w", e.Index, err)
+			}
+		}
+		return nil
+	})
 }

@@ -63,16 +63,8 @@ func (c *Centre) Shadow(ctx context.Context, m link.Model) (Shadow, error) {
 	o := c.o
 	o.Model = m
 	beside := newFold(o, c.picture)
-	for e, err := range c.log.Entries(ctx, 0) {
-		if err != nil {
-			return Shadow{}, fmt.Errorf("read the record: %w", err)
-		}
-		if e.Index >= c.fold.at.Size {
-			break
-		}
-		if err := beside.remember(ctx, e); err != nil {
-			return Shadow{}, fmt.Errorf("entry %d in shadow: %w", e.Index, err)
-		}
+	if err := c.recall(ctx, beside, c.fold.at.Size); err != nil {
+		return Shadow{}, fmt.Errorf("in shadow: %w", err)
 	}
 	s := Shadow{Model: c.o.Model.Digest(), Proposed: m.Digest()}
 	s.compare(c.fold.links, beside.links)

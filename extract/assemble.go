@@ -358,8 +358,7 @@ func (a *analysis) innermost(ps []placeMention) []placeMention {
 			if m == n {
 				continue
 			}
-			in := a.t.e.places.Fill(truce.Where{Place: q.cands[0].Place.ID})
-			if q.cands[0].Place.ID != p.cands[0].Place.ID && in.IsIn(p.cands[0].Place.ID) || m < n && q.cands[0].Place.ID == p.cands[0].Place.ID {
+			if q.cands[0].Place.ID != p.cands[0].Place.ID && a.t.e.places.LiesIn(q.cands[0].Place.ID, p.cands[0].Place.ID) || m < n && q.cands[0].Place.ID == p.cands[0].Place.ID {
 				outer = true
 			}
 		}

@@ -145,6 +145,7 @@ type language struct {
 	lights     map[int32]bool    // verbs that only carry a noun: launch an attack
 	slots      map[int32]slot    // prepositions that fill a slot
 	clitic     [3]int32          // the words of Arabic b-, l-, k-
+	seen       wordMemo          // of words in other letters than ASCII
 }
 
 func newLanguage(code string) *language {

@@ -181,7 +181,7 @@ func (g *Gazetteer) Fill(w truce.Where) truce.Where {
 			w.Name = p.Name("en")
 		}
 		if len(w.Names) == 0 {
-			w.Names = shown(p)
+			w.Names = g.shown[i]
 		}
 		if w.Class == "" {
 			w.Class = string(p.Class)
@@ -209,6 +209,12 @@ func (g *Gazetteer) within(id truce.PlaceID, point *truce.Point, known bool) []t
 		return g.DistrictAt(*point)
 	}
 	return nil
+}
+
+// LiesIn reports whether a place is a unit or lies within it.
+func (g *Gazetteer) LiesIn(id, unit truce.PlaceID) bool {
+	i, known := g.byID[id]
+	return known && g.liesIn(i, unit)
 }
 
 // locate finds what a place lies within: by the outlines that hold its point,
@@ -274,5 +280,5 @@ func shown(p Place) []truce.Text {
 			out = append(out, truce.Text{Lang: n.Lang, Text: n.Text})
 		}
 	}
-	return out
+	return slices.Clip(out)
 }

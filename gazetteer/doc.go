@@ -126,6 +126,7 @@ type Gazetteer struct {
 	heads   []uint64                        // filter of the first words of folded names
 	in      [][]truce.PlaceID               // by place: what it lies within, innermost first
 	forced  map[string]truce.PlaceID        // overrides: folded form -> place
+	shown   [][]truce.Text                  // by place: its name in every language
 	byISO   map[string]int32                // country code -> place
 	twin    map[truce.PlaceID]truce.PlaceID // first-level unit with a p-code -> the same unit of a coarser set of outlines
 	digest  truce.Digest
@@ -173,6 +174,10 @@ func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) 
 	g.in = make([][]truce.PlaceID, len(g.places))
 	for i := range g.places {
 		g.in[i] = g.locate(int32(i))
+	}
+	g.shown = make([][]truce.Text, len(g.places))
+	for i, p := range g.places {
+		g.shown[i] = slices.Clip(shown(p))
 	}
 	g.digest = g.sum()
 	return g

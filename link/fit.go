@@ -35,6 +35,7 @@ const (
 	maxDisagree   = 0.01
 	minFitPairs   = 1_000
 	enoughLabels  = 50
+	learntReview  = -1300 // millibits: best over the odd seeds of the synthetic truces
 )
 
 // pattern is the levels of a comparison, four bits each, and above them how
@@ -408,6 +409,7 @@ func (p *Partition) modelOf(e *em, u rates, matches float64) Model {
 	m := p.Model
 	m.Name, m.Made = "learnt", fmt.Sprintf("by EM from %d claims, without labels", p.live)
 	m.Mates, m.Crowd = e.line()
+	m.Review = min(m.Review, learntReview)
 	m.Weights = map[string]map[string]int32{}
 	for f, field := range fields() {
 		w := map[string]int32{}

@@ -250,11 +250,9 @@ func (p *Partition) walkRing(r *ring, s *search) {
 		return
 	}
 	for k := range min(r.n, ringSize) {
-		if len(s.found) == maxCandidates {
-			s.capped = true
+		if !s.add(r.ids[(r.n-1-k)%ringSize]) {
 			return
 		}
-		s.found = append(s.found, r.ids[(r.n-1-k)%ringSize])
 	}
 }
 
@@ -374,8 +372,39 @@ const maxCandidates = 512
 // search is what one query needs: scratch that is used again and again.
 type search struct {
 	found  []int32
-	own    int // how many of them the query's own 3x3x3 block gave
+	walked int // links of chains that were followed
+	own    int // of them, those of the query's own 3x3x3 block
 	capped bool
+	stamp  uint32
+	seen   [seenSize]seenClaim
+}
+
+// seenClaim is a slot of the set of what one query found, so that a claim that
+// several chains have is found once; stamp says whose query it is of.
+type seenClaim struct {
+	id    int32
+	stamp uint32
+}
+
+const seenSize = 2048 // at least four times the candidates
+
+// add notes a claim that a chain has. It returns false once there are enough.
+func (s *search) add(i int32) bool {
+	s.walked++
+	k := uint32(i) * 0x9E3779B1 >> 21
+	for s.seen[k].stamp == s.stamp {
+		if s.seen[k].id == i {
+			return true
+		}
+		k = (k + 1) % seenSize
+	}
+	if len(s.found) == maxCandidates {
+		s.capped = true
+		return false
+	}
+	s.seen[k] = seenClaim{i, s.stamp}
+	s.found = append(s.found, i)
+	return true
 }
 
 // candidates fills s with the claims that may be about the same thing as c: in
@@ -389,7 +418,8 @@ func (p *Partition) candidates(c *packed, s *search) {
 // blocked fills s with what time and place alone nominate: the learning looks
 // at no other pairs, since what was found by its words shares words by choice.
 func (p *Partition) blocked(c *packed, s *search) {
-	s.found, s.own, s.capped = s.found[:0], 0, false
+	s.found, s.walked, s.own, s.capped = s.found[:0], 0, 0, false
+	s.stamp++
 	d, reach, known := middle(c)
 	if known {
 		p.datedCandidates(d, reach, c, s)
@@ -408,9 +438,9 @@ func (p *Partition) datedCandidates(d, reach int32, c *packed, s *search) {
 			continue
 		}
 		l := levelOf(c)
-		before := len(s.found)
+		before := s.walked
 		p.cells(t, kAll+l, l, l, c, s)
-		s.own += len(s.found) - before
+		s.own += s.walked - before
 		for m := l + 1; m < levels; m++ {
 			p.cells(t, kOwn+m, m, m-1, c, s)
 		}
@@ -513,12 +543,8 @@ func (p *Partition) chain(t *table, key uint32, slot int, s *search) {
 }
 
 func (p *Partition) walk(i int32, slot int, s *search) {
-	for ; i != none; i = p.claims.at(i).next[slot] {
-		if len(s.found) == maxCandidates {
-			s.capped = true
-			return
-		}
-		s.found = append(s.found, i)
+	for i != none && s.add(i) {
+		i = p.claims.at(i).next[slot]
 	}
 }
 

@@ -357,6 +357,30 @@ func (l *Linker) Claims() iter.Seq[truce.ClaimRef] {
 	}
 }
 
+// Together counts the pairs of claims of different accounts that the machine put
+// into one incident: what a learnt model's expected matches are held against.
+func (l *Linker) Together() int64 {
+	var n int64
+	for in := range l.p.incidents.n {
+		if l.p.incidents.at(in).into != none {
+			continue
+		}
+		accounts, all := map[uint32]int64{}, int64(0)
+		l.p.members(in, func(_ int32, c *packed) bool {
+			if c.flags&isGone == 0 {
+				accounts[c.lineage]++
+				all++
+			}
+			return true
+		})
+		n += all * (all - 1) / 2
+		for _, k := range accounts {
+			n -= k * (k - 1) / 2
+		}
+	}
+	return n
+}
+
 // Model returns the model in force.
 func (l *Linker) Model() Model { return l.p.Model }
 

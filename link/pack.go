@@ -264,6 +264,7 @@ type words struct {
 	acts, arms, objects                           nodes
 	bys, sides, victims                           sets
 	spelled                                       map[string]uint32 // a name less a letter -> place
+	named                                         map[string]uint32 // a name as spelled -> place
 	alike                                         []uint32          // place -> the first place spelled like it
 	heard                                         uint64            // claims that have concepts
 	concepts                                      []uint32          // claims that have each of the 65536 hashes
@@ -277,7 +278,7 @@ func newWords() words {
 		killed: dict{counts: make([]uint32, maxFigure+2)}, wounded: dict{counts: make([]uint32, maxFigure+2)},
 		acts: nodes{dict: newDict(), tree: tree}, arms: nodes{dict: newDict(), tree: tree}, objects: nodes{dict: newDict(), tree: tree},
 		bys: newSets(), sides: newSets(), victims: newSets(),
-		spelled: map[string]uint32{}, alike: []uint32{0}, concepts: make([]uint32, 1<<16), lineageNames: []string{""},
+		spelled: map[string]uint32{}, named: map[string]uint32{}, alike: []uint32{0}, concepts: make([]uint32, 1<<16), lineageNames: []string{""},
 	}
 }
 
@@ -343,7 +344,23 @@ func (w *words) place(it *Item, add bool) uint32 {
 		}
 		return w.likeness(n)
 	}
-	name := Fold(it.Name)
+	if it.Name == "" {
+		return 0
+	}
+	if n, ok := w.named[it.Name]; ok {
+		return n
+	}
+	n := w.placeNamed(it.Name, add)
+	if add && n != 0 && len(w.named) < maxNamed {
+		w.named[strings.Clone(it.Name)] = n
+	}
+	return n
+}
+
+const maxNamed = 1 << 16 // spellings that are not folded again
+
+func (w *words) placeNamed(spelling string, add bool) uint32 {
+	name := Fold(spelling)
 	if name == "" {
 		return 0
 	}

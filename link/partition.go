@@ -316,10 +316,11 @@ func (p *Partition) score(id int32, x *packed) []score {
 		if y.flags&isGone != 0 || y.in == none || i == id {
 			continue
 		}
-		if w, _ := p.weigh(x, y, floor, rest); w < floor {
+		in := p.incidents.at(y.in)
+		if in.mark == p.stamp { // nominated already
 			continue
 		}
-		if in := p.incidents.at(y.in); in.mark != p.stamp {
+		if w, _ := p.weigh(x, y, floor, rest); w >= floor {
 			in.mark = p.stamp
 			p.scored = append(p.scored, p.fit(x, y.in, prior))
 		}

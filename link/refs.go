@@ -50,7 +50,7 @@ func (t *refs) add(name truce.ClaimRef, id int32) {
 		s = t.statements.add(name.Statement)
 	}
 	t.of.add(ref{s, name.At, uint16(f), name.N})
-	if (int(id)+1)*8 >= len(t.buckets)*7 {
+	if (int(id)+1)*8 >= len(t.buckets)*5 { // fuller, an unknown name would be looked for too long
 		t.grow(id)
 	}
 	t.put(id)

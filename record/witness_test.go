@@ -297,12 +297,49 @@ func TestABadWitnessStopsNothing(t *testing.T) {
 		"signs another": func(context.Context, []byte) (int, []byte, error) {
 			return 200, cosignature(t, "us-1.example", lie.Note, time.Unix(1, 0)), nil
 		},
-		"floods": func(context.Context, []byte) (int, []byte, error) { return 200, make([]byte, 10<<20), nil },
+		"floods":           func(context.Context, []byte) (int, []byte, error) { return 200, make([]byte, 10<<20), nil },
+		"redirects":        func(context.Context, []byte) (int, []byte, error) { return 302, nil, nil },
+		"puts it off":      func(context.Context, []byte) (int, []byte, error) { return 429, []byte("later"), nil },
+		"answers a page":   func(context.Context, []byte) (int, []byte, error) { return 200, []byte("<html>"), nil },
+		"claims no number": func(context.Context, []byte) (int, []byte, error) { return 409, []byte("99999999999999999999\n"), nil },
+		"hangs":            func(context.Context, []byte) (int, []byte, error) { return 0, nil, context.DeadlineExceeded },
+		"signs in another's name": func(_ context.Context, b []byte) (int, []byte, error) {
+			r, _ := parseAsk(b)
+			return 200, bytes.Replace(cosignature(t, "ru-1.example", r.note, time.Unix(1, 0)), []byte("ru-1"), []byte("us-1"), 1), nil
+		},
+		"cuts its line short": func(_ context.Context, b []byte) (int, []byte, error) {
+			r, _ := parseAsk(b)
+			c := cosignature(t, "us-1.example", r.note, time.Unix(1, 0))
+			return 200, c[:len(c)-9], nil
+		},
+		"flips a bit of its line": func(_ context.Context, b []byte) (int, []byte, error) {
+			r, _ := parseAsk(b)
+			c := bytes.Clone(cosignature(t, "us-1.example", r.note, time.Unix(1, 0)))
+			c[len(c)-9] ^= 1
+			return 200, c, nil
+		},
+		"signs an older head": func(context.Context, []byte) (int, []byte, error) {
+			return 200, cosignature(t, "us-1.example", h.Note, time.Unix(1, 0)), nil
+		},
+		"gives the head back": func(_ context.Context, b []byte) (int, []byte, error) {
+			r, _ := parseAsk(b)
+			return 200, r.note, nil
+		},
+		"signs as the log": func(_ context.Context, b []byte) (int, []byte, error) {
+			return 200, []byte("— " + testOrigin + " AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"), nil
+		},
 		"answers for another": func(context.Context, []byte) (int, []byte, error) {
 			return 200, cosignature(t, "stranger.example", h.Note, time.Unix(1, 0)), nil
 		},
 	}
+	const want = 25
+	if len(answers) < want {
+		t.Errorf("%d bad witnesses, want %d", len(answers), want)
+	}
 	n := int(l.Size())
+	fill(t, l, n, n+1) // so that the first head is an older one
+	n++
+	publish(t, l)
 	for name, post := range answers {
 		if _, err := l.Ask(t.Context(), "us-1", post); err == nil {
 			t.Errorf("a witness that %s: no error", name)

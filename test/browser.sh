@@ -40,6 +40,9 @@ up "$port" "$work/marchday" demo --addr "127.0.0.1:$port" --data "$work/data"
 [ $# -gt 0 ] || { echo 'no page was found from the first one'; exit 1; }
 node test/browser/check.mjs "http://127.0.0.1:$port" "$@" || exit 1
 
+# A call and a review, counted step by step.
+node test/browser/intake.mjs "http://127.0.0.1:$port" || exit 1
+
 # Two officers decide with passkeys; what they did is proved offline afterwards.
 node test/browser/passkeys.mjs "http://localhost:$port" >"$work/cases" || { cat "$work/cases"; exit 1; }
 down

@@ -31,7 +31,11 @@ func accountCommand(now func() time.Time) *cobra.Command {
 for its desk; they bind nobody. They are kept in accounts.db in the data folder,
 which is no part of the record.
 
-Passwords are read from standard input, or from a file that only you can read.`,
+Passwords are read from standard input, or from a file that only you can read.
+
+Whoever has an account's password reads what its office may read and files
+reports for its desk until it is closed; they cannot decide anything in the
+office's name. Whoever can write accounts.db can make accounts.`,
 		Example: "  marchday account add amal --office us --data geneva < password\n  marchday account list --data geneva",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

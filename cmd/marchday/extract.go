@@ -200,19 +200,20 @@ func (o extractOptions) documents(e *extract.Engine, date truce.Instant, files [
 		}
 		return append(b, '\n')
 	})
-	for j := range jobs {
+	var failed error
+	for j := range jobs { // to the end, so that nobody is left waiting
 		line := <-j.done
 		var n noticed
 		if errors.As(j.err, &n) {
 			fmt.Fprintln(errs, "marchday: "+n.text)
-		} else if j.err != nil {
-			return j.err
+		} else if failed == nil {
+			failed = j.err
 		}
-		if _, err := out.Write(line); err != nil {
-			return err
+		if failed == nil {
+			_, failed = out.Write(line)
 		}
 	}
-	return nil
+	return failed
 }
 
 // noticed is a warning that stops nothing.
@@ -248,15 +249,30 @@ func inOrder(source func(put func(*job)), work func(*job) []byte) <-chan *job {
 	return ordered
 }
 
-// texts puts one job for every file, and for every line of a .jsonl file.
+// texts puts one job for every file, and for every line of a .jsonl file or of
+// JSON lines on standard input.
 func (o extractOptions) texts(date truce.Instant, files []string, in io.Reader, put func(*job)) {
 	for _, name := range files {
+		if name == "-" {
+			buffered := bufio.NewReaderSize(in, 1<<16)
+			if first, _ := buffered.Peek(1); len(first) > 0 && first[0] == '{' {
+				o.lines(date, name, buffered, put)
+				continue
+			}
+			in = buffered
+		}
 		if strings.HasSuffix(name, ".jsonl") {
-			o.lines(date, name, put)
+			f, err := os.Open(name)
+			if err != nil {
+				put(&job{file: name, err: usageError{err}})
+				continue
+			}
+			o.lines(date, name, f, put)
+			_ = f.Close() // it was only read
 			continue
 		}
 		j := &job{file: filepath.Base(name), doc: extract.Doc{Lang: o.lang, Date: date, Publisher: o.publisher}}
-		b, err := readText(name, in)
+		b, err := readFile(name, in)
 		if err != nil {
 			j.err = err
 		}
@@ -266,16 +282,8 @@ func (o extractOptions) texts(date truce.Instant, files []string, in io.Reader, 
 	}
 }
 
-// readText reads a file or standard input, and refuses what is not UTF-8 text.
+// readText reads a text whole, and refuses what is not UTF-8.
 func readText(name string, in io.Reader) ([]byte, error) {
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, usageError{err}
-		}
-		defer f.Close()
-		in = f
-	}
 	b, err := io.ReadAll(io.LimitReader(in, maxTextBytes+1))
 	switch {
 	case err != nil:
@@ -290,16 +298,20 @@ func readText(name string, in io.Reader) ([]byte, error) {
 	return b, nil
 }
 
-// lines puts the lines of a .jsonl file: {"id","text"} and, where known,
-// "date", "lang", "publisher".
-func (o extractOptions) lines(date truce.Instant, name string, put func(*job)) {
-	f, err := os.Open(name)
+// readFile reads a file, or standard input for -.
+func readFile(name string, in io.Reader) ([]byte, error) {
+	from, done, err := openText(name, in)
 	if err != nil {
-		put(&job{file: name, err: usageError{err}})
-		return
+		return nil, err
 	}
-	defer f.Close()
-	s := bufio.NewScanner(f)
+	b, err := readText(name, from)
+	return b, errors.Join(err, done())
+}
+
+// lines puts JSON lines as they come: {"id","text"} and, where known,
+// "date", "lang", "publisher".
+func (o extractOptions) lines(date truce.Instant, name string, from io.Reader, put func(*job)) {
+	s := bufio.NewScanner(from)
 	s.Buffer(nil, maxTextBytes)
 	for n := 1; s.Scan(); n++ {
 		if len(bytes.TrimSpace(s.Bytes())) == 0 {
@@ -323,41 +335,81 @@ func (o extractOptions) lines(date truce.Instant, name string, put func(*job)) {
 	}
 }
 
-// label prints one line a snippet: its id and its type.
+// label prints one line a snippet, its id and its type, in the order given.
 func (o extractOptions) label(e *extract.Engine, files []string, in io.Reader, out io.Writer) error {
-	for _, name := range files {
-		b, err := readText(name, in)
-		if err != nil {
-			return err
+	jobs := inOrder(func(put func(*job)) { o.snippets(files, in, put) }, func(j *job) []byte {
+		line, err := json.Marshal(struct {
+			ID   string `json:"id"`
+			Type string `json:"type"`
+		}{j.doc.ID, e.Label(j.doc.Text, o.taxonomy)})
+		j.err = err
+		return append(line, '\n')
+	})
+	var failed error
+	for j := range jobs { // to the end, so that nobody is left waiting
+		line := <-j.done
+		if failed == nil {
+			failed = j.err
 		}
-		rows, err := snippets(name, b)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			line, err := json.Marshal(struct {
-				ID   string `json:"id"`
-				Type string `json:"type"`
-			}{row[0], e.Label(row[1], o.taxonomy)})
-			if err != nil {
-				return err
-			}
-			if _, err := out.Write(append(line, '\n')); err != nil {
-				return err
-			}
+		if failed == nil {
+			_, failed = out.Write(line)
 		}
 	}
-	return nil
+	return failed
 }
 
-// snippets reads id and text from JSON lines, CSV with a header, or lines of
-// id, tab and text, told apart by the first line.
-func snippets(name string, b []byte) ([][2]string, error) {
+// snippets puts the snippets of the files. JSON lines are read as they come,
+// the other two forms file by file.
+func (o extractOptions) snippets(files []string, in io.Reader, put func(*job)) {
+	for _, name := range files {
+		from, done, err := openText(name, in)
+		if err != nil {
+			put(&job{file: name, err: err})
+			return
+		}
+		head := bufio.NewReaderSize(from, 1<<16)
+		if first, _ := head.Peek(1); len(first) > 0 && first[0] == '{' {
+			err = jsonSnippets(name, head, put)
+		} else {
+			err = wholeSnippets(name, head, put)
+		}
+		if err := errors.Join(err, done()); err != nil {
+			put(&job{file: name, err: err})
+			return
+		}
+	}
+}
+
+// openText opens a file, or standard input for -.
+func openText(name string, in io.Reader) (io.Reader, func() error, error) {
+	if name == "-" {
+		return in, func() error { return nil }, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	return f, f.Close, nil
+}
+
+// wholeSnippets reads a table or lines of id, tab and text.
+func wholeSnippets(name string, from io.Reader, put func(*job)) error {
+	b, err := readText(name, from)
+	if err != nil {
+		return err
+	}
+	rows, err := tableSnippets(name, b)
+	for _, r := range rows {
+		put(&job{file: name, doc: extract.Doc{ID: r[0], Text: r[1]}})
+	}
+	return err
+}
+
+// tableSnippets reads id and text from CSV with a header, or from lines of id,
+// tab and text, told apart by the first line.
+func tableSnippets(name string, b []byte) ([][2]string, error) {
 	head, _, _ := bytes.Cut(bytes.TrimSpace(b), []byte("\n"))
-	switch {
-	case bytes.HasPrefix(head, []byte("{")):
-		return jsonSnippets(name, b)
-	case !bytes.Contains(head, []byte("\t")) && bytes.Contains(head, []byte(",")):
+	if !bytes.Contains(head, []byte("\t")) && bytes.Contains(head, []byte(",")) {
 		return csvSnippets(name, b)
 	}
 	var rows [][2]string
@@ -377,20 +429,21 @@ func snippets(name string, b []byte) ([][2]string, error) {
 	return rows, nil
 }
 
-func jsonSnippets(name string, b []byte) ([][2]string, error) {
-	var rows [][2]string
-	dec := json.NewDecoder(bytes.NewReader(b))
-	for {
+// jsonSnippets puts JSON lines as they come.
+func jsonSnippets(name string, from io.Reader, put func(*job)) error {
+	dec := json.NewDecoder(from)
+	dec.UseNumber()
+	for n := 1; ; n++ {
 		var row struct {
 			ID   any
 			Text string
 		}
 		if err := dec.Decode(&row); errors.Is(err, io.EOF) {
-			return rows, nil
+			return nil
 		} else if err != nil {
-			return nil, fmt.Errorf("%s: snippet %d: %w", name, len(rows)+1, err)
+			return fmt.Errorf("%s: snippet %d: %w", name, n, err)
 		}
-		rows = append(rows, [2]string{fmt.Sprint(row.ID), row.Text})
+		put(&job{file: name, doc: extract.Doc{ID: fmt.Sprint(row.ID), Text: row.Text}})
 	}
 }
 

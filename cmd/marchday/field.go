@@ -65,7 +65,7 @@ func fieldInit() *cobra.Command {
 		Long: `Make the folder and a key of the device, and print the body of the key statement
 by which its office grants it: the office signs that (marchday sign) and submits
 it; until then the centre refuses what the device files.`,
-		Example: "  marchday field init --data tablet --name tablet-7.example.org --log 'truce.example.org/log+...' --regime cessation-2016 --office us --url https://truce.example.org",
+		Example: "  marchday field init --data tablet --name tablet-7.example.org --log 'truce.example.org/log+...' --regime founding --office us --url https://truce.example.org",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return h.make(cmd.OutOrStdout()) },
 	}
@@ -106,7 +106,7 @@ func (h fieldHome) make(out io.Writer) error {
 		return err
 	}
 	return json.NewEncoder(out).Encode(map[string]string{
-		"act": truce.Grant, "office": string(h.Office), "desk": h.Name, "class": string(truce.DeskKey), "public": base64.StdEncoding.EncodeToString(pub),
+		"act": truce.Grant, "office": string(h.Office), "desk": h.Name, "class": string(truce.FieldKey), "public": base64.StdEncoding.EncodeToString(pub),
 	})
 }
 

@@ -53,7 +53,11 @@ boundaries   administrative units as GeoJSON or CSV (OCHA common operational dat
 dictionary   a dictionary of the extractor: our own, or actors, agents or verbs of PETRARCH
 
 The last three are kept in a folder, which need not hold a centre yet, and are
-known to marchday extract and geocode --data DIR at once.`,
+known to marchday extract and geocode --data DIR at once.
+
+Whoever wrote the file can put false reports in, which stand under their
+publisher's name as claims; they cannot decide anything, nor reach what the
+import's user may not say.`,
 		Example: "  marchday import article story.txt --publisher \"Example Wire\" --dateline 2016-05-03 --data geneva\n  marchday import csv incidents.csv --layout acled --data geneva --dry-run",
 		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

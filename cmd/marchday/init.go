@@ -38,7 +38,9 @@ and the founding entry, signed by the centre's and every co-chair's root key.
 Root and office keys are written to offline/ in the folder. They bind their
 offices: hand each to its office and delete it here before the first report.
 Whoever holds a root key can grant keys in its office's name; whoever holds an
-office key can decide for it; whoever holds a desk key can file reports for it.`,
+office key can decide for it; whoever holds a desk key can file reports for it.
+None of them can speak for another office, and nothing said with a key can be
+unsaid. See docs/keys.md for the ceremony.`,
 		Example: "  marchday init --data geneva --origin truce.example.org/log --dossier ./my-regime\n  marchday init --data drill --origin drill.example.org/log --dossier syria-2016 --mode exercise",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runInit(cmd, o, now) },

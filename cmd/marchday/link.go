@@ -666,6 +666,10 @@ func (run *linkRun) train(labels []link.Label, errs io.Writer) (*linkRun, error)
 				return nil, fmt.Errorf("%s: %w", rep.id, err)
 			}
 		}
+		if pairs := float64(next.linker.Together()); pairs > 2*got.Matches || got.Matches > 2*pairs {
+			fmt.Fprintf(errs, "the model is refused: it expects %.0f matches, and its incidents hold %.0f pairs; the one in force stays\n", got.Matches, pairs)
+			return run, nil
+		}
 		run = next
 	}
 	return run, nil

@@ -79,7 +79,7 @@ func synthetics(t *testing.T, scenario string, n int, seed uint64) ([]linkReport
 // used for tuning, even ones never. The targets are 0.95 and 0.80 with 20,000
 // reports; half as many teach the weights less, and the floors are lower.
 func TestAccuracyOnSyntheticTruces(t *testing.T) {
-	n, seeds, less := 10_000, []uint64{2}, 0.03
+	n, seeds, less := 10_000, []uint64{2}, 0.08
 	if measuring() {
 		n, less, seeds = 20_000, 0, []uint64{1, 3, 5, 7, 9, 2, 4, 6, 8, 10}
 	}

@@ -80,6 +80,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		serveCommand(now),
 		accountCommand(now),
 		importCommand(now),
+		keygenCommand(),
 		signCommand(now),
 		submitCommand(now),
 		benchCommand(now),

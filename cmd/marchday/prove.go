@@ -29,7 +29,10 @@ func replayCommand(now func() time.Time) *cobra.Command {
 		Short: "Recompute the picture from the record",
 		Long: `Fold the record anew into a picture of its own and print where it stands, with
 --digest the digest of all its rows. The same record gives the same digest on
-every machine. The centre's own picture is not touched.`,
+every machine. The centre's own picture is not touched.
+
+Whoever changed the picture, and not the record, is found out by the digest;
+whoever changed this program or the dossier beside it, by another's replay.`,
 		Example: "  marchday replay --data demo --digest\n  marchday replay --data demo --at 100 --digest",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -104,7 +107,11 @@ func exportCommand(now func() time.Time) *cobra.Command {
 		Use:   "export",
 		Short: "Write the record as one bundle that anyone can verify",
 		Long: `Write tiles, entries, inputs, heads and policy as one uncompressed archive in
-which every byte is protected. It goes by USB stick, mail or HTTP alike.`,
+which every byte is protected. It goes by USB stick, mail or HTTP alike.
+
+Whoever holds a bundle reads every entry in it, whatever its marking: it is for
+those who may. They cannot change a byte unseen. Of sources it holds a pseudonym
+and a commitment, nothing else.`,
 		Example: "  marchday export --data demo -o bundle.tar\n  marchday export --data demo --since 200 -o rest.tar",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -156,7 +163,12 @@ proves against the log, and that it does. With --receipt, a receipt that the log
 signed is held against the entries: one that is not honoured proves misbehaviour.
 
 With --case it also prints the path of that case: who said what, in which order,
-under which rule and procedure, by which key.`,
+under which rule and procedure, by which key.
+
+Whoever made the copy can have left out its newest entries, which a newer head
+or a receipt shows; nothing else can be false that this finds to hold, if the
+key given with --key came from the paper signed at the founding. Whoever
+controls this machine can make it say anything: verify on your own.`,
 		Example: "  marchday verify bundle.tar\n  marchday verify demo\n  marchday verify --case 3 bundle.tar",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -261,7 +273,7 @@ func verify(cmd *cobra.Command, what, receipt, origin, key string, number int, a
 			v.Refused++
 		}
 	}
-	visit := centre.Audit(count)
+	visit, end := centre.Audit(count)
 	var audit *caseAudit
 	if number > 0 {
 		audit, visit = auditCase(number, count)
@@ -274,6 +286,7 @@ func verify(cmd *cobra.Command, what, receipt, origin, key string, number int, a
 	if err != nil {
 		return err
 	}
+	end()
 	if err := honours(head.Size); err != nil {
 		return err
 	}

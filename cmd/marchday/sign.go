@@ -40,7 +40,11 @@ func signCommand(now func() time.Time) *cobra.Command {
 		Short: "Sign a statement off the server, with an office's key",
 		Long: `Read the body of a statement, head it, sign it, and print the envelope that
 marchday submit or the page of statements takes. The key is a file that only you
-can read, or one in your ssh-agent (a hardware key behind it, say).`,
+can read, or one in your ssh-agent (a hardware key behind it, say).
+
+Whoever holds the key, or this machine while it signs, can speak for the office
+until the key is revoked; each word of theirs stands on the record under the
+key's name. They cannot speak for another office, nor date anything back.`,
 		Example: "  marchday sign --key us-office.pem --origin truce.example.org/log --regime syria --office us --kind dissent dissent.json > dissent.dsse\n  marchday sign --agent us@key ... reading.json | marchday submit --url https://truce.example.org -",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -180,7 +184,10 @@ func submitCommand(now func() time.Time) *cobra.Command {
 		Use:   "submit FILE...",
 		Short: "Hand signed statements to a centre",
 		Long: `Hand envelopes, as marchday sign prints them, to the centre in --data or at --url,
-and print the receipt of each. The same envelope gives the same receipt again.`,
+and print the receipt of each. The same envelope gives the same receipt again.
+
+Whoever carries an envelope can read it, delay it or lose it, and cannot change
+it: hand it over by two ways, and compare the receipts.`,
 		Example: "  marchday submit --data geneva dissent.dsse\n  marchday submit --url http://127.0.0.1:8080 dissent.dsse",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {

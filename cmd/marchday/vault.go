@@ -48,7 +48,7 @@ They may run while the centre does.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(vaultKeygen(), vaultRecipients(now), vaultList(now), vaultReveal(now), vaultOpen(), vaultForget(now))
+	cmd.AddCommand(vaultKeygen(), vaultRecipients(now), vaultList(now), vaultReveal(now), vaultOpen(), vaultPart(), vaultForget(now))
 	return cmd
 }
 
@@ -194,8 +194,10 @@ func vaultOpen() *cobra.Command {
 		Use:   "open SEAL",
 		Short: "Open a seal, on the officer's machine",
 		Long: `Print what a seal holds, and the commitment that the record must have beside its
-pseudonym: then this is what was told, and nothing else. - reads standard input.`,
-		Example: "  marchday vault open --identity amal.identity sealed.age",
+pseudonym: then this is what was told, and nothing else. - reads standard input.
+--identity names an officer's identity, or a file with the parts of as many
+holders as are needed (marchday vault part), one a line.`,
+		Example: "  marchday vault open --identity amal.identity sealed.age\n  cat part-1 part-2 > parts && marchday vault open --identity parts sealed.age",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key, err := readSecret(identity)
@@ -215,7 +217,7 @@ pseudonym: then this is what was told, and nothing else. - reads standard input.
 			if err != nil {
 				return err
 			}
-			o, err := vault.Unseal(sealed, strings.TrimSpace(string(key)))
+			o, err := opened(sealed, key)
 			if err != nil {
 				return err
 			}
@@ -225,6 +227,55 @@ pseudonym: then this is what was told, and nothing else. - reads standard input.
 		},
 	}
 	cmd.Flags().StringVar(&identity, "identity", "", "file with the officer's identity")
+	return cmd
+}
+
+// opened opens a seal with an identity, or with parts.
+func opened(sealed, secret []byte) (vault.Opened, error) {
+	text := strings.TrimSpace(string(secret))
+	if !strings.HasPrefix(text, "marchday-part") {
+		return vault.Unseal(sealed, text)
+	}
+	var parts []vault.Part
+	for line := range strings.Lines(text) {
+		p, err := vault.ParsePart(strings.TrimSpace(line))
+		if err != nil {
+			return vault.Opened{}, err
+		}
+		parts = append(parts, p)
+	}
+	return vault.UnsealParts(sealed, parts)
+}
+
+func vaultPart() *cobra.Command {
+	var identity string
+	cmd := &cobra.Command{
+		Use:   "part SEAL",
+		Short: "Take a holder's own part out of a seal, on the holder's machine",
+		Long: `Print the holder's part of what opens this seal and no other. As many parts as
+the recipients' file says are needed open it together; fewer tell nothing.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			key, err := readSecret(identity)
+			if err != nil {
+				return usagef("--identity: %w", err)
+			}
+			sealed, err := os.ReadFile(args[0])
+			if err != nil {
+				return usagef("%w", err)
+			}
+			if len(sealed) > maxSealed {
+				return usagef("%s: over the limit of %d bytes", args[0], maxSealed)
+			}
+			p, err := vault.PartOf(sealed, strings.TrimSpace(string(key)))
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), p)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&identity, "identity", "", "file with the holder's identity")
 	return cmd
 }
 

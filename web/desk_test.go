@@ -190,6 +190,9 @@ func TestTheSpreadShowsWhoAnsweredAndWhatIsCovered(t *testing.T) {
 	if !strings.Contains(page.Body.String(), "no answer") || !strings.Contains(page.Body.String(), "<svg") {
 		t.Error("the page does not say who has not answered, or has no timeline")
 	}
+	if maps := strings.Count(page.Body.String(), "Covered in the reading of"); maps < 2 || !strings.Contains(page.Body.String(), `class="m-area"`) {
+		t.Errorf("%d maps of what is covered, or none hatches a unit", maps)
+	}
 	in := func(at string) map[string]string {
 		rows, err := csv.NewReader(h.get(t, "", "/regime/spread?f=csv&table=covered&at="+at).Body).ReadAll()
 		if err != nil {

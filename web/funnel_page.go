@@ -26,6 +26,8 @@ type funnelCounts struct {
 	Reports  int            `json:"reports"` // intake, a series of its own
 	Docket   truce.Funnel   `json:"docket"`
 	Parallel []parallelUnit `json:"parallel"`
+
+	places map[truce.PlaceID]string // names of what is no unit of the map
 }
 
 // parallelUnit says of a unit: each registered n, all confirm k.
@@ -49,12 +51,7 @@ func (s *site) funnel(v *visit) error {
 	v.stageTable(p, c)
 	v.outcomeTable(p, c)
 	v.cutTable(p, "terms", v.t.T("funnel.by_terms"), c.Docket.ByTerm, func(id string) Cell { return Cell{Text: id, Href: "/regime#term-" + id} })
-	v.cutTable(p, "units", v.t.T("funnel.by_units"), c.Docket.ByUnit, func(id string) Cell {
-		if id == "" {
-			return Cell{Missing: "not_stated"}
-		}
-		return Cell{Text: v.unitName(truce.PlaceID(id)), Value: id}
-	})
+	v.cutTable(p, "units", v.t.T("funnel.by_units"), c.Docket.ByUnit, func(id string) Cell { return v.unitCell(c, truce.PlaceID(id)) })
 	v.partyTable(p, c)
 	v.parallelTable(p, c)
 	v.hoursTable(p, c)
@@ -81,7 +78,7 @@ func (v *visit) funnelPeriod() (first, last string, from, to truce.Instant, err 
 }
 
 func (v *visit) countFunnel() (*funnelCounts, error) {
-	c := &funnelCounts{AsOf: v.asOf() + 1}
+	c := &funnelCounts{AsOf: v.asOf() + 1, places: map[truce.PlaceID]string{}}
 	first, last, from, to, err := v.funnelPeriod()
 	if err != nil {
 		return nil, err
@@ -92,7 +89,7 @@ func (v *visit) countFunnel() (*funnelCounts, error) {
 		return nil, err
 	}
 	c.Reports = len(reports)
-	cases, err := v.funnelCases(from, to)
+	cases, err := v.funnelCases(c, from, to)
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +98,12 @@ func (v *visit) countFunnel() (*funnelCounts, error) {
 		chairs = append(chairs, o.ID)
 	}
 	c.Docket = truce.FunnelOf(cases, chairs, v.view.Now())
-	c.Parallel, err = v.parallel(from, to)
+	c.Parallel, err = v.parallel(c, from, to)
 	return c, err
 }
 
 // funnelCases are the cases opened in [from, to), with what they are cut by.
-func (v *visit) funnelCases(from, to truce.Instant) ([]truce.FunnelCase, error) {
+func (v *visit) funnelCases(counts *funnelCounts, from, to truce.Instant) ([]truce.FunnelCase, error) {
 	all, err := v.view.Cases(v.ctx())
 	if err != nil {
 		return nil, err
@@ -119,6 +116,7 @@ func (v *visit) funnelCases(from, to truce.Instant) ([]truce.FunnelCase, error) 
 		x := truce.FunnelCase{File: c.File, Texts: map[truce.OfficeID]*truce.Assessment{}}
 		if i, err := v.view.Incident(v.ctx(), c.File.Incident); err == nil {
 			x.Unit = picture.Adm1(i.Where)
+			counts.places[x.Unit] = v.place(i.Where)
 			for _, a := range i.Alleged {
 				if len(a.By) > 0 {
 					x.Alleged = append(x.Alleged, a.Actor)
@@ -143,12 +141,13 @@ func (v *visit) funnelCases(from, to truce.Instant) ([]truce.FunnelCase, error) 
 }
 
 // parallel counts incidents that began in [from, to) by unit.
-func (v *visit) parallel(from, to truce.Instant) ([]parallelUnit, error) {
+func (v *visit) parallel(counts *funnelCounts, from, to truce.Instant) ([]parallelUnit, error) {
 	of := map[truce.PlaceID]*parallelUnit{}
 	err := eachIncident(v.ctx(), v.view, picture.Filter{From: from, To: to}, func(i picture.Incident) error {
 		unit := picture.Adm1(i.Where)
 		u := of[unit]
 		if u == nil {
+			counts.places[unit] = v.place(i.Where)
 			u = &parallelUnit{Unit: unit, Registered: map[truce.OfficeID]int{}}
 			of[unit] = u
 		}
@@ -166,6 +165,18 @@ func (v *visit) parallel(from, to truce.Instant) ([]parallelUnit, error) {
 	}
 	slices.SortFunc(out, func(a, b parallelUnit) int { return cmp.Compare(a.Unit, b.Unit) })
 	return out, err
+}
+
+// unitCell names a unit, or the place that stands where the map has none.
+func (v *visit) unitCell(c *funnelCounts, id truce.PlaceID) Cell {
+	if id == "" {
+		return Cell{Missing: "not_stated"}
+	}
+	name := v.unitName(id)
+	if name == string(id) {
+		name = cmp.Or(c.places[id], name)
+	}
+	return Cell{Text: name, Value: string(id)}
 }
 
 // n is a count in a table.
@@ -241,13 +252,9 @@ func (v *visit) parallelTable(p *funnelPage, c *funnelCounts) {
 	for _, o := range v.house.CoChairs() {
 		t.Columns = append(t.Columns, Column{Key: "registered_" + string(o.ID), Label: v.t.T("funnel.registered_by", "office", v.officeName(o.ID)), Number: true})
 	}
-	t.Columns = append(t.Columns, Column{Key: "registered_others", Label: v.t.T("today.claimed_by_others"), Number: true}, Column{Key: "confirmed_by_all", Label: v.t.T("status.confirmed"), Number: true}, Column{Key: "disputed", Label: v.t.T("status.disputed"), Number: true})
+	t.Columns = append(t.Columns, Column{Key: "registered_others", Label: v.t.T("funnel.registered_others"), Number: true}, Column{Key: "confirmed_by_all", Label: v.t.T("status.confirmed"), Number: true}, Column{Key: "disputed", Label: v.t.T("status.disputed"), Number: true})
 	for _, u := range c.Parallel {
-		unit := Cell{Missing: "not_stated"}
-		if u.Unit != "" {
-			unit = Cell{Text: v.unitName(u.Unit), Value: string(u.Unit)}
-		}
-		cells := []Cell{unit, v.n(u.Incidents)}
+		cells := []Cell{v.unitCell(c, u.Unit), v.n(u.Incidents)}
 		for _, o := range v.house.CoChairs() {
 			cells = append(cells, v.n(u.Registered[o.ID]))
 		}

@@ -14,6 +14,7 @@ type spreadPage struct {
 	Time, N  Field
 	AtWords  string
 	Timeline Drawn
+	Maps     []Drawn // one an office
 	Open     []openProposal
 }
 
@@ -95,7 +96,9 @@ func (v *visit) coverageAt(p *spreadPage, reg *truce.Regime, at truce.Instant, n
 	t := p.add(&Table{ID: "covered", Quiet: true, Caption: v.t.T("spread.covered"), Empty: v.t.T("regime.none"), Columns: v.columns("office", "name", "area", "start", "end", "in_force", "statement")})
 	var lanes []lane
 	for _, o := range v.house.CoChairs() {
-		for _, u := range reg.SpansUnder(o.ID, at, n) {
+		read := reg.SpansUnder(o.ID, at, n)
+		p.Maps = append(p.Maps, v.coverageMap(o.ID, read))
+		for _, u := range read {
 			name := v.spanName(u.Span)
 			t.Rows = append(t.Rows, Row{Cells: []Cell{
 				{Text: v.officeName(o.ID), Value: string(o.ID)}, {Text: name, Sub: string(u.Span), Value: string(u.Span)}, {Text: v.area(u.Area)},
@@ -161,4 +164,42 @@ func drawLanes(t *Tongue, label string, lanes []lane, at truce.Instant) (templat
 	d.f(`<path class="c-best" d="M%d 4V%d" stroke="#1a1e23" stroke-width="2"><title>%s</title></path>`, x(at), height-26, at.String())
 	d.raw(`</svg>`)
 	return template.HTML(d.b.String()), nil //nolint:gosec // every text is escaped by f
+}
+
+// coverageMap draws what an office reads as covered now: units hatched, cities
+// as points, polygons by their outline. The zero Drawn is no map.
+func (v *visit) coverageMap(office truce.OfficeID, read []truce.SpanUnder) Drawn {
+	if v.s.base == nil {
+		return Drawn{}
+	}
+	label := v.t.T("spread.map", "office", v.officeName(office))
+	m := Map{ID: "covered-" + string(office), List: "/incidents?", Label: label, Caption: label}
+	hatched := map[string]bool{}
+	add := func(code, name string) {
+		if code != "" && !hatched[code] {
+			hatched[code] = true
+			m.Areas = append(m.Areas, MapArea{Code: code, Name: name, Title: name})
+		}
+	}
+	for _, u := range read {
+		if u.Holds != truce.Yes {
+			continue
+		}
+		name := v.spanName(u.Span)
+		for _, w := range u.Area.Places {
+			switch whole := v.s.base.unitsOf(string(w.Place)); {
+			case len(whole) > 0:
+				for _, code := range whole {
+					add(code, v.comma(v.unitName(truce.PlaceID(code)), name))
+				}
+			case w.Point != nil:
+				m.Marks = append(m.Marks, MapMark{At: Point{int64(w.Point.Lon), int64(w.Point.Lat)}, Title: v.comma(v.place(w), name), Href: "/regime/spread#span-" + string(u.Span)})
+			}
+		}
+	}
+	drawn, err := v.s.base.Draw(v.t, m)
+	if err != nil {
+		return Drawn{} // the table holds it
+	}
+	return drawn
 }

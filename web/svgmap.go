@@ -68,6 +68,7 @@ type MapArea struct {
 	Rings      [][]Point
 	Name, Href string
 	Count      int
+	Title      string // what it is, where it holds no incidents
 }
 
 // A MapLabel is a place name.
@@ -93,6 +94,8 @@ type Map struct {
 	Marks    []MapMark
 	Areas    []MapArea
 	Labels   []MapLabel
+	// Label and Caption say what it shows, where that is not incidents.
+	Label, Caption string
 }
 
 // NewBase reads a GeoJSON FeatureCollection with a bbox, as tools/geodata makes
@@ -266,7 +269,7 @@ func (b *Base) Draw(t *Tongue, m Map) (Drawn, error) {
 		return Drawn{}, errors.New("map of an empty box")
 	}
 	d := drawing{t: t, p: p, id: m.ID + "hatch"}
-	d.f(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="group" aria-label="%s" direction="ltr">`, p.width, p.height, t.T("map.label"))
+	d.f(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="group" aria-label="%s" direction="ltr">`, p.width, p.height, cmp.Or(m.Label, t.T("map.label")))
 	d.f(`<defs><pattern id="%s" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="m-hatch" d="M0 0V8" stroke="#1a1e23" stroke-width="1.5"/></pattern></defs>`, d.id)
 	d.f(`<g role="img" aria-label="%s"><rect class="m-sea" width="%d" height="%d" fill="#dfe7ec"/>`, t.T("frame.boundaries"), p.width, p.height)
 	d.land(b)
@@ -285,7 +288,7 @@ func (b *Base) Draw(t *Tongue, m Map) (Drawn, error) {
 	d.raw(`</svg>`)
 	out := Drawn{
 		SVG:     template.HTML(d.b.String()), //nolint:gosec // every text is escaped by f
-		Caption: t.T("map.caption", "shown", shown, "unplaced", m.Unplaced+len(m.Marks)-shown) + " " + t.T("frame.boundaries") + " " + t.T("frame.credit"),
+		Caption: cmp.Or(m.Caption, t.T("map.caption", "shown", shown, "unplaced", m.Unplaced+len(m.Marks)-shown)) + " " + t.T("frame.boundaries") + " " + t.T("frame.credit"),
 		Source:  m.Source,
 	}
 	if m.Source != "" {
@@ -544,7 +547,7 @@ func (d *drawing) areas(b *Base, areas []MapArea) {
 			box := boxOf(rings)
 			at = Point{(box.West + box.East) / 2, (box.South + box.North) / 2}
 		}
-		title := d.t.Number(int64(a.Count)) + ": " + d.t.T("map.area", "name", a.Name, "n", a.Count)
+		title := cmp.Or(a.Title, d.t.Number(int64(a.Count))+": "+d.t.T("map.area", "name", a.Name, "n", a.Count))
 		if a.Href != "" {
 			d.f(`<a href="%s" aria-label="%s">`, a.Href, title)
 		} else {

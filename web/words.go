@@ -428,3 +428,15 @@ func (b *Base) units(lang string) []Choice {
 	slices.SortFunc(all, func(a, b Choice) int { return cmp.Compare(a.Label, b.Label) })
 	return all
 }
+
+// unitsOf are the codes of a place's units: of a country all of its own, of a
+// unit itself.
+func (b *Base) unitsOf(code string) []string {
+	var all []string
+	for _, f := range b.features {
+		if f.kind == "unit" && code != "" && (f.code == code || f.own && strings.HasPrefix(f.code, code+"-")) {
+			all = append(all, f.code)
+		}
+	}
+	return all
+}

@@ -40,8 +40,8 @@ func TestLabelsBindAndAnUnknownOneIsRefused(t *testing.T) {
 	}
 }
 
-// TestEventsOfAMappedTableAreLinked takes rows of a dataset in by a mapping.
-func TestEventsOfAMappedTableAreLinked(t *testing.T) {
+// TestEventsOfADatasetAreLinked takes the rows of a dataset in by its layout.
+func TestEventsOfADatasetAreLinked(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		file := filepath.Join(dir, name)

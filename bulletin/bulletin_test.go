@@ -185,7 +185,7 @@ func TestWhatAnAudienceMayNotReadIsNotCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close() //nolint:errcheck // only read from now on
+	defer p.Close() // only read from now on
 	if err := p.Fold(ctx, w.rows, picture.Position{Size: in.Size, Root: in.Root}); err != nil {
 		t.Fatal(err)
 	}

@@ -80,6 +80,7 @@ func (f *fold) place(w truce.Where) truce.Where {
 	switch gazetteer.Class(w.Class) {
 	case gazetteer.Country, gazetteer.Adm1, gazetteer.Adm2, gazetteer.Adm3:
 		w.Point, w.RadiusMetres = nil, 0
+	default:
 	}
 	return w
 }

@@ -22,7 +22,6 @@ type found struct {
 	np         int   // the noun group of a trigger noun, -1 of a verb
 	args       []int // noun groups that are subject or object of a trigger verb
 	timed      bool  // a time stands in its own clause
-	echo       bool
 	actorIDs   []who
 	targetIDs  []who
 	placeToks  [][2]int

@@ -112,9 +112,6 @@ func (t *trie) freeze(words int) {
 	}
 }
 
-// set is a named set of words that frames ask for: {truce}.
-type set struct{ name string }
-
 // language is everything loaded for one language. It never changes after load.
 type language struct {
 	code       string

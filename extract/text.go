@@ -33,7 +33,6 @@ type text struct {
 	hasTime, nextSet                bool
 	timeAt, placedAt                int            // sentences of lastTime and placed
 	placed                          []placeMention // of the last sentence that had places
-	headline                        bool
 	out                             []found
 }
 

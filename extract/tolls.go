@@ -13,7 +13,6 @@ type tollMention struct {
 	kind truce.CasualtyKind
 	num  int // index into nums, -1: one person, or none
 	c    truce.Casualty
-	used bool
 }
 
 // tollsOf binds the figures of the sentence to what befell people, and these

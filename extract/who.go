@@ -597,20 +597,4 @@ func isMany(w who) bool { return w.plural || w.kind == "group" || w.kind == "mil
 
 func isBody(w who) bool { return !isPerson(w) && !w.plural && w.id != "" }
 
-// whoList says whom a noun group and those joined to it name.
-func (a *analysis) whoList(k int) []who {
-	var out []who
-	a.list(k, func(np int) bool {
-		w := a.whoAt(np)
-		for _, o := range out {
-			if o.id == w.id && w.id != unknownID {
-				return true
-			}
-		}
-		out = append(out, w)
-		return len(out) < maxNamed
-	})
-	return out
-}
-
 const maxNamed = 12

@@ -181,7 +181,7 @@ func placeOf(col func(string) string) (Place, error) {
 	}
 	p.Names = parseNames(col("names"))
 	if len(p.Names) == 0 {
-		return p, fmt.Errorf("place %s has no name: write en:Name|ar:...", p.ID)
+		return p, fmt.Errorf("place %s has no name: write en:Name|ar:NAME", p.ID)
 	}
 	return p, nil
 }

@@ -107,6 +107,7 @@ func modeOf(c *truce.Claim) Mode {
 		return Aside
 	case truce.Denial, truce.Attribution, truce.Toll, truce.StatusClaim:
 		return Supports
+	case truce.EventClaim:
 	}
 	switch {
 	case c.Stance == truce.Denied || c.Negated:

@@ -210,17 +210,6 @@ func (b *bonds) unite(i, j int32) {
 	}
 }
 
-func (b *bonds) barred(i, j int32) bool {
-	i, j = b.find(i), b.find(j)
-	for _, a := range b.apart {
-		x, y := b.find(a[0]), b.find(a[1])
-		if x == i && y == j || x == j && y == i {
-			return true
-		}
-	}
-	return false
-}
-
 // bonds contracts the claims under the decisions, oldest first. One that
 // contradicts what stands changes nothing and is told as a conflict.
 func (l *Linker) bonds(c *component) *bonds {

@@ -73,6 +73,7 @@ func (k Kind) levelsOf() int {
 		return 4
 	case KindNumber, KindDate:
 		return 3
+	case KindCode:
 	}
 	return 2
 }

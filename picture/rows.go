@@ -307,6 +307,7 @@ func rank(m truce.Marking) int {
 		return 0
 	case truce.Green:
 		return 1
+	case truce.Amber:
 	}
 	return 2
 }

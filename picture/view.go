@@ -46,6 +46,7 @@ func (v *View) sees(col string) string {
 		return "1 = 1"
 	case truce.Green:
 		return "(" + col + " IN ('clear', 'green') OR " + col + " = '" + quoted(truce.Amber.For(v.viewer.Office)) + "')"
+	case truce.Clear:
 	}
 	return col + " = 'clear'"
 }

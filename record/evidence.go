@@ -85,7 +85,7 @@ func (e evidenceText) marshal(p Policy) ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// ErrNoContradiction: the two heads may be of one history.
+// ErrNoContradiction says that the two heads may be of one history.
 var ErrNoContradiction = errors.New("record: the two heads do not contradict one another")
 
 // CheckEvidence says in a sentence what an evidence file proves against the log

@@ -440,7 +440,7 @@ func whatIsServed(t testing.TB, dir string, want []Entry, file string, at int) b
 	if err != nil {
 		return true
 	}
-	defer l.Close() //nolint:errcheck // a damaged store need not close well
+	defer l.Close() // a damaged store need not close well
 	published, err := os.ReadFile(filepath.Join(dir, "tiles", "checkpoint"))
 	if err != nil {
 		t.Fatal(err)

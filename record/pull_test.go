@@ -386,7 +386,7 @@ func drill(t *testing.T, dir string, mirror *Log, forked bool, source *Log) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // the drill is over
+	defer l.Close() // the drill is over
 	before := l.Size()
 	if mirror != nil {
 		head := o.Seen[0]

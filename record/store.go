@@ -50,7 +50,7 @@ func openStore(ctx context.Context, rawURL string, readOnly bool) (*store, error
 	case strings.HasPrefix(rawURL, "postgres://"), strings.HasPrefix(rawURL, "postgresql://"):
 		s.postgres = true
 	default:
-		return nil, fmt.Errorf("record: URL %q: want sqlite:DIR or postgres://...", rawURL)
+		return nil, fmt.Errorf("record: URL %q: want sqlite:DIR or postgres://HOST/NAME", rawURL)
 	}
 	if !readOnly {
 		err := s.openWriter(ctx, true)

@@ -3,6 +3,7 @@ package truce
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -39,7 +40,7 @@ func typed(err error) error {
 	if KindOf(err) != "" {
 		return err
 	}
-	if e, ok := err.(*json.UnmarshalTypeError); ok {
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return invalid(e.Field, "a JSON %s does not fit here: it should be %s", e.Value, e.Type)
 	}
 	msg := strings.TrimPrefix(err.Error(), "json: ")

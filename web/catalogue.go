@@ -142,7 +142,7 @@ func readTexts(files fs.FS, name string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close() // only read
 	if info, err := f.Stat(); err != nil || info.Size() > maxCatalogueBytes {
 		return nil, errors.Join(err, fmt.Errorf("%s: over %d bytes: split the catalogue", name, maxCatalogueBytes))
 	}
@@ -259,7 +259,7 @@ func whole(v any) (int64, bool) {
 	case r.CanInt():
 		return r.Int(), true
 	case r.CanUint():
-		return int64(r.Uint()), true //nolint:gosec // a count; the record's indexes stay far below
+		return int64(r.Uint()), true // a count; the record's indexes stay far below
 	}
 	return 0, false
 }

@@ -36,6 +36,7 @@ func caseBadge(f truce.CaseFile, now truce.Instant) string {
 			return "no_reply"
 		}
 		return "requested"
+	default:
 	}
 	return string(f.State)
 }

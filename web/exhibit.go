@@ -439,7 +439,7 @@ func shrink(full image.Image) *image.Gray {
 					n++
 				}
 			}
-			out.Pix[y*out.Stride+x] = uint8(sum / n) //nolint:gosec // a mean of bytes
+			out.Pix[y*out.Stride+x] = uint8(sum / n) // a mean of bytes
 		}
 	}
 	return out

@@ -183,5 +183,5 @@ func (t tiff) degrees(at int) json.Number {
 	if e7 > 180*degree {
 		return ""
 	}
-	return exactDegrees(int32(e7)) //nolint:gosec // bounded above
+	return exactDegrees(int32(e7)) // bounded above
 }

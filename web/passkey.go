@@ -246,7 +246,7 @@ func assertion(form url.Values) ([]byte, error) {
 			return nil, &truce.Error{Kind: truce.Invalid, Field: name, Why: "the passkey's answer is missing or cut short: the page needs its script"}
 		}
 		if name != "signature" {
-			sig = binary.BigEndian.AppendUint16(sig, uint16(len(part))) //nolint:gosec // bounded above
+			sig = binary.BigEndian.AppendUint16(sig, uint16(len(part))) // bounded above
 		}
 		sig = append(sig, part...)
 	}

@@ -277,6 +277,7 @@ func tri(x truce.Tri) string {
 		return "yes"
 	case truce.No:
 		return "no"
+	case truce.Unsure:
 	}
 	return "unsure"
 }

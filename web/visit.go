@@ -185,12 +185,11 @@ type memo struct {
 // wordbook is what the record calls things: names for ids. It is made once per
 // size of the record and never changes.
 type wordbook struct {
-	size    int64
-	last    truce.Instant // receipt time of the last entry
-	actors  map[truce.ActorID]truce.Actor
-	rounds  map[string][]truce.Text
-	spans   map[truce.SpanID]*truce.TruceSpan
-	offices map[truce.OfficeID]truce.Office
+	size   int64
+	last   truce.Instant // receipt time of the last entry
+	actors map[truce.ActorID]truce.Actor
+	rounds map[string][]truce.Text
+	spans  map[truce.SpanID]*truce.TruceSpan
 }
 
 // maxWords bounds the statements that names are read from.

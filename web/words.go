@@ -213,6 +213,7 @@ func (v *visit) stamp(w truce.When) Cell {
 	switch w.Precision {
 	case truce.ToMinute, truce.ToHour, "":
 		return Cell{Text: from.Format("2006-01-02 15:04"), Value: w.From.String(), Short: true}
+	default:
 	}
 	c := Cell{Text: from.Format(time.DateOnly), Value: from.Format(time.DateOnly), Short: true}
 	if w.To > w.From+truce.Day {

@@ -152,7 +152,6 @@ type player struct {
 	said    map[string]saidLine
 	proc    truce.Procedure
 	regime  truce.RegimeID
-	roots   []truce.Signer
 	day     string // the next day to close
 	founded truce.Instant
 	render  centre.Render

@@ -23,14 +23,14 @@ import (
 
 // importOptions are what is known of a file beside its bytes.
 type importOptions struct {
-	data, office          string
-	publisher, dateline   string
-	url, lang, layout     string
-	edition, mapping, day string
-	claimedBy, marking    string
-	country               string
-	source, licence       string
-	dryRun, asJSON        bool
+	data, office        string
+	publisher, dateline string
+	url, lang, layout   string
+	edition, mapping    string
+	claimedBy, marking  string
+	country             string
+	source, licence     string
+	dryRun, asJSON      bool
 }
 
 func importCommand(now func() time.Time) *cobra.Command {

@@ -16,4 +16,4 @@ if [ -z "$MARCHDAY_POSTGRES" ]; then
 	$as "$bin/createdb" -h 127.0.0.1 -p "$port" -U marchday marchday || exit 1
 	export MARCHDAY_POSTGRES="postgres://marchday@127.0.0.1:$port/marchday?sslmode=disable"
 fi
-go test -count=1 ./record -run 'Engines|Postgres' && go test -count=1 ./cmd/marchday -run 'TestARecordMoves'
+go test -count=1 ./record -run 'Engines|Postgres' && go test -count=1 ./cmd/marchday -run 'PostgreSQL'

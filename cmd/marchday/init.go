@@ -24,6 +24,7 @@ type initOptions struct {
 	origin  string
 	dossier string
 	mode    string
+	db      string
 	play    bool
 }
 
@@ -50,6 +51,7 @@ unsaid. See docs/keys.md for the ceremony.`,
 	f.StringVar(&o.origin, "origin", "", "name of the log: a host and path without scheme, such as truce.example.org/log")
 	f.StringVar(&o.dossier, "dossier", "", "folder with founding.json, or a built-in dossier's name")
 	f.StringVar(&o.mode, "mode", "real", "real, or exercise: marked on every page and export")
+	f.StringVar(&o.db, "db", "", "postgres://... for the record, where one machine is outgrown; else it is kept in the folder")
 	f.BoolVar(&o.play, "play", false, "say the dossier's own statements about the regime too")
 	return cmd
 }
@@ -74,7 +76,7 @@ func runInit(cmd *cobra.Command, o initOptions, now func() time.Time) error {
 		return err
 	}
 	f.Mode = truce.Mode(o.mode)
-	h := home{dir: o.data, Origin: o.origin, Regime: truce.RegimeID(line.Name)}
+	h := home{dir: o.data, Origin: o.origin, Regime: truce.RegimeID(line.Name), DB: o.db}
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -86,4 +87,33 @@ func TestAMoveThatCannotBe(t *testing.T) {
 	}
 	c := start(t, "serve", "--data", h.dir, "--addr", "127.0.0.1:0")
 	c.file(report(t, h, "desk", "It goes on."))
+}
+
+// TestACentreFoundedOnPostgreSQLPlaysTheSameRegime founds a centre beside a
+// database, with the dossier's own regime, and recomputes its picture.
+func TestACentreFoundedOnPostgreSQLPlaysTheSameRegime(t *testing.T) {
+	base := os.Getenv("MARCHDAY_POSTGRES")
+	if base == "" {
+		t.Skip("SKIPPED, not proved: MARCHDAY_POSTGRES holds no URL")
+	}
+	url := base + map[bool]string{true: "&", false: "?"}[strings.Contains(base, "?")] + "search_path=founded_" + time.Now().UTC().Format("150405000000")
+	dir := filepath.Join(t.TempDir(), "centre")
+	mustRun(t, "init", "--data", dir, "--origin", "truce.example.org/log", "--dossier", "syria-2016", "--mode", "exercise", "--play", "--db", url)
+	if _, err := os.Stat(filepath.Join(dir, "record.db")); err == nil {
+		t.Error("a record is in the folder too")
+	}
+	first := mustRun(t, "replay", "--data", dir, "--digest")
+	if err := os.Remove(filepath.Join(dir, "picture.db")); err != nil {
+		t.Fatal(err)
+	}
+	if again := mustRun(t, "replay", "--data", dir, "--digest"); again != first || len(first) < 64 {
+		t.Errorf("digests %q and %q", first, again)
+	}
+	bundle := filepath.Join(t.TempDir(), "b.tar")
+	mustRun(t, "export", "--data", dir, "-o", bundle)
+	h, err := openHome(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, "verify", bundle, "--origin", h.Origin, "--key", h.LogKey)
 }

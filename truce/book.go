@@ -24,6 +24,12 @@ type heldKey struct {
 	since, until int64 // until < 0: still good
 }
 
+// good reports whether the key was granted, and is neither replaced, revoked
+// nor past its end, at an index received at a time.
+func (k *heldKey) good(index int64, at Instant) bool {
+	return k != nil && index >= k.since && (k.until < 0 || index < k.until) && (k.End == 0 || at < k.End)
+}
+
 // seen is what the Book keeps of every admitted statement.
 type seen struct {
 	index  int64
@@ -190,7 +196,7 @@ func (b *Book) judge(index int64, at Instant, s *Said) error {
 	if info.Version == 0 && b.mode != Demo {
 		return forbidden("v", "%s has no screen yet and is for a demo origin only", info.Kind)
 	}
-	if err := b.judgeKey(index, s, info); err != nil {
+	if err := b.judgeKey(index, at, s, info); err != nil {
 		return err
 	}
 	if len(info.Who) > 0 && !slices.Contains(info.Who, office.Role) {
@@ -232,14 +238,18 @@ func (b *Book) judgeFounding(f *Founding, s *Said) error {
 	return nil
 }
 
-// judgeKey asks whether the key was good at this index, is the office's own
+// judgeKey asks whether the key was good at this index and time, is the office's own
 // and of a class that may say this kind.
-func (b *Book) judgeKey(index int64, s *Said, info KindInfo) error {
+func (b *Book) judgeKey(index int64, at Instant, s *Said, info KindInfo) error {
 	k := b.keys[s.Keys[0]]
 	switch {
-	case k == nil || index < k.since || k.until >= 0 && index >= k.until:
+	case k.good(index, at):
+	case k != nil && k.End != 0 && at >= k.End:
+		return forbidden("signatures", "key %s was good until %s, and this came at %s: %s grants a new one", s.Keys[0], k.End, at, k.Office)
+	default:
 		return forbidden("signatures", "key %s is not good at index %d: it was revoked, rotated or not yet granted", s.Keys[0], index)
-	case k.Office != s.Statement.Office:
+	}
+	if k.Office != s.Statement.Office {
 		return forbidden("office", "key %s belongs to %s and cannot speak for %s", s.Keys[0], k.Office, s.Statement.Office)
 	}
 	switch k.Class {
@@ -271,7 +281,7 @@ func (b *Book) judgeBody(at Instant, s *Said) error {
 	case *StatementWithdrawal:
 		return b.own(body.Statement, st.Office)
 	case *KeyAct:
-		return b.judgeKeyAct(body, st.Office)
+		return b.judgeKeyAct(at, body, st.Office)
 	case *Concurrence:
 		if p := b.waiting[body.With]; p != nil {
 			if p.by == st.Office || p.given[st.Office] {
@@ -403,10 +413,10 @@ func (b *Book) own(id StatementID, office OfficeID) error {
 	return nil
 }
 
-func (b *Book) judgeKeyAct(k *KeyAct, by OfficeID) error {
+func (b *Book) judgeKeyAct(at Instant, k *KeyAct, by OfficeID) error {
 	if k.Act == Revoke {
 		old := b.keys[k.Key]
-		if old == nil || old.until >= 0 {
+		if !old.good(b.next, at) {
 			return unknown("key", "no good key has this name")
 		}
 		if old.Office != by && b.offices[by].Role != Centre {
@@ -423,8 +433,11 @@ func (b *Book) judgeKeyAct(k *KeyAct, by OfficeID) error {
 	if old := b.keys[KeyIDOf(k.Public)]; old != nil {
 		return conflict("public", "this key was granted before: make a new one")
 	}
+	if k.End != 0 && at >= k.End {
+		return invalid("until", "%s has passed: a key ends after it was granted", k.End)
+	}
 	if k.Act == Rotate {
-		if old := b.keys[k.Replaces]; old == nil || old.Office != by || old.until >= 0 {
+		if old := b.keys[k.Replaces]; !old.good(b.next, at) || old.Office != by {
 			return unknown("replaces", "no good key of %s has this name", by)
 		}
 	}

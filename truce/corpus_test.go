@@ -51,13 +51,15 @@ func samples() []Body {
 	method := Method{Release: "v1", Engines: []Engine{{Name: "link", Version: "1", Inputs: []Blob{{"model", d(1), 10}}}}}
 	key := testGrant("north", OfficeKey, "north")
 	key.Desk, key.RPID, key.Origins, key.Why, key.Emergency = "night", "centre.example", []string{"https://centre.example"}, "new", true
+	deputy := key
+	deputy.Class, deputy.End = DeskKey, 1_465_000_000
 	rotated := key
 	rotated.Act, rotated.Replaces = Rotate, "0011223344556677"
 	founding := testFounding()
 	founding.Procedure, founding.Method, founding.Policy, founding.Dossier = proc, method, Policy{"witness w"}, d(2)
 	return []Body{
 		founding, &Office{ID: "hill", Name: text, Role: Liaison, Party: "hil", Through: "north"}, &key, &rotated,
-		&KeyAct{Act: Revoke, Office: "north", Key: "0011223344556677", Why: "stolen"}, &Policy{"witness w"}, &method, &proc,
+		&KeyAct{Act: Revoke, Office: "north", Key: "0011223344556677", Why: "stolen"}, &deputy, &Policy{"witness w"}, &method, &proc,
 		&StatementWithdrawal{d(1), "an error"}, &Translation{Of: d(1), Field: "body.text", From: "ar", To: "en", Text: "words", By: "night desk", Authentic: "ar"},
 		&Erasure{Pseudonym: "p1", Why: "asked"}, &Erasure{Exhibit: d(3), Why: "asked"},
 		&Instrument{ID: "n2", Name: text, When: when, Parties: []ActorID{"gov"}, External: map[string]string{"pa-x": "1507"}, URL: "https://example.org", Note: "note"},

@@ -144,7 +144,8 @@ const (
 	MirrorKey  KeyClass = "mirror"
 )
 
-// KeyAct grants, rotates or revokes a key; validity is judged at log index.
+// KeyAct grants, rotates or revokes a key; validity is judged at log index. A
+// deputy's key has an end too, which is judged by the time of receipt.
 type KeyAct struct {
 	Act       string   `json:"act"`
 	Office    OfficeID `json:"office"`
@@ -158,6 +159,7 @@ type KeyAct struct {
 	FromSeed  bool     `json:"from_seed,omitempty"` // a demo key: anybody can make it
 	Why       string   `json:"why,omitempty"`
 	Emergency bool     `json:"emergency,omitempty"`
+	End       Instant  `json:"until,omitzero"` // what is received from then on is refused: a deputy's key
 }
 
 // Kind implements Body.
@@ -169,6 +171,9 @@ func (k *KeyAct) Validate() error {
 	case Revoke:
 		if k.Key == "" || k.Why == "" {
 			return invalid("key", "a revocation names the key and says why")
+		}
+		if k.End != 0 {
+			return invalid("until", "a revocation ends the key at once: leave its end out")
 		}
 		return nil
 	case Grant, Rotate:
@@ -192,6 +197,9 @@ func (k *KeyAct) Validate() error {
 	}
 	if k.Office == "" {
 		return invalid("office", "a key belongs to an office")
+	}
+	if k.Class == RootKey && k.End != 0 {
+		return invalid("until", "a root key has no end by the clock: it could not be replaced any more")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -176,6 +177,9 @@ type bulletinPage struct {
 	Why                    string
 	Errata                 Link
 	Whole                  bool // every edition is what its digest says
+	Newest                 Link // of the day, where this is not it
+	Correct                []Field
+	Fault                  string
 }
 
 // bulletinAbout shows what was published of a day, and whether the stored
@@ -214,7 +218,74 @@ func queryBulletin(v *visit) (*bulletinPage, error) {
 	if e, ok := b.edition("json", ""); ok {
 		p.Cite = v.t.T("bulletins.cite", "centre", v.frame.Centre, "day", x.Day, "n", b.number, "index", x.Size, "digest", e.Digest.Short())
 	}
+	all, err := v.published(x.Day)
+	if err != nil {
+		return nil, err
+	}
+	switch newest := all[len(all)-1]; {
+	case newest.index != b.index:
+		p.Newest = Link{newest.name(v.t), newest.about()}
+	case v.mayCorrect() == nil:
+		p.Correct = v.correctFields(b, "", "")
+	}
 	head, _, err := v.s.o.Centre.Record().Checkpoint(v.ctx())
 	p.Head = v.head(head)
 	return p, err
+}
+
+// mayCorrect refuses who may not publish an erratum here: it is the centre's own
+// office, at a centre that renders bulletins.
+func (v *visit) mayCorrect() error {
+	i := slices.IndexFunc(v.house.Offices, func(o truce.Office) bool { return o.Role == truce.Centre })
+	if v.s.o.Render == nil || i < 0 || v.me.ID != v.house.Offices[i].ID {
+		return &truce.Error{Kind: truce.Forbidden, Why: v.t.T("bulletins.erratum_who")}
+	}
+	return v.maySay()
+}
+
+// correctFields ask what was wrong with a bulletin, which they name.
+func (v *visit) correctFields(b published, why, fault string) []Field {
+	return []Field{
+		{Name: "corrects", Label: v.t.T("bulletins.corrects"), Choices: []Choice{{strconv.FormatInt(b.index, 10), v.t.T("bulletins.of", "day", b.body.Day) + ", " + b.name(v.t)}}, Value: strconv.FormatInt(b.index, 10), Required: true},
+		{Name: "why", Label: v.t.T("bulletins.erratum_why"), Hint: v.t.T("bulletins.erratum_hint"), Long: true, Required: true, Value: why, Fault: fault},
+	}
+}
+
+// correct publishes an erratum to the newest bulletin of a day, which the form
+// names: a form sent twice, or made before another erratum, corrects nothing.
+func (s *site) correct(v *visit) error {
+	form, err := v.form()
+	if err != nil {
+		return err
+	}
+	if err := v.mayCorrect(); err != nil {
+		return err
+	}
+	b, err := v.asked()
+	if err != nil {
+		return err
+	}
+	why := strings.TrimSpace(form.Get("why"))
+	switch {
+	case form.Get("corrects") != strconv.FormatInt(b.index, 10):
+		err = &truce.Error{Kind: truce.Conflict, Field: "corrects", Why: v.t.T("bulletins.erratum_newer")}
+	case why == "":
+		err = &truce.Error{Kind: truce.Invalid, Field: "why", Why: v.t.T("bulletins.erratum_no_why")}
+	default:
+		_, err = s.o.Centre.CorrectDay(v.ctx(), b.body.Day, why, s.o.Render)
+	}
+	if err == nil {
+		return v.see("/bulletins/" + b.body.Day + "/about")
+	}
+	status, kind := statusOf(err)
+	if kind == "internal" {
+		return err
+	}
+	p, qerr := queryBulletin(v)
+	if qerr != nil {
+		return qerr
+	}
+	p.Fault = problemOf(v.t, err).Detail
+	p.Correct = v.correctFields(b, why, pick(why == "", p.Fault, ""))
+	return v.s.pages.Render(v.w, status, "bulletin", p)
 }

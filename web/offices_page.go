@@ -25,13 +25,24 @@ type officePart struct {
 	Keys             []keyPart
 }
 
-// keyPart is a key with the indexes of the record between which it is good.
+// keyPart is a key with the indexes of the record between which it is good, and
+// the end that it may have by the clock.
 type keyPart struct {
 	ID          truce.KeyID
 	Class, Desk string
 	Since       Link
-	Until       Link // "" while it is good
+	Until       Link // the statement that ended it
+	End         string
 	FromSeed    bool
+	Good        bool // now
+}
+
+// until is what ended a key, or when it ends by itself.
+func (k keyPart) until() Cell {
+	if k.Until.Href == "" && k.End != "" {
+		return Cell{Text: k.End, Short: true}
+	}
+	return linked(k.Until)
 }
 
 // offices shows who speaks here, with which keys, and what each may say.
@@ -65,7 +76,7 @@ func queryOffices(v *visit) (*officesPage, error) {
 		}
 		for _, k := range keys[o.ID] {
 			note := pick(k.FromSeed, v.t.T("offices.from_seed"), "")
-			t.Rows = append(t.Rows, Row{Cells: []Cell{{Text: part.Name, Value: string(o.ID)}, {Text: v.t.T("key_class." + k.Class), Value: k.Class}, {Text: string(k.ID)}, linked(k.Since), linked(k.Until), {Text: note}}})
+			t.Rows = append(t.Rows, Row{Cells: []Cell{{Text: part.Name, Value: string(o.ID)}, {Text: v.t.T("key_class." + k.Class), Value: k.Class}, {Text: string(k.ID)}, linked(k.Since), k.until(), {Text: note}}})
 		}
 		p.Offices = append(p.Offices, part)
 	}
@@ -80,7 +91,7 @@ func queryOffices(v *visit) (*officesPage, error) {
 func (v *visit) revokeFields(keys []keyPart) []Field {
 	var good []Choice
 	for _, k := range keys {
-		if k.Until.Href == "" {
+		if k.Good {
 			good = append(good, Choice{string(k.ID), v.t.T("key_class."+k.Class) + " " + string(k.ID) + " " + k.Desk})
 		}
 	}
@@ -133,13 +144,17 @@ func (v *visit) keys() (map[truce.OfficeID][]keyPart, error) {
 		for _, list := range out {
 			for i := range list {
 				if list[i].ID == id {
-					list[i].Until = statementLink(at)
+					list[i].Until, list[i].Good = statementLink(at), false
 				}
 			}
 		}
 	}
 	grant := func(k truce.KeyAct, at int64) {
-		out[k.Office] = append(out[k.Office], keyPart{ID: truce.KeyIDOf(k.Public), Class: string(k.Class), Desk: k.Desk, Since: statementLink(at), FromSeed: k.FromSeed})
+		part := keyPart{ID: truce.KeyIDOf(k.Public), Class: string(k.Class), Desk: k.Desk, Since: statementLink(at), FromSeed: k.FromSeed, Good: k.End == 0 || v.s.o.Centre.Now() < k.End}
+		if k.End != 0 {
+			part.End = v.instant(k.End).Text
+		}
+		out[k.Office] = append(out[k.Office], part)
 	}
 	for _, s := range all {
 		switch b := s.body.(type) {

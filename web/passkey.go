@@ -54,7 +54,7 @@ func (v *visit) passkeysOf(office truce.OfficeID) ([]keyPart, error) {
 	all, err := v.keys()
 	var out []keyPart
 	for _, k := range all[office] {
-		if k.Class == string(truce.PasskeyKey) && k.Until.Href == "" && len(out) < maxPasskeys {
+		if k.Class == string(truce.PasskeyKey) && k.Good && len(out) < maxPasskeys {
 			out = append(out, k)
 		}
 	}
@@ -80,9 +80,16 @@ func (s *site) enrol(v *visit) error {
 	if host := form.Get("rp_id"); err != nil || origin.Hostname() != hostOf(v.r) || host != origin.Hostname() && !strings.HasSuffix(origin.Hostname(), "."+host) {
 		return &truce.Error{Kind: truce.Invalid, Field: "origin", Why: v.t.T("passkey.elsewhere")}
 	}
+	end, err := v.due(form.Get("until"))
+	if err != nil {
+		return err
+	}
+	if end != 0 && end <= s.o.Centre.Now() {
+		return &truce.Error{Kind: truce.Invalid, Field: "until", Why: v.t.T("passkey.past")}
+	}
 	body := &truce.KeyAct{
 		Act: truce.Grant, Office: v.me.ID, Desk: form.Get("person"), Class: truce.PasskeyKey, Public: public,
-		RPID: form.Get("rp_id"), Origins: []string{form.Get("origin")}, Why: form.Get("why"),
+		RPID: form.Get("rp_id"), Origins: []string{form.Get("origin")}, Why: form.Get("why"), End: end,
 	}
 	if s.o.Demo == nil {
 		return v.showSign(body, "/passkeys", sealedPart{}, "")

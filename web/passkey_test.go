@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/truce"
@@ -201,5 +202,52 @@ func TestOutsideTheDemoWhatBindsIsPreparedAndNotSaid(t *testing.T) {
 	}
 	if h.centre.Record().Size() != before {
 		t.Error("a key was granted without the office's key")
+	}
+}
+
+// TestADeputysPasskeyEndsByItself enrols a passkey with an end and has it sign
+// before the end and after.
+func TestADeputysPasskeyEndsByItself(t *testing.T) {
+	h := ownHouse(t)
+	atName(h)
+	d, zone := newDevice(t), mustZone(t, h)
+	wall := func(at truce.Instant) string {
+		offset, _ := zone.Offset(at)
+		return at.Time().Add(time.Duration(offset) * time.Second).Format("2006-01-02T15:04")
+	}
+	end := h.centre.Now() + truce.Day
+	end -= end % 60
+	enrol := url.Values{"public": {d.spki(t)}, "rp_id": {d.rp}, "origin": {d.origin}, "person": {"Amal"}, "until": {wall(end - 2*truce.Day)}}
+	for name, until := range map[string]string{"in the past": wall(end - 2*truce.Day), "that is no time": "tomorrow"} {
+		enrol.Set("until", until)
+		if w := h.post(t, "us", "/passkeys", enrol); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("an end %s: status %d, want 422", name, w.Code)
+		}
+	}
+	enrol.Set("until", wall(end))
+	if w := h.post(t, "us", "/passkeys", enrol); w.Code != http.StatusSeeOther {
+		t.Fatalf("enrolment: status %d: %s", w.Code, w.Body)
+	}
+	shown := strings.Replace(wall(end), "T", " ", 1)
+	for _, page := range []string{"/offices", "/passkeys"} {
+		w := h.get(t, "us", page)
+		strict(t, page, w.Body.String())
+		if !strings.Contains(w.Body.String(), shown) {
+			t.Errorf("%s does not show that the key is good until %s", page, shown)
+		}
+	}
+	actor := func(id string) url.Values {
+		return d.sign(t, h.prepared(t, "us", `{"id":"`+id+`","name":[{"lang":"en","text":"Observers"}],"sort":"monitor-group"}`))
+	}
+	if w := h.post(t, "us", "/sign/passkey", actor("before")); w.Code != http.StatusSeeOther {
+		t.Errorf("before its end: status %d: %s", w.Code, faultOf(w.Body.String()))
+	}
+	late := actor("after")
+	h.clock.set(end)
+	if w := h.post(t, "us", "/sign/passkey", late); w.Code != http.StatusForbidden {
+		t.Errorf("made before its end and received at it: status %d, want 403", w.Code)
+	}
+	if strings.Contains(h.get(t, "us", "/passkeys").Body.String(), "Amal") {
+		t.Error("a passkey past its end is listed among the good ones")
 	}
 }

@@ -203,3 +203,75 @@ func closedWords(body truce.Body) []string {
 	}
 	return all
 }
+
+// TestBundlesBlobsAndTheDigestAreForWhoCopiesTheRecord asks, as each office and
+// as each bearer, for what holds every entry whatever its marking: the
+// co-chairs, the mediator, the centre and mirrors by token get it, and nobody
+// else. The tiles of hashes and the heads are for everybody.
+func TestBundlesBlobsAndTheDigestAreForWhoCopiesTheRecord(t *testing.T) {
+	h := readHouse(t)
+	const token = "a mirror of the south"
+	closings, err := h.centre.View(truce.Viewer{}).Statements(t.Context(), picture.StatementFilter{Kinds: []truce.Kind{"bulletin"}, Limit: 1})
+	if err != nil || len(closings) != 1 {
+		t.Fatal(closings, err)
+	}
+	body, err := closings[0].Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := body.(*truce.Bulletin).Editions[0].Digest.String()
+	size := h.centre.Record().Size()
+	entries := "/tile/entries/000"
+	if size < 256 {
+		entries = fmt.Sprintf("/tile/entries/000.p/%d", size)
+	}
+	closed := []string{entries, "/blobs/kept/" + name[:2] + "/" + name, "/api/digest"}
+	open := []string{"/checkpoint", "/tile/0/000" + strings.TrimPrefix(entries, "/tile/entries/000"), "/api/heads"}
+	get := func(site http.Handler, address, office, bearer string) int {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if office != "" {
+			r.AddCookie(&http.Cookie{Name: "office", Value: office})
+		}
+		if bearer != "" {
+			r.Header.Set("Authorization", bearer)
+		}
+		w := httptest.NewRecorder()
+		site.ServeHTTP(w, r)
+		return w.Code
+	}
+	roles := map[truce.Role]bool{}
+	for _, o := range everyOffice(t, h) {
+		roles[o.Role] = true
+		copies := slices.Contains([]truce.Role{truce.CoChair, truce.Mediator, truce.Centre}, o.Role)
+		for _, address := range closed {
+			if got, want := get(h.site, address, string(o.ID), ""), pick(copies, http.StatusOK, http.StatusForbidden); got != want {
+				t.Errorf("%q (%s) fetches %s: %d, want %d", o.ID, o.Role, address, got, want)
+			}
+		}
+		for _, address := range open {
+			if got := get(h.site, address, string(o.ID), ""); got != http.StatusOK {
+				t.Errorf("%q (%s) fetches %s: %d", o.ID, o.Role, address, got)
+			}
+		}
+	}
+	if len(roles) < 5 {
+		t.Errorf("the roles %v: the test shows too little", roles)
+	}
+	accounts := testAccounts(t, h.clock.now)
+	for name, o := range map[string]Options{
+		"with accounts":    {Centre: h.centre, Accounts: accounts, Mirrors: []truce.Digest{truce.DigestOf([]byte("another")), truce.DigestOf([]byte(token))}},
+		"without accounts": {Centre: h.centre, Mirrors: []truce.Digest{truce.DigestOf([]byte(token))}},
+	} {
+		site, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for bearer, may := range map[string]bool{"Bearer " + token: true, "Bearer " + token + " ": false, "Bearer ": false, token: false, "Basic " + token: false, "Bearer " + truce.DigestOf([]byte(token)).String(): false, "": false} {
+			for _, address := range closed {
+				if got := get(site, address, "us", bearer); (got == http.StatusOK) != may || !may && got != http.StatusForbidden && got != http.StatusUnauthorized {
+					t.Errorf("%s, as %q, %s: %d, may %v", name, bearer, address, got, may)
+				}
+			}
+		}
+	}
+}

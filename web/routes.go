@@ -46,6 +46,7 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("GET /bulletins", "bulletins", s.bulletins)
 	page("GET /bulletins/{day}", "bulletins", s.bulletinBytes)
 	page("GET /bulletins/{day}/about", "bulletins", s.bulletinAbout)
+	page("POST /bulletins/{day}/about", "bulletins", s.correct)
 	page("GET /offices", "offices", s.offices)
 	page("POST /offices", "offices", s.revoke)
 	page("GET /words", "regime", s.wordsAndRules)

@@ -51,6 +51,9 @@ type Options struct {
 	// Mirrors are the digests of the tokens of those mirrors that may fetch all
 	// entries, whatever their markings.
 	Mirrors []truce.Digest
+	// Render makes the editions of a day, for an erratum to a bulletin. Nil: none
+	// is published from here.
+	Render centre.Render
 	// Log takes routes, states and times, never what was asked or said. Nil
 	// discards.
 	Log *slog.Logger

@@ -133,7 +133,7 @@ func playDossier(ctx context.Context, dir, until string) (*testHouse, error) {
 		return nil, err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	h.site, err = New(Options{Centre: h.centre, Map: base, Log: log, Demo: &DemoHooks{MoveTo: func(_ context.Context, to truce.Instant) error {
+	h.site, err = New(Options{Centre: h.centre, Map: base, Log: log, Render: renderDay, Demo: &DemoHooks{MoveTo: func(_ context.Context, to truce.Instant) error {
 		if to < truce.At(h.clock.now()) {
 			return &truce.Error{Kind: truce.Invalid, Field: "now", Why: "the clock goes forward only"}
 		}
@@ -150,18 +150,21 @@ func (h *testHouse) closeDays(ctx context.Context, end truce.Instant) error {
 		return err
 	}
 	for _, at := range []truce.Instant{end - truce.Day, end} {
-		if _, err := h.centre.CloseDay(ctx, house.Procedure.Zone.DayOf(at), func(ctx context.Context, d centre.Day) ([]centre.Edition, error) {
-			made, err := bulletin.Editions(ctx, bulletin.Input{View: d.View, Day: d.Day, From: d.From, To: d.To, Origin: d.Origin, Size: d.Size, Root: d.Root})
-			var out []centre.Edition
-			for _, e := range made {
-				out = append(out, centre.Edition{Format: e.Format, Lang: e.Lang, Bytes: e.Bytes})
-			}
-			return out, err
-		}); err != nil {
+		if _, err := h.centre.CloseDay(ctx, house.Procedure.Zone.DayOf(at), renderDay); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// renderDay makes the editions of a day.
+func renderDay(ctx context.Context, d centre.Day) ([]centre.Edition, error) {
+	made, err := bulletin.Editions(ctx, bulletin.Input{View: d.View, Day: d.Day, From: d.From, To: d.To, Origin: d.Origin, Size: d.Size, Root: d.Root})
+	var out []centre.Edition
+	for _, e := range made {
+		out = append(out, centre.Edition{Format: e.Format, Lang: e.Lang, Bytes: e.Bytes})
+	}
+	return out, err
 }
 
 // found opens the centre with the dossier's founding and keys of its own.

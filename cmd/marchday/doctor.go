@@ -208,7 +208,7 @@ func (d *doctor) granted(ctx context.Context, c *centre.Centre) {
 	if d.Mirror != "" {
 		return
 	}
-	good, err := goodKeys(ctx, c.Record())
+	good, err := goodKeys(ctx, c.Record(), c.Now())
 	if err != nil {
 		d.say("keys", "wrong", "%v", err)
 		return
@@ -229,8 +229,9 @@ func (d *doctor) granted(ctx context.Context, c *centre.Centre) {
 	d.say("keys", "fine", "%d of %d desk keys held here are good", n, len(files))
 }
 
-// goodKeys folds the record's keys and returns those that are good at its end.
-func goodKeys(ctx context.Context, log *record.Log) (map[truce.KeyID]bool, error) {
+// goodKeys folds the record's keys and returns those that are good at its end and
+// at a time.
+func goodKeys(ctx context.Context, log *record.Log, now truce.Instant) (map[truce.KeyID]bool, error) {
 	book := truce.NewBook()
 	for e, err := range log.Entries(ctx, 0) {
 		if err != nil {
@@ -246,7 +247,7 @@ func goodKeys(ctx context.Context, log *record.Log) (map[truce.KeyID]bool, error
 	}
 	good := map[truce.KeyID]bool{}
 	for _, k := range book.KeyRing() {
-		good[k.ID] = k.Until < 0 || k.Until > log.Size()
+		good[k.ID] = (k.Until < 0 || k.Until > log.Size()) && (k.End == 0 || now < k.End)
 	}
 	return good, nil
 }

@@ -94,7 +94,7 @@ func serveDemo(cmd *cobra.Command, p *player, addr string) error {
 	defer cancel()
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 	h, err := web.New(web.Options{
-		Centre: p.centre, Map: p.base, Log: log, Demo: &web.DemoHooks{MoveTo: p.playTo},
+		Centre: p.centre, Map: p.base, Log: log, Demo: &web.DemoHooks{MoveTo: p.playTo}, Render: p.render,
 	})
 	if err != nil {
 		return err
@@ -257,12 +257,16 @@ func serve(cmd *cobra.Command, h home, o serveOptions, now func() time.Time) (er
 	if err != nil {
 		return err
 	}
+	ground, err := groundOf(files)
+	if err != nil {
+		return err
+	}
 	accounts, err := web.OpenAccounts(ctx, h.dir, now)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, accounts.Close()) }()
-	handler, err := web.New(web.Options{Centre: c, Map: base, Accounts: accounts, Log: log, Mirrors: tokens})
+	handler, err := web.New(web.Options{Centre: c, Map: base, Accounts: accounts, Log: log, Mirrors: tokens, Render: renderer(ground)})
 	if err != nil {
 		return err
 	}

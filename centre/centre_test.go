@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,10 +54,17 @@ func testFounding() *truce.Founding {
 	return f
 }
 
-// testClock is set by hand.
-type testClock struct{ at time.Time }
+// testClock is set by hand, while the centre's own goroutines read it.
+type testClock struct{ at atomic.Int64 }
 
-func (c *testClock) now() time.Time { return c.at }
+func clockAt(at time.Time) *testClock {
+	c := &testClock{}
+	c.at.Store(at.UnixNano())
+	return c
+}
+
+func (c *testClock) now() time.Time       { return time.Unix(0, c.at.Load()).UTC() }
+func (c *testClock) pass(d time.Duration) { c.at.Add(int64(d)) }
 
 const start = truce.Instant(1_456_531_200) // 27 February 2016
 
@@ -84,7 +92,7 @@ func openTest(t *testing.T, dir string, clock *testClock) *Centre {
 
 func foundTest(t *testing.T, c *Centre, clock *testClock) {
 	t.Helper()
-	e, err := truce.Seal(truce.NewStatement("test.example/log", "test", "centre", "", truce.At(clock.at), testFounding()),
+	e, err := truce.Seal(truce.NewStatement("test.example/log", "test", "centre", "", truce.At(clock.now()), testFounding()),
 		testKey("centre root"), testKey("north root"), testKey("south root"))
 	if err != nil {
 		t.Fatal(err)
@@ -119,12 +127,12 @@ func shelling(speaker, actor string, place truce.PlaceID, at truce.Instant, kill
 }
 
 func TestAReportBecomesAnIncidentAndAThresholdOpensItsCase(t *testing.T) {
-	clock := &testClock{start.Time()}
+	clock := clockAt(start.Time())
 	c := openTest(t, t.TempDir(), clock)
 	foundTest(t, c, clock)
-	clock.at = clock.at.Add(time.Hour)
+	clock.pass(time.Hour)
 	sayTest(t, c, "watch", shelling("obs", "nor", "p1", start-7200, 14))
-	clock.at = clock.at.Add(time.Hour)
+	clock.pass(time.Hour)
 	sayTest(t, c, "watch", shelling("doc", "sou", "p1", start-7000, 20))
 	if err := c.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
@@ -159,14 +167,14 @@ func TestAReportBecomesAnIncidentAndAThresholdOpensItsCase(t *testing.T) {
 // with the follower's memory thrown away at random, and anew from nothing.
 func TestTheSameRecordGivesTheSameRows(t *testing.T) {
 	dir := t.TempDir()
-	clock := &testClock{start.Time()}
+	clock := clockAt(start.Time())
 	c := openTest(t, dir, clock)
 	foundTest(t, c, clock)
 	rng := rand.New(rand.NewPCG(1, 2))
 	var refs []truce.ClaimRef
 	for n := range 60 {
-		clock.at = clock.at.Add(time.Duration(rng.IntN(3600)) * time.Second)
-		at := truce.At(clock.at) - truce.Instant(rng.IntN(7200))
+		clock.pass(time.Duration(rng.IntN(3600)) * time.Second)
+		at := truce.At(clock.now()) - truce.Instant(rng.IntN(7200))
 		body := shelling(fmt.Sprint("s", rng.IntN(5)), fmt.Sprint("a", rng.IntN(3)), truce.PlaceID(fmt.Sprint("p", rng.IntN(3))), at, int32(rng.IntN(12)))
 		id := sayTest(t, c, "watch", body)
 		refs = append(refs, ClaimRefs(id, body)...)
@@ -219,7 +227,7 @@ func TestTheSameRecordGivesTheSameRows(t *testing.T) {
 // deadlocked, referred, put aside with its reason, or shows a clock that runs or
 // has run out.
 func TestEveryIncidentOverTheThresholdEndsOrShowsAClock(t *testing.T) {
-	clock := &testClock{start.Time()}
+	clock := clockAt(start.Time())
 	c := openTest(t, t.TempDir(), clock)
 	f := testFounding()
 	f.Procedure.Clocks = []truce.Clock{{Name: truce.ClockTriage, Seconds: 7200}, {Name: truce.ClockAssessment, Seconds: 72 * 3600}, {Name: truce.ClockDeliberation, Seconds: 96 * 3600}}
@@ -232,8 +240,8 @@ func TestEveryIncidentOverTheThresholdEndsOrShowsAClock(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(7, 11))
 	for range 120 {
-		clock.at = clock.at.Add(time.Duration(rng.IntN(12)) * time.Hour)
-		at := truce.At(clock.at) - truce.Instant(rng.IntN(7200))
+		clock.pass(time.Duration(rng.IntN(12)) * time.Hour)
+		at := truce.At(clock.now()) - truce.Instant(rng.IntN(7200))
 		if rng.IntN(2) == 0 {
 			sayTest(t, c, "watch", shelling(fmt.Sprint("s", rng.IntN(5)), fmt.Sprint("a", rng.IntN(3)), truce.PlaceID(fmt.Sprint("p", rng.IntN(9))), at, int32(rng.IntN(16))))
 		} else {
@@ -302,10 +310,10 @@ func moveAtRandom(t *testing.T, c *Centre, rng *rand.Rand) {
 // TestARequestIsReadByTheLiaisonThatIsReached asks a party without naming its
 // liaison: the one that is reached reads it, and no other office of its level.
 func TestARequestIsReadByTheLiaisonThatIsReached(t *testing.T) {
-	clock := &testClock{start.Time()}
+	clock := clockAt(start.Time())
 	c := openTest(t, t.TempDir(), clock)
 	foundTest(t, c, clock)
-	clock.at = clock.at.Add(time.Hour)
+	clock.pass(time.Hour)
 	report := sayTest(t, c, "watch", shelling("obs", "hil", "p1", start-7200, 1))
 	k := sayTest(t, c, "envoy", &truce.Case{Incident: ClaimRefs(report, shelling("obs", "hil", "p1", start-7200, 1))[0], Trigger: "office"})
 	sayTest(t, c, "envoy", &truce.Step{Case: k, To: truce.CaseTriaged, How: "accepted"})

@@ -80,7 +80,7 @@ func newConfiding(t *testing.T) *confidingHouse {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clock := &testClock{start.Time().Add(26*time.Hour + 17*time.Minute)}
+	clock := clockAt(start.Time().Add(26*time.Hour + 17*time.Minute))
 	h := openConfiding(t, t.TempDir(), clock, identity, recipient)
 	foundTest(t, h.Centre, clock)
 	h.catchUp()
@@ -208,7 +208,7 @@ func TestTheSameCallSentAgainIsOneSourceAndOneStatement(t *testing.T) {
 			wg.Go(func() { answers[i], _ = h.HideSource(t.Context(), h.call(1, hold)) })
 		}
 		wg.Wait()
-		h.clock.at = h.clock.at.Add(7 * time.Hour)
+		h.clock.pass(7 * time.Hour)
 		h.tend()
 		answers = append(answers, h.take(h.call(1, hold)))
 		for i, a := range answers {
@@ -238,7 +238,7 @@ func TestWhatIsHeldGoesInCompanyOrWhenItIsDue(t *testing.T) {
 		t.Fatalf("%d went on the record alone", n)
 	}
 	h.take(h.call(batchSize, true))
-	h.clock.at = h.clock.at.Add(time.Minute)
+	h.clock.pass(time.Minute)
 	if n := h.tend(); n != batchSize || len(h.said("report")) != batchSize || len(h.said("grade")) != batchSize {
 		t.Fatalf("%d went on the record", n)
 	}
@@ -246,11 +246,11 @@ func TestWhatIsHeldGoesInCompanyOrWhenItIsDue(t *testing.T) {
 		t.Error("they went twice")
 	}
 	h.take(h.call(99, true))
-	h.clock.at = h.clock.at.Add(longestDelay - time.Hour - time.Minute)
+	h.clock.pass(longestDelay - time.Hour - time.Minute)
 	if n := h.tend(); n != 0 {
 		t.Errorf("%d went before it was due", n)
 	}
-	h.clock.at = h.clock.at.Add(time.Hour + time.Minute)
+	h.clock.pass(time.Hour + time.Minute)
 	if n := h.tend(); n != 1 {
 		t.Errorf("%d went at the end of the longest delay", n)
 	}
@@ -264,7 +264,7 @@ func TestABatchComesOutInAnotherOrder(t *testing.T) {
 	for n := range 2 * batchSize {
 		arrived[h.take(h.call(n, true)).Pseudonym] = n
 	}
-	h.clock.at = h.clock.at.Add(7 * time.Hour)
+	h.clock.pass(7 * time.Hour)
 	if n := h.tend(); n != 2*batchSize {
 		t.Fatal(n)
 	}
@@ -293,7 +293,7 @@ func TestWhatIsHeldSurvivesTheProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	h = openConfiding(t, h.dir, h.clock, h.identity, other)
-	h.clock.at = h.clock.at.Add(7 * time.Hour)
+	h.clock.pass(7 * time.Hour)
 	if n := h.tend(); n != 1 {
 		t.Fatal(n)
 	}
@@ -346,7 +346,7 @@ func TestWhatIsForgottenWhileItWaitsNeverGoesOnTheRecord(t *testing.T) {
 	if err := h.ForgetSource(t.Context(), "centre", got.Pseudonym, "danger"); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.at = h.clock.at.Add(24 * time.Hour)
+	h.clock.pass(24 * time.Hour)
 	h.tend()
 	if h.entries() != 0 || len(h.said("report"))+len(h.said("erasure")) != 0 {
 		t.Errorf("%d sources, %d reports, %d erasures", h.entries(), len(h.said("report")), len(h.said("erasure")))
@@ -373,7 +373,7 @@ func TestAnErasureThatWasCutShortIsFinished(t *testing.T) {
 			if err := until(h, got); err != nil {
 				t.Fatal(err)
 			}
-			h.clock.at = h.clock.at.Add(3 * time.Hour)
+			h.clock.pass(3 * time.Hour)
 			h.tend()
 			if h.entries() != 0 || len(h.said("erasure")) != 1 {
 				t.Errorf("%d sources, %d erasures", h.entries(), len(h.said("erasure")))
@@ -428,7 +428,7 @@ func TestNothingOfTheSourceGoesOnTheRecord(t *testing.T) {
 }
 
 func TestACentreWithoutVaultTakesNothingInConfidence(t *testing.T) {
-	clock := &testClock{start.Time()}
+	clock := clockAt(start.Time())
 	c := openTest(t, t.TempDir(), clock)
 	foundTest(t, c, clock)
 	_, err := c.HideSource(t.Context(), Confided{Office: "centre"})
@@ -463,7 +463,7 @@ func TestAnOrphanIsSweptAndWhatIsOnTheRecordIsNot(t *testing.T) {
 	if n, err := h.SweepVault(t.Context()); n != 0 || err != nil {
 		t.Fatal(n, err)
 	}
-	h.clock.at = h.clock.at.Add(26 * time.Hour)
+	h.clock.pass(26 * time.Hour)
 	if n, err := h.SweepVault(t.Context()); n != 1 || err != nil || h.entries() != 2 {
 		t.Fatal(n, err, h.entries())
 	}
@@ -494,7 +494,7 @@ func TestAReportWithoutANameAndItsReceiptCode(t *testing.T) {
 	if err != nil || again == code || h.entries() != 1 {
 		t.Fatal("sent again", again, err, h.entries())
 	}
-	h.clock.at = h.clock.at.Add(7 * time.Hour)
+	h.clock.pass(7 * time.Hour)
 	h.tend()
 	state(code, AnonymousRecorded)
 	state(again, AnonymousRecorded)
@@ -521,7 +521,7 @@ func TestAFloodOfReportsWithoutANameOpensNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h.clock.at = h.clock.at.Add(7 * time.Hour)
+	h.clock.pass(7 * time.Hour)
 	h.tend()
 	h.catchUp()
 	all, _, err := h.View(truce.Viewer{Role: truce.Centre}).Incidents(t.Context(), picture.Filter{})
@@ -551,7 +551,7 @@ func TestWhatAFormMayTell(t *testing.T) {
 		"a day that is none":          {func(a *Anonymous) { a.Day = "yesterday" }, "day"},
 		"an act that is not our word": {func(a *Anonymous) { a.Act = "Hanan" }, "claims.0.event"},
 	} {
-		h.clock.at = h.clock.at.Add(time.Hour)
+		h.clock.pass(time.Hour)
 		a := anonymous(0)
 		a.Once += name
 		c.change(&a)
@@ -566,7 +566,7 @@ func TestWhatAFormMayTell(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		h.clock.at = h.clock.at.Add(7 * time.Hour)
+		h.clock.pass(7 * time.Hour)
 		h.tend()
 		reports := h.said("report")
 		got := "no claim"
@@ -585,7 +585,7 @@ func TestWhatAFormMayTell(t *testing.T) {
 func TestARecordWithErasuresReplaysTheSame(t *testing.T) {
 	h := newConfiding(t)
 	a, b := h.take(h.call(1, false)), h.take(h.call(2, true))
-	h.clock.at = h.clock.at.Add(7 * time.Hour)
+	h.clock.pass(7 * time.Hour)
 	h.tend()
 	for _, x := range []Taken{a, b} {
 		if err := h.ForgetSource(t.Context(), "", x.Pseudonym, "expired"); err != nil {
@@ -616,7 +616,7 @@ func TestWhatCannotBeReadGoesOnWaitingAndHoldsUpNothing(t *testing.T) {
 	if err := h.vault.Hold(vault.Waiting{Key: [32]byte{1}, Pseudonym: strings.Repeat("a", 32), Body: []byte(`{"of":"a later release"}`)}, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	h.clock.at = h.clock.at.Add(7 * time.Hour)
+	h.clock.pass(7 * time.Hour)
 	if n := h.tend(); n != 1 {
 		t.Error(n)
 	}

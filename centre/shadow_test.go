@@ -11,14 +11,14 @@ import (
 // TestAShadowRunSaysWhatAModelWouldChange compares the model in force with
 // itself, and with one that joins nothing; neither changes the picture.
 func TestAShadowRunSaysWhatAModelWouldChange(t *testing.T) {
-	clock := &testClock{start.Time()}
+	clock := clockAt(start.Time())
 	c := openTest(t, t.TempDir(), clock)
 	foundTest(t, c, clock)
 	for i, killed := range []int32{14, 14, 3} {
-		clock.at = clock.at.Add(time.Hour)
+		clock.pass(time.Hour)
 		sayTest(t, c, "watch", shelling([]string{"obs", "doc", "aid"}[i], "nor", truce.PlaceID([]string{"p1", "p1", "p2"}[i]), start-7200+truce.Instant(i)*40_000, killed))
 	}
-	clock.at = clock.at.Add(time.Hour)
+	clock.pass(time.Hour)
 	sayTest(t, c, "watch", shelling("eye", "nor", "p1", start-7100, 14))
 	if err := c.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)

@@ -300,6 +300,59 @@ func TestAProposalIsMadeAnsweredAndAdoptedByForms(t *testing.T) {
 	}
 }
 
+// TestPolygonsAndLinesThatAReadingCoversAreDrawn says spans over a polygon, one
+// too small to have an outline, and a line, adopted by one office, and looks for
+// them on that office's map and not on the other's.
+func TestPolygonsAndLinesThatAReadingCoversAreDrawn(t *testing.T) {
+	h := ownHouse(t)
+	at := func(lon, lat int32) truce.Point { return truce.Point{Lon: lon * 1_000_000, Lat: lat * 1_000_000} }
+	from, _ := mustZone(t, h).Instant("2016-05-05T00:00")
+	when := truce.When{From: from, To: from + 9*truce.Day, Precision: truce.ToMinute}
+	for id, area := range map[truce.SpanID]truce.Area{
+		"square": {Polygons: [][]truce.Point{{at(370, 350), at(380, 350), at(380, 360), at(370, 360)}}},
+		"speck":  {Polygons: [][]truce.Point{{{Lon: 365_000_000, Lat: 345_000_000}, {Lon: 365_000_100, Lat: 345_000_000}, {Lon: 365_000_000, Lat: 345_000_100}}}},
+		"axis":   {Line: []truce.Point{at(370, 340), at(380, 345), at(390, 340)}, Metres: 20_000},
+	} {
+		name := []truce.Text{{Lang: "en", Text: "Calm of the " + string(id)}}
+		span := &truce.TruceSpan{ID: id, Name: name, Sort: "calm", Act: "proposed", Parent: "P0", Area: area, When: when, ClaimedBy: "us"}
+		if _, err := h.centre.Say(t.Context(), "us", "", span); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.centre.Say(t.Context(), "ru", "", &truce.Reading{ID: "ru-" + string(id), About: "span", Adopts: id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.centre.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	page := h.get(t, "", "/regime/spread?at=2016-05-06T12:00").Body.String()
+	strict(t, "/regime/spread", page)
+	house, err := h.centre.View(truce.Viewer{}).House(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps := map[string]string{}
+	for _, o := range house.CoChairs() {
+		_, after, _ := strings.Cut(page, `id="covered-`+string(o.ID)+`hatch"`)
+		maps[string(o.ID)], _, _ = strings.Cut(after, "</svg>")
+	}
+	for what, drawn := range map[string]string{
+		"square": `fill-rule="evenodd" d="M`, "speck": `<circle class="m-area"`, "axis": `<path class="m-line"`, "axis's band": `<path class="m-band"`,
+	} {
+		if !strings.Contains(maps["ru"], drawn) {
+			t.Errorf("the map of the office that adopted it lacks the %s: %s", what, drawn)
+		}
+		if what != "square" && strings.Contains(maps["us"], drawn) {
+			t.Errorf("the map of the office that did not adopt it has the %s", what)
+		}
+	}
+	for _, id := range []string{"square", "speck", "axis"} {
+		if link := `href="/regime/spread#span-` + id + `"`; !strings.Contains(maps["ru"], link) || strings.Contains(maps["us"], link) {
+			t.Errorf("%s is a link on the one map, %v, and on the other, %v", id, strings.Contains(maps["ru"], link), strings.Contains(maps["us"], link))
+		}
+	}
+}
+
 // TestATranslationStandsBesideTheWordsAndIsReadByWhoReadsThem holds that a
 // translation opens nothing that was closed.
 func TestATranslationStandsBesideTheWordsAndIsReadByWhoReadsThem(t *testing.T) {

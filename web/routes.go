@@ -12,8 +12,25 @@ import (
 func (s *site) routes(assets *Assets) http.Handler {
 	m := http.NewServeMux()
 	page := func(pattern, section string, h func(*visit) error) { m.HandleFunc(pattern, s.page(section, h)) }
-	api := func(pattern string, h func(*visit) (any, error)) { m.HandleFunc(pattern, s.api(h)) }
+	s.roomRoutes(page)
+	s.recordRoutes(page)
+	s.apiRoutes(func(pattern string, h func(*visit) (any, error)) { m.HandleFunc(pattern, s.api(h)) })
+	m.HandleFunc("GET /api/incidents.geojson", s.apiGeoJSON)
 
+	m.HandleFunc("POST /choose", s.pages.Choose)
+	page("GET /licences", "", func(v *visit) error { return s.pages.Licences(v.w, v.frame) })
+	if s.base != nil {
+		m.Handle("GET /map/base.geojson", s.base)
+	}
+	m.Handle("GET /assets/", assets)
+	m.HandleFunc("GET /healthz", healthz)
+	m.HandleFunc("GET /readyz", s.readyz)
+	m.HandleFunc("/", s.nowhere)
+	return m
+}
+
+// roomRoutes are the pages of what happened, what binds and what is decided.
+func (s *site) roomRoutes(page func(pattern, section string, h func(*visit) error)) {
 	page("GET /{$}", "today", s.today)
 	page("GET /incidents", "incidents", s.incidents)
 	page("GET /incidents/{id...}", "incidents", s.incident)
@@ -47,9 +64,14 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("GET /bulletins/{day}", "bulletins", s.bulletinBytes)
 	page("GET /bulletins/{day}/about", "bulletins", s.bulletinAbout)
 	page("POST /bulletins/{day}/about", "bulletins", s.correct)
+	page("GET /words", "regime", s.wordsAndRules)
+}
+
+// recordRoutes are the pages of the record, of who speaks on it and of how they
+// log in and sign.
+func (s *site) recordRoutes(page func(pattern, section string, h func(*visit) error)) {
 	page("GET /offices", "offices", s.offices)
 	page("POST /offices", "offices", s.revoke)
-	page("GET /words", "regime", s.wordsAndRules)
 	page("GET /record", "record", s.record)
 	page("GET /record/{n}", "record", s.statement)
 	page("POST /record/{n}/withdraw", "record", s.withdraw)
@@ -78,7 +100,10 @@ func (s *site) routes(assets *Assets) http.Handler {
 	page("GET /blobs/kept/{two}/{digest}", "record", s.keptBlob)
 	page("POST /demo/act", "", s.act)
 	page("POST /demo/clock", "", s.clock)
+}
 
+// apiRoutes are the answers to programs.
+func (s *site) apiRoutes(api func(pattern string, h func(*visit) (any, error))) {
 	api("GET /api/incidents", s.apiIncidents)
 	api("GET /api/incidents/{id...}", s.apiIncident)
 	api("GET /api/statements", s.apiStatements)
@@ -99,18 +124,6 @@ func (s *site) routes(assets *Assets) http.Handler {
 	api("GET /api/todo", s.apiTodo)
 	api("GET /api/funnel", s.apiFunnel)
 	api("GET /api/reassessments", s.apiReassessments)
-	m.HandleFunc("GET /api/incidents.geojson", s.apiGeoJSON)
-
-	m.HandleFunc("POST /choose", s.pages.Choose)
-	page("GET /licences", "", func(v *visit) error { return s.pages.Licences(v.w, v.frame) })
-	if s.base != nil {
-		m.Handle("GET /map/base.geojson", s.base)
-	}
-	m.Handle("GET /assets/", assets)
-	m.HandleFunc("GET /healthz", healthz)
-	m.HandleFunc("GET /readyz", s.readyz)
-	m.HandleFunc("/", s.nowhere)
-	return m
 }
 
 // nowhere answers what no route has.

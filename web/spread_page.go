@@ -167,7 +167,8 @@ func drawLanes(t *Tongue, label string, lanes []lane, at truce.Instant) (templat
 }
 
 // coverageMap draws what an office reads as covered now: units hatched, cities
-// as points, polygons by their outline. The zero Drawn is no map.
+// as points, polygons by their outline, lines with the band beside them. The
+// zero Drawn is no map.
 func (v *visit) coverageMap(office truce.OfficeID, read []truce.SpanUnder) Drawn {
 	if v.s.base == nil {
 		return Drawn{}
@@ -186,6 +187,13 @@ func (v *visit) coverageMap(office truce.OfficeID, read []truce.SpanUnder) Drawn
 			continue
 		}
 		name := v.spanName(u.Span)
+		of := "/regime/spread#span-" + string(u.Span)
+		for _, ring := range u.Area.Polygons {
+			m.Areas = append(m.Areas, MapArea{Rings: [][]Point{points(ring)}, Name: name, Title: v.comma(v.area(u.Area), name), Href: of})
+		}
+		if len(u.Area.Line) > 0 {
+			m.Lines = append(m.Lines, MapLine{Points: points(u.Area.Line), Metres: u.Area.Metres, Title: v.comma(v.area(u.Area), name), Href: of})
+		}
 		for _, w := range u.Area.Places {
 			switch whole := v.s.base.unitsOf(string(w.Place)); {
 			case len(whole) > 0:
@@ -193,7 +201,7 @@ func (v *visit) coverageMap(office truce.OfficeID, read []truce.SpanUnder) Drawn
 					add(code, v.comma(v.unitName(truce.PlaceID(code)), name))
 				}
 			case w.Point != nil:
-				m.Marks = append(m.Marks, MapMark{At: Point{int64(w.Point.Lon), int64(w.Point.Lat)}, Title: v.comma(v.place(w), name), Href: "/regime/spread#span-" + string(u.Span)})
+				m.Marks = append(m.Marks, MapMark{At: Point{int64(w.Point.Lon), int64(w.Point.Lat)}, Title: v.comma(v.place(w), name), Href: of})
 			}
 		}
 	}
@@ -202,4 +210,13 @@ func (v *visit) coverageMap(office truce.OfficeID, read []truce.SpanUnder) Drawn
 		return Drawn{} // the table holds it
 	}
 	return drawn
+}
+
+// points are places as the map takes them.
+func points(of []truce.Point) []Point {
+	all := make([]Point, len(of))
+	for i, p := range of {
+		all[i] = Point{int64(p.Lon), int64(p.Lat)}
+	}
+	return all
 }

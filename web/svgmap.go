@@ -71,6 +71,13 @@ type MapArea struct {
 	Title      string // what it is, where it holds no incidents
 }
 
+// A MapLine is a line, with what it takes in to either side.
+type MapLine struct {
+	Points      []Point
+	Metres      int32
+	Title, Href string
+}
+
 // A MapLabel is a place name.
 type MapLabel struct {
 	At   Point
@@ -93,6 +100,7 @@ type Map struct {
 	Unplaced int
 	Marks    []MapMark
 	Areas    []MapArea
+	Lines    []MapLine
 	Labels   []MapLabel
 	// Label and Caption say what it shows, where that is not incidents.
 	Label, Caption string
@@ -281,6 +289,9 @@ func (b *Base) Draw(t *Tongue, m Map) (Drawn, error) {
 		d.taken = append(d.taken, [4]int{c.x - 14, c.y - 14, c.x + 14, c.y + 14})
 	}
 	d.areas(b, m.Areas)
+	for _, l := range m.Lines {
+		d.line(l)
+	}
 	d.names(b, m.Labels)
 	for _, c := range clusters {
 		d.cluster(c, m)
@@ -480,12 +491,7 @@ func (d *drawing) cluster(c cluster, m Map) {
 			href = m.List + "bbox=" + decimal(sw.Lon) + "," + decimal(sw.Lat) + "," + decimal(ne.Lon) + "," + decimal(ne.Lat)
 		}
 	}
-	if href != "" {
-		d.f(`<a href="%s" aria-label="%s">`, href, title)
-	} else {
-		d.f(`<g role="img" aria-label="%s">`, title)
-	}
-	d.f(`<title>%s</title>`, title)
+	d.open(href, title)
 	r := 11
 	for _, step := range []int{1, 9, 99} {
 		if c.n > step {
@@ -497,11 +503,7 @@ func (d *drawing) cluster(c cluster, m Map) {
 	if c.n > 1 {
 		d.f(`<text class="m-count %s" x="%d" y="%d" text-anchor="middle" font-size="15" fill="%s">%s</text>`, c.kind, c.x, c.y+5, ink(c.kind), d.t.Number(int64(c.n)))
 	}
-	if href != "" {
-		d.raw(`</a>`)
-	} else {
-		d.raw(`</g>`)
-	}
+	d.close(href)
 }
 
 // shape draws a mark: its outline says the verdict, colour only repeats it.
@@ -541,6 +543,9 @@ func (d *drawing) areas(b *Base, areas []MapArea) {
 		}
 		path := d.path(rings)
 		if path == "" {
+			if a.Code == "" && len(rings) > 0 {
+				d.speck(a, boxOf(rings))
+			}
 			continue
 		}
 		if at == (Point{}) {
@@ -548,22 +553,64 @@ func (d *drawing) areas(b *Base, areas []MapArea) {
 			at = Point{(box.West + box.East) / 2, (box.South + box.North) / 2}
 		}
 		title := cmp.Or(a.Title, d.t.Number(int64(a.Count))+": "+d.t.T("map.area", "name", a.Name, "n", a.Count))
-		if a.Href != "" {
-			d.f(`<a href="%s" aria-label="%s">`, a.Href, title)
-		} else {
-			d.f(`<g role="img" aria-label="%s">`, title)
-		}
-		d.f(`<title>%s</title><path class="m-area" fill="url(#%s)" fill-opacity=".3" stroke="#1a1e23" stroke-width="1.5" fill-rule="evenodd" d="%s"/>`, title, d.id, path)
+		d.open(a.Href, title)
+		d.f(`<path class="m-area" fill="url(#%s)" fill-opacity=".3" stroke="#1a1e23" stroke-width="1.5" fill-rule="evenodd" d="%s"/>`, d.id, path)
 		if x, y, free := d.room(at); a.Count > 0 && free {
 			d.f(`<rect class="m-mark outside" x="%d" y="%d" width="30" height="22" rx="11" fill="#fff" stroke="#555b62" stroke-width="1.5" stroke-dasharray="3 2"/>`, x-15, y-11)
 			d.f(`<text class="m-count outside" x="%d" y="%d" text-anchor="middle" font-size="15" fill="#555b62">%s</text>`, x, y+5, d.t.Number(int64(a.Count)))
 		}
-		if a.Href != "" {
-			d.raw(`</a>`)
-		} else {
-			d.raw(`</g>`)
-		}
+		d.close(a.Href)
 	}
+}
+
+// line draws a line over the band that it takes in, both as wide as they are;
+// what lies outside the box is cut off by the drawing's edge.
+func (d *drawing) line(l MapLine) {
+	var path strings.Builder
+	lastX, lastY := 0, 0
+	for i, q := range l.Points {
+		x, y := d.p.at(q)
+		if i == 0 {
+			fmt.Fprintf(&path, "M%d %d", x, y)
+		} else if x != lastX || y != lastY {
+			fmt.Fprintf(&path, "L%d %d", x, y)
+		}
+		lastX, lastY = x, y
+	}
+	if len(l.Points) < 2 {
+		return
+	}
+	const metresOfDegree = 111_195
+	band := 2 * int64(l.Metres) * d.p.height * degree / metresOfDegree / (d.p.box.North - d.p.box.South)
+	d.open(l.Href, l.Title)
+	if band > 3 {
+		d.f(`<path class="m-band" fill="none" stroke="#1a1e23" stroke-opacity=".2" stroke-width="%d" d="%s"/>`, band, path.String())
+	}
+	d.f(`<path class="m-line" fill="none" stroke="#1a1e23" stroke-width="3" stroke-dasharray="9 4" d="%s"/>`, path.String())
+	d.close(l.Href)
+}
+
+// open begins what has a title and may be a link; close ends it.
+func (d *drawing) open(href, title string) {
+	if href != "" {
+		d.f(`<a href="%s" aria-label="%s">`, href, title)
+	} else {
+		d.f(`<g role="img" aria-label="%s">`, title)
+	}
+	d.f(`<title>%s</title>`, title)
+}
+
+func (d *drawing) close(href string) { d.raw(pick(href != "", `</a>`, `</g>`)) }
+
+// speck draws an area that is too small to have an outline.
+func (d *drawing) speck(a MapArea, box Box) {
+	x, y := d.p.at(Point{(box.West + box.East) / 2, (box.South + box.North) / 2})
+	if x < 0 || y < 0 || x > int(d.p.width) || y > int(d.p.height) {
+		return
+	}
+	d.open(a.Href, a.Title)
+	d.f(`<circle class="m-area" cx="%d" cy="%d" r="6" fill="none" stroke="#1a1e23" stroke-width="2"/>`, x, y)
+	d.close(a.Href)
 }
 
 // room finds a free place at a point or a little below or above it, and takes it.

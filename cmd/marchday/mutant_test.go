@@ -78,6 +78,8 @@ var mutants = []mutant{
 	{"a-countersignature-was-always-there", "truce/standing.go", "if c.index <= n {", `if c.index <= n || mutant("a-countersignature-was-always-there") {`, "regime-countersigned"},
 	{"a-lapse-is-silent", "truce/clock.go", "if slices.Contains(hours, 0) &&", `if !mutant("a-lapse-is-silent") && slices.Contains(hours, 0) &&`, "alarms"},
 	{"an-end-is-its-latest", "truce/clock.go", "	return Unsure, AboutEnd\n", "	if mutant(\"an-end-is-its-latest\") {\n		return Yes, AboutEnd\n	}\n	return Unsure, AboutEnd\n", "midnight"},
+	{"what-is-told-late-has-no-time", "truce/report.go", "	if o.Weapon != \"\" {\n		c.Weapons", "	if mutant(\"what-is-told-late-has-no-time\") {\n		c.When = When{}\n	}\n	if o.Weapon != \"\" {\n		c.Weapons", "told-late"},
+	{"an-answer-is-forgotten", "centre/incident.go", "	for _, r := range in.Responses {\n		x := picture.Response{", "	for _, r := range in.Responses {\n		if mutant(\"an-answer-is-forgotten\") {\n			continue\n		}\n		x := picture.Response{", "response-chain"},
 	{"the-machine-reads-nothing", "centre/claims.go", `if len(claims) == 0 && r.Text != "" {`, `if len(claims) == 0 && r.Text != "" && !mutant("the-machine-reads-nothing") {`, "link-text"},
 }
 

@@ -230,11 +230,11 @@ var clausesOf = map[string]string{
 	"withdraws": "from until suspends says", "excludes": "by from until", "instrument": "",
 	"term": "binds protects weapons over during from until needs unless if against beside", "span": "over except from until end in extends says as",
 	"covers": "over except from until says", "reads": "as adopts from until over except valid-from valid-until requires notice also signs denies supersedes",
-	"holds": "over from until says", "observes": "from count bearing half range when", "claims": "in when by against hit with killed wounded says lineage form stance signs denies about side who status scope own part publisher",
+	"holds": "over from until says", "observes": "from count bearing half range when", "claims": "in when by against hit with killed wounded says lineage form stance signs denies about side who status scope own part publisher marking",
 	"same": "because", "different": "because response", "case": "about by", "step": "access of", "asks": "through liaison as",
 	"replies": "with", "seals": "as", "opens": "", "assesses": "as", "proposes": "as", "concurs": "", "dissents": "", "reserves": "",
 	"refers": "to", "reopens": "with", "notifies": "about as", "acknowledges": "", "remedies": "by", "takes-back": "", "countersigns": "", "procedure": "clock sealing",
-	"expect": "missing for at as-of sources who scope cite because as", "calls": "about answer", "tells": "publisher",
+	"expect": "missing for at as-of sources who scope cite because as on", "calls": "about answer", "tells": "publisher title", "talks": "by cites when",
 }
 
 // parseLine cuts a line in words and clauses. Words in double quotes are one.
@@ -258,7 +258,7 @@ func parseLine(s string) (*line, error) {
 	}
 	l.verb, all = all[0], all[1:]
 	starts, known := clausesOf[l.verb]
-	if !known && !slices.Contains([]string{"at", "begins", "clock", "sealing", "threshold", "stage"}, l.verb) {
+	if !known && !slices.Contains([]string{"at", "begins", "clock", "sealing", "threshold", "stage", "alarms"}, l.verb) {
 		return nil, fmt.Errorf("%q is no verb of a scenario: see docs/scenario.md", l.verb)
 	}
 	if l.verb == "expect" && len(all) > 2 && all[0] == "refused" {
@@ -331,7 +331,7 @@ func (p *scenario) do(l *line) error {
 		p.title = l.words[0]
 	case "guards":
 		p.guards = l.words[0]
-	case "office", "zone", "clock", "sealing", "threshold", "stage":
+	case "office", "zone", "clock", "sealing", "threshold", "stage", "alarms":
 		if p.stage != nil {
 			return fmt.Errorf("%s comes before anything is said", l.verb)
 		}
@@ -418,6 +418,14 @@ func (p *scenario) prepare(l *line) error {
 		p.build = newWhole
 	case "threshold":
 		return p.threshold(l)
+	case "alarms":
+		for _, w := range l.words {
+			h, err := strconv.ParseInt(w, 10, 32)
+			if err != nil {
+				return fmt.Errorf("%q is no number of hours before a span's end", w)
+			}
+			proc.AlertHours = append(proc.AlertHours, int32(h))
+		}
 	}
 	return nil
 }

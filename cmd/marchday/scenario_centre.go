@@ -281,7 +281,7 @@ func (p *scenario) tells(l *line) (truce.Body, string, error) {
 	if _, err := p.onCentre(); err != nil {
 		return nil, "", err
 	}
-	return &truce.Report{Channel: "article", Lang: "en", Text: w[1], Publisher: l.one("publisher"), Marking: truce.Clear}, w[0], nil
+	return &truce.Report{Channel: "article", Lang: "en", Text: w[1], Publisher: l.one("publisher"), Title: l.one("title"), Marking: truce.Clear}, w[0], nil
 }
 
 // nameRead names the claims that the machine read from a report.

@@ -24,6 +24,8 @@ func (p *scenario) expect(l *line) error {
 		"frozen": p.expectFrozen, "path": p.expectPath, "killed": p.expectCasualties, "wounded": p.expectCasualties, "opens": p.expectOpens,
 		"incidents": p.expectIncidents, "notices": p.expectNotices, "together": p.expectTogether, "apart": p.expectTogether,
 		"counts": p.expectCounts, "case": p.expectCase, "lineages": p.expectLineages, "exchange": p.expectExchange, "changed": p.expectChanged,
+		"premise": p.expectPremise, "text": p.expectText, "countersigned": p.expectCountersigned, "alarms": p.expectAlarms, "when": p.expectWhen,
+		"alleged": p.expectAlleged, "reads": p.expectReads, "cited": p.expectCited,
 	}
 	f := by[w[0]]
 	if f == nil {
@@ -332,16 +334,27 @@ func (p *scenario) caseFile(name string) (truce.CaseFile, error) {
 	return c, nil
 }
 
-// expectState: expect state CASE STATE
-func (p *scenario) expectState(_ *line, w []string) error {
+// expectState: expect state CASE STATE [at TIME]
+func (p *scenario) expectState(l *line, w []string) error {
 	if len(w) < 3 {
 		return fmt.Errorf("expect state needs a case and a state")
 	}
 	c, err := p.caseFile(w[1])
-	if err == nil && string(c.State) != w[2] {
-		err = differs("case "+w[1], w[2], string(c.State))
+	if err != nil {
+		return err
 	}
-	return err
+	got := string(c.State)
+	if l.has("at") {
+		t, err := p.at(l)
+		if err != nil {
+			return err
+		}
+		got = stateAt(c, t)
+	}
+	if got != w[2] {
+		return differs("case "+w[1], w[2], got)
+	}
+	return nil
 }
 
 // expectFrozen: expect frozen CASE yes|no

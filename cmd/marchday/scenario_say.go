@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/marchday/marchday/truce"
 )
@@ -41,6 +42,8 @@ func (p *scenario) body(l *line) (truce.Body, string, error) {
 		return p.regimeBody(l)
 	case "tells":
 		return p.tells(l)
+	case "talks":
+		return p.talks(l)
 	case "claims", "observes", "same", "different", "calls":
 		return p.intakeBody(l)
 	}
@@ -256,7 +259,7 @@ func (p *scenario) intakeBody(l *line) (truce.Body, string, error) {
 		if publisher == "" {
 			publisher = string(l.office)
 		}
-		return &truce.Report{Channel: "dataset", Publisher: publisher, Claims: []truce.Claim{c}, Date: p.now, External: l.words[0]}, l.words[0], nil
+		return &truce.Report{Channel: "dataset", Publisher: publisher, Claims: []truce.Claim{c}, Date: p.now, External: l.words[0], Marking: truce.Marking(l.one("marking"))}, l.words[0], nil
 	case "observes":
 		return p.observation(l)
 	case "calls":
@@ -426,10 +429,17 @@ func (p *scenario) when(l *line, from, until string) (w truce.When, err error) {
 	return w, nil
 }
 
-// whenOf reads one time, to the minute, or two.
+// whenOf reads one time, to the minute, one whole day, or two times.
 func (p *scenario) whenOf(s []string) (w truce.When, err error) {
 	if len(s) == 0 {
 		return w, nil
+	}
+	if day, derr := time.Parse(time.DateOnly, s[0]); derr == nil && len(s) == 1 {
+		w.Precision = truce.ToDay
+		if w.From, err = p.time(s[0] + "T00:00"); err == nil {
+			w.To, err = p.time(day.AddDate(0, 0, 1).Format(time.DateOnly) + "T00:00")
+		}
+		return w, err
 	}
 	w.Precision = truce.ToMinute
 	if w.From, err = p.time(s[0]); err != nil || len(s) == 1 {

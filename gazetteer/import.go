@@ -87,7 +87,12 @@ func geoName(f []string) (p Place, take bool, err error) {
 	if p.Point, err = parsePoint(f[5], f[4]); err != nil {
 		return p, false, err
 	}
-	p.Names = namesOf(f[1], f[2], strings.Split(f[3], ","))
+	if _, err := strconv.ParseUint(f[0], 10, 63); err != nil {
+		return p, false, fmt.Errorf("column 1: %q is no GeoNames number", f[0])
+	}
+	if p.Names = namesOf(f[1], f[2], strings.Split(f[3], ",")); len(p.Names) == 0 {
+		return p, false, fmt.Errorf("columns 2 to 4: place %s has no name", f[0])
+	}
 	return p, true, nil
 }
 

@@ -503,8 +503,10 @@ func forms(text, lang string) []string {
 	if lang == "ru" || lang == "uk" {
 		out = append(out, nominatives(text)...)
 	}
-	if i := strings.Index(strings.ToLower(text), "kh"); i >= 0 {
-		out = append(out, text[:i]+text[i+1:])
+	for i := range len(text) - 1 { // byte by byte: lowered text may be of another length
+		if text[i]|0x20 == 'k' && text[i+1]|0x20 == 'h' {
+			return append(out, text[:i]+text[i+1:])
+		}
 	}
 	return out
 }

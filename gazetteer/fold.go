@@ -79,8 +79,11 @@ func foldRune(b []byte, r rune) []byte {
 		}
 		return b
 	}
+	if low := unicode.ToLower(r); low != r {
+		return foldRune(b, low) // which may have a spelling of its own, such as þ
+	}
 	if unicode.IsLetter(r) || unicode.IsDigit(r) {
-		return utf8.AppendRune(b, unicode.ToLower(r))
+		return utf8.AppendRune(b, r)
 	}
 	if len(b) > 0 && b[len(b)-1] != ' ' {
 		b = append(b, ' ')

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/marchday/marchday/truce"
 )
@@ -211,7 +212,7 @@ func TestUnitsComeFromACSVWithoutOutlinesToo(t *testing.T) {
 // FuzzFind asks for any name: no panic, at most three answers, each within its
 // bounds, and the same twice.
 func FuzzFind(f *testing.F) {
-	for _, s := range []string{"Tolma", "تولما", "Red Valley: Tolma (x) - y, z", "\xff", "كفر", "Khol'ma", "(", "\"", ": :", "a b c d e f g h i j k l"} {
+	for _, s := range []string{"Tolma", "تولما", "Red Valley: Tolma (x) - y, z", "\xff", "كفر", "Khol'ma", "(", "\"", ": :", "a b c d e f g h i j k l", "Þing"} {
 		f.Add(s)
 	}
 	g := invented(f, inventedUnits, inventedCodes)
@@ -258,4 +259,13 @@ func FuzzImport(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestFoldingTwiceIsFoldingOnce tries every rune there is.
+func TestFoldingTwiceIsFoldingOnce(t *testing.T) {
+	for r := range rune(utf8.MaxRune + 1) {
+		if once := Fold("a" + string(r) + "b"); Fold(once) != once {
+			t.Fatalf("%U: %q, and again %q", r, once, Fold(once))
+		}
+	}
 }

@@ -16,6 +16,8 @@ test: web ## everything this machine can prove
 	@sh test/all.sh
 
 bench: ## durable appends, folded statements, extraction, linking
+	go test -run - -bench Add -benchtime 4000x ./record
+	go test -run - -bench Fold -benchtime 3x ./cmd/marchday
 	go run ./cmd/marchday bench
 
 soak: ## the faults of make test in counts that take a night; MARCHDAY_FUZZ is the time of each fuzz target

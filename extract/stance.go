@@ -85,20 +85,26 @@ func (a *analysis) judge(f *found, o opening) {
 	default:
 		f.claim.Stance = truce.Reported
 	}
+	f.moods(v, o.frame, neg)
+	f.claim.Rules = append(f.claim.Rules, "stance."+string(f.claim.Stance))
+	a.addSources(f, srcs)
+}
+
+// moods notes may, can and not, and the event that the frame names instead
+// where it was denied or lies ahead.
+func (f *found) moods(v chunk, with *frame, neg bool) {
 	if v.might {
 		f.claim.Modality = "may"
 	} else if v.can {
 		f.claim.Modality = "can"
 	}
 	f.claim.Negated = neg
-	if neg && o.frame.negated != "" {
-		f.claim.Event, f.claim.Negated = o.frame.negated, false
+	if neg && with.negated != "" {
+		f.claim.Event, f.claim.Negated = with.negated, false
 	}
-	if o.frame.future != "" && (f.claim.Stance == truce.Planned || f.claim.Stance == truce.Expected) {
-		f.claim.Event = o.frame.future
+	if with.future != "" && (f.claim.Stance == truce.Planned || f.claim.Stance == truce.Expected) {
+		f.claim.Event = with.future
 	}
-	f.claim.Rules = append(f.claim.Rules, "stance."+string(f.claim.Stance))
-	a.addSources(f, srcs)
 }
 
 // inherit takes over what the verbs above an infinitive or gerund say: in

@@ -81,11 +81,9 @@ func (s *sequencer) adoptEntries(ctx context.Context, es iter.Seq2[Entry, error]
 // adoptRows inserts the entries from the edge up to size, batch by batch.
 func (s *sequencer) adoptRows(ctx context.Context, es iter.Seq2[Entry, error], next *edge, size int64) error {
 	var batch []*pending
-	var hashes []tlog.Hash
 	flush := func() error {
-		first := tlog.StoredHashCount(next.size - int64(len(batch)))
-		err := s.l.st.insertBatch(ctx, batch, first, hashes)
-		batch, hashes = batch[:0], hashes[:0]
+		err := s.l.st.insertBatch(ctx, batch)
+		batch = batch[:0]
 		return err
 	}
 	for e, err := range es {
@@ -108,13 +106,11 @@ func (s *sequencer) adoptRows(ctx context.Context, es iter.Seq2[Entry, error], n
 		if p.key == [32]byte{} {
 			p.key = p.id // what an author's own envelope has as its key
 		}
-		hs, err := next.grow(p.leaf)
-		if err != nil {
+		if p.hashes, err = next.grow(p.leaf); err != nil {
 			return err
 		}
 		next.last = p.recvAt
-		batch, hashes = append(batch, p), append(hashes, hs...)
-		if len(batch) == maxBatch {
+		if batch = append(batch, p); len(batch) == maxBatch {
 			if err := flush(); err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -47,8 +48,8 @@ func (l *Log) Check(ctx context.Context) error {
 // checkPage recomputes the nodes of a page, which has been checked against its
 // own leaf hashes already.
 func (l *Log) checkPage(ctx context.Context, e *edge, page []Entry) error {
-	first := tlog.StoredHashCount(e.size)
-	var want []tlog.Hash
+	first := e.size
+	var want [][]byte
 	for _, en := range page {
 		if en.RecvAt < e.last {
 			return fmt.Errorf("%w: entry %d was received before the one ahead of it", ErrDamaged, en.Index)
@@ -58,7 +59,7 @@ func (l *Log) checkPage(ctx context.Context, e *edge, page []Entry) error {
 		if err != nil {
 			return err
 		}
-		want = append(want, hs...)
+		want = append(want, hs)
 		r, err := l.FindID(ctx, sha256.Sum256(en.Body))
 		if errors.Is(err, ErrNotFound) || err == nil && r.Index != en.Index {
 			return fmt.Errorf("%w: entry %d is not found by its ID", ErrDamaged, en.Index)
@@ -67,13 +68,13 @@ func (l *Log) checkPage(ctx context.Context, e *edge, page []Entry) error {
 			return err
 		}
 	}
-	have, err := nodeRange(ctx, l.st.rd, first, first+int64(len(want)))
+	have, err := nodesOf(ctx, l.st.rd, first, int64(len(want)))
 	if err != nil {
 		return err
 	}
 	for i := range want {
-		if have[i] != want[i] {
-			return fmt.Errorf("%w: node %d", ErrDamaged, first+int64(i))
+		if !bytes.Equal(have[i], want[i]) {
+			return fmt.Errorf("%w: the nodes of entry %d", ErrDamaged, first+int64(i))
 		}
 	}
 	return nil

@@ -16,8 +16,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // count is a number from the environment, or its default.
@@ -295,8 +293,8 @@ func TestACommitWhoseAnswerIsLost(t *testing.T) {
 			p := &pending{key: keyFor(body), id: sha256.Sum256(body), body: body, index: size, recvAt: s.edge.last, leaf: leafHash(s.edge.last, body)}
 			s.stale = true
 			next := s.edge
-			hs, err := next.grow(p.leaf)
-			if err != nil {
+			var err error
+			if p.hashes, err = next.grow(p.leaf); err != nil {
 				return err
 			}
 			root, err := next.root()
@@ -308,7 +306,7 @@ func TestACommitWhoseAnswerIsLost(t *testing.T) {
 					if err := s.fence(context.Background(), next.size, root[:]); err != nil {
 						return err
 					}
-					return l.st.insertBatch(context.Background(), []*pending{p}, tlog.StoredHashCount(size), hs)
+					return l.st.insertBatch(context.Background(), []*pending{p})
 				})
 				if err != nil {
 					return err

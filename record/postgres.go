@@ -12,7 +12,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // maxCommitWait bounds a transaction on PostgreSQL: with no standby alive its
@@ -60,27 +59,20 @@ func schemaOf(url string) string {
 	return `CREATE SCHEMA IF NOT EXISTS ` + cfg.RuntimeParams["search_path"] // checked by connectPostgres
 }
 
-// insertBatchPostgres is insertBatch with arrays: two statements a batch.
-func (s *store) insertBatchPostgres(ctx context.Context, es []*pending, firstNode int64, nodes []tlog.Hash) error {
+// insertBatchPostgres is insertBatch with arrays: one statement a batch.
+func (s *store) insertBatchPostgres(ctx context.Context, es []*pending) error {
 	idx, recvAt := make([]int64, len(es)), make([]int64, len(es))
-	keys, ids, bodies := make([][]byte, len(es)), make([][]byte, len(es)), make([][]byte, len(es))
+	keys, ids, hashes, bodies := make([][]byte, len(es)), make([][]byte, len(es)), make([][]byte, len(es)), make([][]byte, len(es))
 	for i, e := range es {
-		idx[i], recvAt[i], ids[i], bodies[i] = e.index, e.recvAt, e.id[:], e.body
+		idx[i], recvAt[i], ids[i], hashes[i], bodies[i] = e.index, e.recvAt, e.id[:], e.hashes, e.body
 		if e.key != e.id {
 			keys[i] = e.key[:]
 		}
 	}
-	_, err := s.w.ExecContext(ctx, `INSERT INTO entry (idx, key, id, recv_at, body)
-		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bytea[])`, idx, keys, ids, recvAt, bodies)
+	_, err := s.w.ExecContext(ctx, `INSERT INTO entry (idx, key, id, recv_at, hashes, body)
+		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bytea[], $6::bytea[])`, idx, keys, ids, recvAt, hashes, bodies)
 	if err != nil {
 		return fmt.Errorf("insert entries: %w", err)
-	}
-	at, hs := make([]int64, len(nodes)), make([][]byte, len(nodes))
-	for i := range nodes {
-		at[i], hs[i] = firstNode+int64(i), nodes[i][:]
-	}
-	if _, err := s.w.ExecContext(ctx, `INSERT INTO node (i, h) SELECT * FROM unnest($1::bigint[], $2::bytea[])`, at, hs); err != nil {
-		return fmt.Errorf("insert nodes: %w", err)
 	}
 	return nil
 }
@@ -91,8 +83,8 @@ func (s *store) storedPostgres(ctx context.Context, ps []*pending) (*sql.Rows, e
 	for _, p := range ps {
 		keys, ids = append(keys, p.key[:]), append(ids, p.key[:], p.id[:])
 	}
-	return s.w.QueryContext(ctx, `SELECT idx, key, recv_at, id FROM entry WHERE key = ANY($1)
-		UNION ALL SELECT idx, key, recv_at, id FROM entry WHERE id = ANY($2)`, keys, ids)
+	return s.w.QueryContext(ctx, `SELECT idx, key, recv_at, id, hashes FROM entry WHERE key = ANY($1)
+		UNION ALL SELECT idx, key, recv_at, id, hashes FROM entry WHERE id = ANY($2)`, keys, ids)
 }
 
 // Weaknesses lists in sentences what the store's settings take away from the

@@ -32,7 +32,7 @@ const (
 	maxExtra    = 16 << 20     // bytes of an extra file in a bundle
 	tileHeight  = 8            // C2SP: 256 hashes a tile
 	tileWidth   = 1 << tileHeight
-	storeFormat = 1 // version of schema.sql
+	storeFormat = 2 // version of schema.sql
 )
 
 // Errors that callers tell apart. Everything else is a fault of disk,

@@ -12,13 +12,10 @@ CREATE TABLE IF NOT EXISTS entry (
 	key {blob}, -- NULL when it is the id: then it costs no page of an index of its own
 	id {blob} NOT NULL UNIQUE,
 	recv_at {int} NOT NULL,
+	hashes {blob} NOT NULL, -- the nodes of the tree that this entry completes: its leaf, then upward
 	body {blob} NOT NULL
 ){strict};
 CREATE UNIQUE INDEX IF NOT EXISTS entry_key ON entry (key) WHERE key IS NOT NULL;
-CREATE TABLE IF NOT EXISTS node (
-	i {int} PRIMARY KEY,
-	h {blob} NOT NULL
-){strict};
 CREATE TABLE IF NOT EXISTS checkpoint (
 	size {int} PRIMARY KEY,
 	root {blob} NOT NULL,

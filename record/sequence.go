@@ -7,7 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/bits"
+	"runtime"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -20,6 +20,7 @@ type pending struct {
 	index   int64
 	recvAt  int64
 	leaf    tlog.Hash
+	hashes  []byte // the nodes that it completes, one after the other
 	dup     bool
 	twin    *pending // the same key or body earlier in this batch
 	err     error
@@ -49,15 +50,20 @@ func (e *edge) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
-// grow appends a leaf and returns the nodes to store, in order of their index.
-func (e *edge) grow(leaf tlog.Hash) ([]tlog.Hash, error) {
+// grow appends a leaf and returns the nodes that it completes, one after the
+// other: the leaf itself, then upward.
+func (e *edge) grow(leaf tlog.Hash) ([]byte, error) {
 	hs, err := tlog.StoredHashesForRecordHash(e.size, leaf, e)
 	if err != nil {
 		return nil, err
 	}
 	e.level[len(hs)-1] = hs[len(hs)-1]
 	e.size++
-	return hs, nil
+	out := make([]byte, 0, len(hs)*tlog.HashSize)
+	for _, h := range hs {
+		out = append(out, h[:]...)
+	}
+	return out, nil
 }
 
 // root is the root hash at the edge.
@@ -157,8 +163,10 @@ func (s *sequencer) last() {
 }
 
 // drain takes what waits, up to maxBatch: while one commit runs, the queue
-// fills, so no one sleeps to fill a batch.
+// fills, so no one sleeps to fill a batch. Those who have just had their answer
+// run first: what they add next then shares this commit.
 func (s *sequencer) drain(first *pending) []*pending {
+	runtime.Gosched()
 	batch := append(make([]*pending, 0, 64), first)
 	for len(batch) < maxBatch {
 		select {
@@ -271,17 +279,14 @@ func (s *sequencer) known(ctx context.Context, ps []*pending) error {
 // append writes the entries behind the fence, all or none, and moves the edge.
 func (s *sequencer) append(ctx context.Context, es []*pending) error {
 	next := s.edge // built beside the old one, swapped after COMMIT
-	first := tlog.StoredHashCount(s.edge.size)
-	hashes := make([]tlog.Hash, 0, 2*len(es)+bits.Len64(uint64(s.edge.size)))
 	for _, p := range es {
 		if p.index != next.size || p.recvAt < next.last {
 			panic(fmt.Sprintf("record: entry %d at %d after %d at %d", p.index, p.recvAt, next.size, next.last))
 		}
-		hs, err := next.grow(p.leaf)
-		if err != nil {
+		var err error
+		if p.hashes, err = next.grow(p.leaf); err != nil {
 			return s.outcome(ctx, next, tlog.Hash{}, fmt.Errorf("hash entry %d: %w", p.index, err))
 		}
-		hashes = append(hashes, hs...)
 		next.last = p.recvAt
 	}
 	root, err := next.root()
@@ -292,7 +297,7 @@ func (s *sequencer) append(ctx context.Context, es []*pending) error {
 		if err := s.fence(ctx, next.size, root[:]); err != nil {
 			return err
 		}
-		return s.l.st.insertBatch(ctx, es, first, hashes)
+		return s.l.st.insertBatch(ctx, es)
 	})
 	return s.outcome(ctx, next, root, err)
 }
@@ -303,7 +308,7 @@ var errFenced = errors.New("another process has taken over this log")
 // fence moves log_state, if it is still where this process left it. It comes
 // first in a transaction, so a stale writer fails before it works.
 func (s *sequencer) fence(ctx context.Context, size int64, root []byte) error {
-	r, err := s.l.st.w.ExecContext(ctx, `UPDATE log_state SET size = $1, root = $2 WHERE origin = $3 AND size = $4 AND epoch = $5`,
+	r, err := s.l.st.exec(ctx, s.l.st.move, moveState,
 		size, root, s.l.o.Origin, s.edge.size, s.epoch)
 	if err != nil {
 		return fmt.Errorf("move log_state: %w", err)
@@ -452,21 +457,22 @@ func (s *sequencer) knownChunk(ctx context.Context, ps []*pending) error {
 	type row struct {
 		index, recvAt int64
 		id            [32]byte
+		leaf          tlog.Hash
 	}
 	byKey, byID := map[[32]byte]row{}, map[[32]byte]row{}
 	for rs.Next() {
 		var r row
-		var key, id []byte
-		if err := rs.Scan(&r.index, &key, &r.recvAt, &id); err != nil {
+		var key, id, hashes []byte
+		if err := rs.Scan(&r.index, &key, &r.recvAt, &id, &hashes); err != nil {
 			return err
 		}
 		if key == nil {
 			key = id
 		}
-		if len(key) != 32 || len(id) != 32 {
-			return fmt.Errorf("%w: entry %d has a misshapen key", ErrDamaged, r.index)
+		if len(key) != 32 || len(id) != 32 || len(hashes) < tlog.HashSize {
+			return fmt.Errorf("%w: entry %d has a misshapen key or leaf", ErrDamaged, r.index)
 		}
-		r.id = [32]byte(id)
+		r.id, r.leaf = [32]byte(id), tlog.Hash(hashes[:tlog.HashSize])
 		byKey[[32]byte(key)], byID[r.id] = r, r
 	}
 	if err := errors.Join(rs.Err(), rs.Close()); err != nil {
@@ -479,11 +485,7 @@ func (s *sequencer) knownChunk(ctx context.Context, ps []*pending) error {
 				continue
 			}
 		}
-		leaf, err := nodes(ctx, s.l.st.w)([]int64{tlog.StoredHashIndex(0, r.index)})
-		if err != nil {
-			return err
-		}
-		p.index, p.recvAt, p.id, p.leaf, p.dup = r.index, r.recvAt, r.id, leaf[0], true
+		p.index, p.recvAt, p.id, p.leaf, p.dup = r.index, r.recvAt, r.id, r.leaf, true
 	}
 	return nil
 }

@@ -6,9 +6,11 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math/bits"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -19,7 +21,13 @@ import (
 //go:embed schema.sql
 var schema string
 
-const manyRows = 32 // rows of one INSERT; the rest go one by one
+const (
+	sizes    = 6                // prepared statements for 1, 2, 4, ... rows
+	manyRows = 1 << (sizes - 1) // rows of the largest
+
+	beginNow  = "BEGIN IMMEDIATE"
+	moveState = `UPDATE log_state SET size = $1, root = $2 WHERE origin = $3 AND size = $4 AND epoch = $5`
+)
 
 // A store is the SQL engine of one log: a pool of readers, and one writing
 // connection that only the sequencer uses.
@@ -35,7 +43,9 @@ type store struct {
 
 	warned atomic.Bool // PostgreSQL: a commit was not confirmed by a standby
 
-	entry1, entryN, node1, nodeN, known *sql.Stmt // on w; SQLite only
+	// On w, SQLite only: [i] is for 1<<i rows.
+	entry, known        [sizes]*sql.Stmt
+	begin, commit, move *sql.Stmt
 }
 
 // openStore connects and, unless read-only, creates what is missing.
@@ -125,22 +135,29 @@ func (s *store) openWriter(ctx context.Context, create bool) (err error) {
 	if _, err := s.w.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
 		return fmt.Errorf("record: sync %s: %w", s.place(), err)
 	}
+	return s.prepare(ctx)
+}
+
+// prepare prepares what every batch runs.
+func (s *store) prepare(ctx context.Context) (err error) {
+	prepared := func(query string) *sql.Stmt {
+		var st *sql.Stmt
+		if err == nil {
+			st, err = s.w.PrepareContext(ctx, query)
+		}
+		return st
+	}
+	s.begin, s.commit, s.move = prepared(beginNow), prepared("COMMIT"), prepared(moveState)
 	// OR FAIL leaves half a statement behind, which the caller rolls back: so the
 	// engine keeps no journal per statement, which had cost a third of the time.
-	for _, p := range []struct {
-		to  **sql.Stmt
-		sql string
-	}{
-		{&s.entry1, `INSERT OR FAIL INTO entry (idx, key, id, recv_at, body) VALUES ` + rows(1, 5)},
-		{&s.entryN, `INSERT OR FAIL INTO entry (idx, key, id, recv_at, body) VALUES ` + rows(manyRows, 5)},
-		{&s.node1, `INSERT OR FAIL INTO node (i, h) VALUES ` + rows(1, 2)},
-		{&s.nodeN, `INSERT OR FAIL INTO node (i, h) VALUES ` + rows(manyRows, 2)},
-		{&s.known, `SELECT idx, key, recv_at, id FROM entry WHERE key IN ` + rows(1, manyRows) +
-			` UNION ALL SELECT idx, key, recv_at, id FROM entry WHERE id IN ` + rows(1, 2*manyRows)},
-	} {
-		if *p.to, err = s.w.PrepareContext(ctx, p.sql); err != nil {
-			return fmt.Errorf("record: prepare: %w", err)
-		}
+	for i := range sizes {
+		n := 1 << i
+		s.entry[i] = prepared(`INSERT OR FAIL INTO entry (idx, key, id, recv_at, hashes, body) VALUES ` + rows(n, 6))
+		s.known[i] = prepared(`SELECT idx, key, recv_at, id, hashes FROM (VALUES ` + rows(n, 1) + `) AS k CROSS JOIN entry ON key = k.column1
+			UNION ALL SELECT idx, key, recv_at, id, hashes FROM (VALUES ` + rows(2*n, 1) + `) AS k CROSS JOIN entry ON id = k.column1`)
+	}
+	if err != nil {
+		return fmt.Errorf("record: prepare: %w", err)
 	}
 	return nil
 }
@@ -200,12 +217,13 @@ func (s *store) close() error {
 // closeWriter closes the writing connection.
 func (s *store) closeWriter() error {
 	var errs []error
-	for _, st := range []*sql.Stmt{s.entry1, s.entryN, s.node1, s.nodeN, s.known} {
+	for _, st := range slices.Concat(s.entry[:], s.known[:], []*sql.Stmt{s.begin, s.commit, s.move}) {
 		if st != nil {
 			errs = append(errs, st.Close())
 		}
 	}
-	s.entry1, s.entryN, s.node1, s.nodeN, s.known = nil, nil, nil, nil, nil
+	s.entry, s.known = [sizes]*sql.Stmt{}, [sizes]*sql.Stmt{}
+	s.begin, s.commit, s.move = nil, nil, nil
 	if s.w != nil {
 		if err := s.w.Close(); !errors.Is(err, sql.ErrConnDone) { // the server may have closed it before
 			errs = append(errs, err)
@@ -228,7 +246,7 @@ func (s *store) reopenWriter(ctx context.Context) error {
 // tx runs f in one write transaction. Any error means that the outcome is to
 // be read again from the store.
 func (s *store) tx(ctx context.Context, f func() error) error {
-	begin := "BEGIN IMMEDIATE"
+	begin := beginNow
 	if s.postgres {
 		begin = "BEGIN"
 		var cancel context.CancelFunc
@@ -236,7 +254,7 @@ func (s *store) tx(ctx context.Context, f func() error) error {
 		defer cancel()
 		s.warned.Store(false)
 	}
-	if _, err := s.w.ExecContext(ctx, begin); err != nil {
+	if _, err := s.exec(ctx, s.begin, begin); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	if err := f(); err != nil {
@@ -245,7 +263,7 @@ func (s *store) tx(ctx context.Context, f func() error) error {
 		}
 		return err
 	}
-	if _, err := s.w.ExecContext(ctx, "COMMIT"); err != nil {
+	if _, err := s.exec(ctx, s.commit, "COMMIT"); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	if s.warned.Load() {
@@ -254,44 +272,46 @@ func (s *store) tx(ctx context.Context, f func() error) error {
 	return nil
 }
 
-// insert writes rows of k values, which lie one after the other in vals.
-func insert(ctx context.Context, one, many *sql.Stmt, k int, vals []any) error {
-	for len(vals) >= manyRows*k {
-		if _, err := many.ExecContext(ctx, vals[:manyRows*k]...); err != nil {
-			return err
-		}
-		vals = vals[manyRows*k:]
+// exec runs query on the writing connection, as st if it is prepared.
+func (s *store) exec(ctx context.Context, st *sql.Stmt, query string, args ...any) (sql.Result, error) {
+	if st != nil {
+		return st.ExecContext(ctx, args...)
 	}
-	for ; len(vals) > 0; vals = vals[k:] {
-		if _, err := one.ExecContext(ctx, vals[:k]...); err != nil {
+	return s.w.ExecContext(ctx, query, args...)
+}
+
+// insert writes rows of k values, which lie one after the other in vals, with
+// as few statements as their sizes allow.
+func insert(ctx context.Context, by [sizes]*sql.Stmt, k int, vals []any) error {
+	for i := sizes - 1; len(vals) > 0; {
+		n := k << i
+		if len(vals) < n {
+			i--
+			continue
+		}
+		if _, err := by[i].ExecContext(ctx, vals[:n]...); err != nil {
 			return err
 		}
+		vals = vals[n:]
 	}
 	return nil
 }
 
-// insertBatch writes entries and the nodes that they complete.
-func (s *store) insertBatch(ctx context.Context, es []*pending, firstNode int64, nodes []tlog.Hash) error {
+// insertBatch writes entries with the nodes that they complete.
+func (s *store) insertBatch(ctx context.Context, es []*pending) error {
 	if s.postgres {
-		return s.insertBatchPostgres(ctx, es, firstNode, nodes)
+		return s.insertBatchPostgres(ctx, es)
 	}
-	vals := make([]any, 0, 5*len(es))
+	vals := make([]any, 0, 6*len(es))
 	for _, e := range es {
 		var key any // NULL when it is the id
 		if e.key != e.id {
 			key = e.key[:]
 		}
-		vals = append(vals, e.index, key, e.id[:], e.recvAt, e.body)
+		vals = append(vals, e.index, key, e.id[:], e.recvAt, e.hashes, e.body)
 	}
-	if err := insert(ctx, s.entry1, s.entryN, 5, vals); err != nil {
+	if err := insert(ctx, s.entry, 6, vals); err != nil {
 		return fmt.Errorf("insert entries: %w", err)
-	}
-	vals = make([]any, 0, 2*len(nodes))
-	for i := range nodes {
-		vals = append(vals, firstNode+int64(i), nodes[i][:])
-	}
-	if err := insert(ctx, s.node1, s.nodeN, 2, vals); err != nil {
-		return fmt.Errorf("insert nodes: %w", err)
 	}
 	return nil
 }
@@ -302,12 +322,14 @@ func (s *store) stored(ctx context.Context, ps []*pending) (*sql.Rows, error) {
 	if s.postgres {
 		return s.storedPostgres(ctx, ps)
 	}
-	vals := make([]any, 3*manyRows)
-	for i := range manyRows {
+	size := bits.Len(uint(len(ps) - 1))
+	n := 1 << size
+	vals := make([]any, 3*n)
+	for i := range n {
 		p := ps[min(i, len(ps)-1)] // the statement has a fixed number of places
-		vals[i], vals[manyRows+i], vals[2*manyRows+i] = p.key[:], p.key[:], p.id[:]
+		vals[i], vals[n+i], vals[2*n+i] = p.key[:], p.key[:], p.id[:]
 	}
-	return s.known.QueryContext(ctx, vals...)
+	return s.known[size].QueryContext(ctx, vals...)
 }
 
 // state is the one row of log_state.
@@ -346,21 +368,20 @@ func readState(ctx context.Context, q querier) (state, error) {
 	return st, nil
 }
 
-// nodes reads stored hashes by index; it is a tlog.HashReader of the store.
+// nodes reads nodes by their stored index; it is a tlog.HashReader of the
+// store. A node lies with the entry that completes its subtree.
 func nodes(ctx context.Context, q querier) tlog.HashReaderFunc {
 	return func(indexes []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(indexes))
 		for i, at := range indexes {
+			level, n := tlog.SplitStoredHashIndex(at)
 			var h []byte
-			err := q.QueryRowContext(ctx, `SELECT h FROM node WHERE i = $1`, at).Scan(&h)
-			if errors.Is(err, sql.ErrNoRows) {
+			err := q.QueryRowContext(ctx, `SELECT substr(hashes, $1, 32) FROM entry WHERE idx = $2`, 1+level*tlog.HashSize, (n+1)<<level-1).Scan(&h)
+			if errors.Is(err, sql.ErrNoRows) || err == nil && len(h) != tlog.HashSize {
 				return nil, fmt.Errorf("%w: node %d is missing", ErrDamaged, at)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("read node %d: %w", at, err)
-			}
-			if len(h) != tlog.HashSize {
-				return nil, fmt.Errorf("%w: node %d has %d bytes", ErrDamaged, at, len(h))
 			}
 			out[i] = tlog.Hash(h)
 		}
@@ -368,30 +389,30 @@ func nodes(ctx context.Context, q querier) tlog.HashReaderFunc {
 	}
 }
 
-// nodeRange reads the stored hashes with index lo <= i < hi.
-func nodeRange(ctx context.Context, q querier, lo, hi int64) ([]tlog.Hash, error) {
-	rs, err := q.QueryContext(ctx, `SELECT i, h FROM node WHERE i >= $1 AND i < $2 ORDER BY i`, lo, hi)
+// nodesOf reads the nodes that each of n entries from index from on completes.
+func nodesOf(ctx context.Context, q querier, from, n int64) ([][]byte, error) {
+	rs, err := q.QueryContext(ctx, `SELECT idx, hashes FROM entry WHERE idx >= $1 AND idx < $2 ORDER BY idx`, from, from+n)
 	if err != nil {
 		return nil, fmt.Errorf("record: read nodes: %w", err)
 	}
 	defer rs.Close()
-	out := make([]tlog.Hash, 0, hi-lo)
+	out := make([][]byte, 0, n)
 	for rs.Next() {
 		var i int64
-		var h []byte
-		if err := rs.Scan(&i, &h); err != nil {
+		var hs []byte
+		if err := rs.Scan(&i, &hs); err != nil {
 			return nil, fmt.Errorf("record: read nodes: %w", err)
 		}
-		if i != lo+int64(len(out)) || len(h) != tlog.HashSize {
-			return nil, fmt.Errorf("%w: node %d is missing or misshapen", ErrDamaged, lo+int64(len(out)))
+		if want := from + int64(len(out)); i != want || len(hs) < tlog.HashSize {
+			return nil, fmt.Errorf("%w: the nodes of entry %d are missing", ErrDamaged, want)
 		}
-		out = append(out, tlog.Hash(h))
+		out = append(out, hs)
 	}
 	if err := rs.Err(); err != nil {
 		return nil, fmt.Errorf("record: read nodes: %w", err)
 	}
-	if int64(len(out)) != hi-lo {
-		return nil, fmt.Errorf("%w: node %d is missing", ErrDamaged, lo+int64(len(out)))
+	if int64(len(out)) != n {
+		return nil, fmt.Errorf("%w: the nodes of entry %d are missing", ErrDamaged, from+int64(len(out)))
 	}
 	return out, nil
 }

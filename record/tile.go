@@ -136,14 +136,12 @@ func (l *Log) hashTile(ctx context.Context, t tlog.Tile) ([]byte, error) {
 	start := t.N << tileHeight
 	var data []byte
 	if t.L == 0 {
-		lo := tlog.StoredHashIndex(0, start)
-		all, err := nodeRange(ctx, l.st.rd, lo, tlog.StoredHashIndex(0, start+int64(t.W)-1)+1)
+		all, err := nodesOf(ctx, l.st.rd, start, int64(t.W))
 		if err != nil {
 			return nil, err
 		}
-		for i := range int64(t.W) {
-			h := all[tlog.StoredHashIndex(0, start+i)-lo]
-			data = append(data, h[:]...)
+		for _, hs := range all {
+			data = append(data, hs[:tlog.HashSize]...)
 		}
 	} else {
 		var err error

@@ -91,7 +91,7 @@ func (f *fold) claimRow(ref truce.ClaimRef, index int64, at truce.Instant, offic
 	for i, w := range c.Where {
 		where[i] = f.place(w)
 	}
-	c.Where = where
+	c.Where, c.Ref = where, ref
 	if c.Origin != nil {
 		o := f.place(*c.Origin)
 		c.Origin = &o
@@ -430,7 +430,7 @@ func (f *fold) claim(ctx context.Context, ref truce.ClaimRef) (*picture.Claim, e
 	if err != nil {
 		return nil, err
 	}
-	c.Moved = true
+	c.Moved, c.Claim.Ref = true, ref
 	f.claims[ref] = &c
 	return &c, nil
 }

@@ -51,15 +51,14 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 	i := &picture.Incident{
 		ID: in.ID, Index: anchor, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
 	}
-	told := make([]truce.Claim, 0, len(claims))
+	told := make([]*truce.Claim, 0, len(claims))
 	i.Claims = make([]truce.ClaimRef, 0, len(claims))
 	for _, c := range claims {
 		i.Claims = append(i.Claims, c.Ref)
 		if c.Lineage != "" && !slices.Contains(i.Lineages, c.Lineage) {
 			i.Lineages = append(i.Lineages, c.Lineage)
 		}
-		told = append(told, c.Claim)
-		told[len(told)-1].Ref = c.Ref
+		told = append(told, &c.Claim)
 	}
 	i.Event, i.Object = f.mainEvent(claims)
 	i.Alleged = alleged(claims)
@@ -78,8 +77,9 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 		proc := f.book.Procedure()
 		i.Day = proc.Zone.DayOf(i.When.From)
 	}
-	i.Tally = tally(claims, i.Alleged)
-	i.Finest = finest(claims, i.Alleged)
+	figures := counted(claims, i.Alleged)
+	i.Tally = truce.Merge(slices.Concat(figures...))
+	i.Finest = finest(claims, figures)
 	i.ClaimedBy = f.claimedBy(claims)
 	if d, ok := f.cases[in.ID]; ok {
 		i.Case, i.CaseID = d.number, d.id
@@ -190,7 +190,7 @@ func saidBy(c *picture.Claim) string {
 	return c.Speaker
 }
 
-func targets(claims []truce.Claim) []truce.ActorID {
+func targets(claims []*truce.Claim) []truce.ActorID {
 	var all []truce.ActorID
 	for _, c := range claims {
 		for _, t := range c.Targets {
@@ -335,45 +335,43 @@ func statusOf(f truce.Finding) string {
 	return picture.Disputed
 }
 
-// tally merges the figures of an incident's claims.
-func tally(claims []*picture.Claim, alleged []picture.Alleged) truce.Tally {
+// counted returns each claim's figures.
+func counted(claims []*picture.Claim, alleged []picture.Alleged) [][]truce.Counted {
 	var actors []truce.ActorID
 	for _, a := range alleged {
 		if len(a.By) > 0 {
 			actors = append(actors, a.Actor)
 		}
 	}
-	var all []truce.Counted
-	for _, c := range claims {
+	all := make([][]truce.Counted, len(claims))
+	for i, c := range claims {
 		said := c.Said
 		if said == 0 {
 			said = c.Received
 		}
-		one := c.Claim
-		one.Ref, one.Lineage = c.Ref, c.Lineage
-		all = append(all, truce.CountedOf(one, c.Publisher, said, c.Index, actors)...)
+		all[i] = truce.CountedOf(&c.Claim, c.Lineage, c.Publisher, said, c.Index, actors)
 	}
-	return truce.Merge(all)
+	return all
 }
 
 // finest merges the figures as if every provisional join were undone: each such
 // claim an incident of its own. None if there is no such claim.
-func finest(claims []*picture.Claim, alleged []picture.Alleged) []picture.Loose {
-	var sure []*picture.Claim
-	var parts [][]*picture.Claim
-	for _, c := range claims {
+func finest(claims []*picture.Claim, figures [][]truce.Counted) []picture.Loose {
+	var sure []truce.Counted
+	var parts [][]truce.Counted
+	for i, c := range claims {
 		if c.Link.State == link.Provisional.String() {
-			parts = append(parts, []*picture.Claim{c})
+			parts = append(parts, figures[i])
 		} else {
-			sure = append(sure, c)
+			sure = append(sure, figures[i]...)
 		}
 	}
 	if len(parts) == 0 {
 		return nil
 	}
 	var all []picture.Loose
-	for _, part := range append([][]*picture.Claim{sure}, parts...) {
-		t := tally(part, alleged)
+	for _, part := range append([][]truce.Counted{sure}, parts...) {
+		t := truce.Merge(part)
 		for _, kind := range []truce.CasualtyKind{truce.Killed, truce.Wounded} {
 			if r, ok := t.Headline(kind); ok {
 				all = append(all, picture.Loose{Kind: kind, Losses: r.Losses})

@@ -59,7 +59,7 @@ func (f *fold) addStanding(i int) {
 		When:  truce.When{From: at, To: at + 3600, Precision: truce.ToHour},
 	}
 	in := &picture.Incident{ID: id, Index: int64(i), Level: truce.Clear, Upto: truce.Amber, When: claim.When, Where: claim.Where[0], Event: "shelling", Claims: []truce.ClaimRef{id}}
-	for _, act := range truce.ActOf([]truce.Claim{claim}) {
+	for _, act := range truce.ActOf([]*truce.Claim{&claim}) {
 		in.Acts = append(in.Acts, picture.Judged{Act: act})
 	}
 	f.judge(in, f.book.Next()-1)

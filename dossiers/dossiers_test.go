@@ -344,7 +344,7 @@ func TestTheDocketShowsEveryWayACaseCanEnd(t *testing.T) {
 // allege, or only the claim of a name that ends in #1.
 func (s *sayer) verdict(office truce.OfficeID, names ...string) truce.Answer {
 	s.Helper()
-	var claims []truce.Claim
+	var claims []*truce.Claim
 	for _, name := range names {
 		name, only, one := strings.Cut(name, "#")
 		id, err := s.names.Lookup(nil)(name)
@@ -359,7 +359,7 @@ func (s *sayer) verdict(office truce.OfficeID, names ...string) truce.Answer {
 				s.Fatal(err)
 			}
 			c.Ref.At, c.Ref.Family = uint32(i), c.Event
-			claims = append(claims, c)
+			claims = append(claims, &c)
 		}
 	}
 	return truce.Assess(s.book.Rules(), truce.ActOf(claims)[0], office, s.book.Next()).Answer

@@ -35,8 +35,8 @@ type Act struct {
 // allege it; place and time are the finest of all. Denials, plans, wishes,
 // background and aggregates allege nothing. Claims come in record order with
 // their Ref set.
-func ActOf(claims []Claim) []Act {
-	var told []Claim
+func ActOf(claims []*Claim) []Act {
+	told := make([]*Claim, 0, len(claims))
 	var actors []Named
 	for _, c := range claims {
 		if !c.Stance.Asserted() || c.Negated || c.Form == Denial || c.Form == Background || c.Form == Aggregate {
@@ -54,25 +54,27 @@ func ActOf(claims []Claim) []Act {
 		return nil
 	}
 	if len(actors) == 0 {
-		return []Act{actBy(Named{}, told)}
+		actors = []Named{{}}
 	}
+	where, when := finestPlace(told), finestTime(told)
 	acts := make([]Act, len(actors))
 	for i, a := range actors {
-		acts[i] = actBy(a, told)
+		acts[i] = Act{Actor: a, Where: where, When: when}
+		acts[i].fill(told)
 	}
 	return acts
 }
 
-func actBy(actor Named, told []Claim) Act {
-	act := Act{Actor: actor, Where: finestPlace(told), When: finestTime(told)}
+// fill takes in what the claims about the act's actor say, then what the others
+// do.
+func (a *Act) fill(told []*Claim) {
 	for _, own := range []bool{true, false} {
-		for i := range told {
-			if own == names(told[i].Actors, actor.ID) {
-				act.add(&told[i], !own && actor.ID != "")
+		for _, c := range told {
+			if own == names(c.Actors, a.Actor.ID) {
+				a.add(c, !own && a.Actor.ID != "")
 			}
 		}
 	}
-	return act
 }
 
 func names(refs []Ref, id ActorID) bool {
@@ -110,10 +112,14 @@ func (a *Act) add(c *Claim, fill bool) {
 
 // finestPlace returns where it fell, by the smallest radius, then by the first
 // named place; a place where fire came from only if there is no other.
-func finestPlace(told []Claim) Where {
-	best, rank := Where{}, int64(1)<<60
-	for i := range told {
-		w := told[i].Place()
+func finestPlace(told []*Claim) Where {
+	var best *Where
+	rank := int64(1) << 60
+	for _, c := range told {
+		if len(c.Where) == 0 {
+			continue
+		}
+		w := &c.Where[0]
 		if w.Place == "" && w.Point == nil && w.Sector == nil && len(w.Within) == 0 {
 			continue
 		}
@@ -124,21 +130,24 @@ func finestPlace(told []Claim) Where {
 		case w.Point == nil:
 			r = 1 << 40
 		}
-		if told[i].Side == Firing {
+		if c.Side == Firing {
 			r += 1 << 50
 		}
 		if r < rank {
 			best, rank = w, r
 		}
 	}
-	return best
+	if best == nil {
+		return Where{}
+	}
+	return *best
 }
 
 // finestTime returns the narrowest interval, the earliest claim's among equals.
-func finestTime(told []Claim) When {
+func finestTime(told []*Claim) When {
 	best, rank := When{}, Instant(1)<<60
-	for i := range told {
-		w := told[i].When
+	for _, c := range told {
+		w := c.When
 		from, to := w.Bounds()
 		r := Instant(1) << 50
 		if from != 0 && to != 0 {

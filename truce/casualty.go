@@ -269,16 +269,17 @@ func plus(a, b int32) int32 { return int32(min(int64(a)+int64(b), maxTotal)) }
 const maxTotal = 2_000_000_000
 
 // CountedOf returns the figures of an incident's claims as they count: denials
-// and what did not happen give none. Claims come with Ref set; publisher names
-// the narrator, said when its report was dated, and index where it stands.
-func CountedOf(c Claim, publisher string, said Instant, index int64, alleged []ActorID) []Counted {
+// and what did not happen give none. Claims come with Ref set; lineage is whose
+// figures they are, publisher names the narrator, said when its report was
+// dated, and index where it stands.
+func CountedOf(c *Claim, lineage, publisher string, said Instant, index int64, alleged []ActorID) []Counted {
 	if c.Form == Denial || c.Form == Aggregate || c.Form == Background || c.Negated || !c.Stance.Asserted() {
 		return nil
 	}
 	party := slices.Contains(alleged, ActorID(c.Speaker(publisher)))
 	all := make([]Counted, 0, len(c.Casualties))
 	for _, k := range c.Casualties {
-		all = append(all, Counted{k, c.LineageOf(publisher), said, index, c.Ref, party || k.Own})
+		all = append(all, Counted{k, lineage, said, index, c.Ref, party || k.Own})
 	}
 	return all
 }

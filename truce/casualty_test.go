@@ -145,16 +145,16 @@ func TestADenialIsNotZeroKilled(t *testing.T) {
 		{Event: "air_strike", Form: Background, Casualties: toll},
 		{Event: "air_strike", Stance: Planned, Casualties: toll},
 	} {
-		if got := CountedOf(c, "wire", 1, 1, nil); got != nil {
+		if got := CountedOf(&c, c.LineageOf("wire"), "wire", 1, 1, nil); got != nil {
 			t.Errorf("%+v counts %+v", c, got)
 		}
 	}
 	c := Claim{Event: "air_strike", Sources: []Source{{Ref: Ref{ID: "monitor"}}, {Ref: Ref{ID: "army"}}}, Lineage: "clinic", Casualties: []Casualty{{Kind: Killed, Low: 3, High: 3}}}
-	got := CountedOf(c, "wire", 9, 4, []ActorID{"army"})
+	got := CountedOf(&c, c.LineageOf("wire"), "wire", 9, 4, []ActorID{"army"})
 	if len(got) != 1 || !got[0].Party || got[0].Lineage != "clinic" || got[0].Said != 9 || got[0].Index != 4 {
 		t.Errorf("%+v", got)
 	}
-	if got := CountedOf(c, "wire", 9, 4, []ActorID{"rebels"}); got[0].Party {
+	if got := CountedOf(&c, c.LineageOf("wire"), "wire", 9, 4, []ActorID{"rebels"}); got[0].Party {
 		t.Error("who is not alleged has no stake")
 	}
 }

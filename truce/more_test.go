@@ -208,7 +208,7 @@ func TestActsAreBuiltFromWhatIsAlleged(t *testing.T) {
 	fired := Claim{Ref: id(3), Event: "shelling", Stance: Reported, Side: Firing, Where: []Where{at7(38, 36, 1)}, When: When{From: 90, To: 300}}
 	denial := Claim{Ref: id(4), Event: "shelling", Form: Denial, Actors: []Ref{{ID: "nobody"}}}
 	plan := Claim{Ref: id(5), Event: "shelling", Stance: Planned, Actors: []Ref{{ID: "planner"}}}
-	acts := ActOf([]Claim{fired, rocket, car, denial, plan})
+	acts := actsOf([]Claim{fired, rocket, car, denial, plan})
 	if len(acts) != 2 || acts[0].Actor != (Named{"acc", Digest{1}}) || acts[1].Actor != (Named{"gov", Digest{2}}) {
 		t.Fatalf("%+v", acts)
 	}
@@ -225,18 +225,18 @@ func TestActsAreBuiltFromWhatIsAlleged(t *testing.T) {
 	if len(a.Targets) != 1 || a.Targets[0].ID != "gov" || len(g.Targets) != 1 || a.Object != "hospital" {
 		t.Errorf("targets %+v, %+v, object %s", a.Targets, g.Targets, a.Object)
 	}
-	unknown := ActOf([]Claim{fired, {Ref: id(6), Event: "shelling", Actors: []Ref{{ID: "unknown", Text: "gunmen"}}, Premises: []Premise{{Name: "p", Holds: true}}}})
+	unknown := actsOf([]Claim{fired, {Ref: id(6), Event: "shelling", Actors: []Ref{{ID: "unknown", Text: "gunmen"}}, Premises: []Premise{{Name: "p", Holds: true}}}})
 	if len(unknown) != 1 || unknown[0].Actor.ID != "" || unknown[0].Where.Point == nil || unknown[0].Premises[0].By != (Digest{6}) {
 		t.Errorf("%+v", unknown)
 	}
-	if ActOf([]Claim{denial, plan}) != nil {
+	if actsOf([]Claim{denial, plan}) != nil {
 		t.Error("nothing is alleged")
 	}
 	sector := Claim{Ref: id(7), Event: "observed_explosion", Where: []Where{{Place: "post", Sector: &Sector{From: deg(37, 36), RangeMaxMetres: 4000}}}}
-	if got := ActOf([]Claim{sector, {Ref: id(8), Event: "shelling", Where: []Where{place("city")}}}); got[0].Where.Sector == nil {
+	if got := actsOf([]Claim{sector, {Ref: id(8), Event: "shelling", Where: []Where{place("city")}}}); got[0].Where.Sector == nil {
 		t.Errorf("a sector is finer than a name: %+v", got[0].Where)
 	}
-	open := ActOf([]Claim{{Ref: id(9), Event: "shelling", When: When{From: 50, Precision: Fuzzy}}, {Ref: id(10), Event: "shelling"}})
+	open := actsOf([]Claim{{Ref: id(9), Event: "shelling", When: When{From: 50, Precision: Fuzzy}}, {Ref: id(10), Event: "shelling"}})
 	if open[0].When.From != 50 {
 		t.Errorf("%+v", open[0].When)
 	}
@@ -694,4 +694,13 @@ func TestOnlyItsOwnOfficeErasesASourceAndOnlyOnce(t *testing.T) {
 	if clone.erasable[gone.names()].erased || !h.book.erasable[gone.names()].erased {
 		t.Error("a clone follows its original")
 	}
+}
+
+// actsOf is ActOf over claims by value.
+func actsOf(claims []Claim) []Act {
+	all := make([]*Claim, len(claims))
+	for i := range claims {
+		all[i] = &claims[i]
+	}
+	return ActOf(all)
 }

@@ -141,11 +141,11 @@ func (k known) assess(ctx context.Context, inc picture.Incident, only truce.Offi
 	if err != nil {
 		return nil, err
 	}
-	var told []truce.Claim
+	var told []*truce.Claim
 	for _, c := range claims {
 		if c.Index <= k.n {
 			c.Claim.Ref = c.Ref
-			told = append(told, c.Claim)
+			told = append(told, &c.Claim)
 		}
 	}
 	if len(told) == 0 {
@@ -234,7 +234,7 @@ func ofRegime(k truce.Kind) bool {
 const maxAct = 1 << 20
 
 // readClaims reads one claim, or a list, as strictly as a report's.
-func readClaims(in io.Reader, name string) ([]truce.Claim, error) {
+func readClaims(in io.Reader, name string) ([]*truce.Claim, error) {
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
@@ -259,12 +259,14 @@ func readClaims(in io.Reader, name string) ([]truce.Claim, error) {
 		return nil, usagef("--act: %s holds no claim", name)
 	}
 	id, tree := truce.DigestOf(b), truce.NewTree(truce.Taxonomy())
+	all := make([]*truce.Claim, len(claims))
 	for i := range claims {
+		all[i] = &claims[i]
 		claims[i].Stance = cmp.Or(claims[i].Stance, truce.Stated)
 		claims[i].Ref = truce.ClaimRef{Statement: id, At: uint32(i), Family: claims[i].Event}
 		if err := claims[i].Validate(tree); err != nil {
 			return nil, usagef("--act: claim %d: %w", i, err)
 		}
 	}
-	return claims, nil
+	return all, nil
 }

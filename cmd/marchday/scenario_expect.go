@@ -100,9 +100,9 @@ func (p *scenario) act(l *line, name string) (truce.Act, error) {
 	if err != nil {
 		return truce.Act{}, err
 	}
-	claims := make([]truce.Claim, len(group))
-	for i, c := range group {
-		claims[i] = c.Claim
+	claims := make([]*truce.Claim, len(group))
+	for i := range group {
+		claims[i] = &group[i].Claim
 	}
 	acts := truce.ActOf(claims)
 	who := l.one("for")
@@ -476,7 +476,7 @@ func tally(group []told) (truce.Tally, truce.Summary) {
 	}
 	var lineages []string
 	for _, c := range group {
-		figures = append(figures, truce.CountedOf(c.Claim, c.publisher, c.said, c.index, alleged)...)
+		figures = append(figures, truce.CountedOf(&c.Claim, c.LineageOf(c.publisher), c.publisher, c.said, c.index, alleged)...)
 		if l := c.LineageOf(c.publisher); !slices.Contains(lineages, l) {
 			lineages = append(lineages, l)
 		}

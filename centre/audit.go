@@ -15,17 +15,22 @@ import (
 // here, since its key is granted within the batch, is asked again in order.
 func verifyAll(book *truce.Book, entries []record.Entry) []*truce.Said {
 	said := make([]*truce.Said, len(entries))
-	workers := min(runtime.GOMAXPROCS(0), len(entries))
+	onAllCores(len(entries), func(i int) { said[i], _ = book.Verify(entries[i].Body) })
+	return said
+}
+
+// onAllCores does n things that do not mind each other.
+func onAllCores(n int, do func(i int)) {
+	workers := min(runtime.GOMAXPROCS(0), n)
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
-			for i := w; i < len(entries); i += workers {
-				said[i], _ = book.Verify(entries[i].Body)
+			for i := w; i < n; i += workers {
+				do(i)
 			}
 		})
 	}
 	wg.Wait()
-	return said
 }
 
 // admit takes one entry into a Book, which says why not.

@@ -157,9 +157,7 @@ func (f *fold) takeClaims(ctx context.Context, index int64, rows []picture.Claim
 		if err := f.apply(ctx, index, ch); err != nil {
 			return err
 		}
-		if err := f.suggest(ctx, index, c); err != nil {
-			return err
-		}
+		f.suggest(index, c)
 	}
 	return nil
 }
@@ -167,20 +165,17 @@ func (f *fold) takeClaims(ctx context.Context, index int64, rows []picture.Claim
 const maxSuggested = 16 // claims that an incident's page offers to take in
 
 // suggest notes on an incident that a claim elsewhere may be of it.
-func (f *fold) suggest(ctx context.Context, index int64, c *picture.Claim) error {
-	if len(c.Link.NextWhy) == 0 {
-		return nil
-	}
+func (f *fold) suggest(index int64, c *picture.Claim) {
 	anchor := c.Link.Next
-	if len(f.suggested[anchor]) == maxSuggested {
-		return nil
+	if len(c.Link.NextWhy) == 0 || len(f.suggested[anchor]) == maxSuggested {
+		return
 	}
 	f.suggested[anchor] = append(f.suggested[anchor], c.Ref)
 	in, ok := f.links.Resolve(anchor)
 	if !ok || in.Claims == 0 {
-		return nil
+		return
 	}
-	return f.draw(ctx, index, in, f.conflicts[in.ID])
+	f.mark(index, in, f.conflicts[in.ID])
 }
 
 // suggestedTo returns the claims elsewhere that may be of an incident, as a
@@ -271,13 +266,9 @@ func (f *fold) apply(ctx context.Context, index int64, ch link.Change) error {
 	drawn := map[truce.IncidentID]bool{}
 	for _, in := range ch.Incidents {
 		drawn[in.ID] = true
-		if err := f.draw(ctx, index, in, ch.Conflicts); err != nil {
-			return err
-		}
+		f.mark(index, in, ch.Conflicts)
 	}
-	if err := f.drawPartners(ctx, index, ch.Incidents, drawn); err != nil {
-		return err
-	}
+	f.markPartners(index, ch.Incidents, drawn)
 	for _, old := range ch.Gone {
 		to := picture.Alias{Old: old, Rests: index}
 		if in, ok := f.links.Resolve(old); ok && in.Claims > 0 {
@@ -302,9 +293,9 @@ func explain(l *picture.Link, newer []link.Reason) {
 	}
 }
 
-// drawPartners writes the incidents at the other end of a response link, which
+// markPartners marks the incidents at the other end of a response link, which
 // shows on both.
-func (f *fold) drawPartners(ctx context.Context, index int64, from []link.Incident, drawn map[truce.IncidentID]bool) error {
+func (f *fold) markPartners(index int64, from []link.Incident, drawn map[truce.IncidentID]bool) {
 	for _, in := range from {
 		for _, r := range in.Responses {
 			to, ok := f.links.Resolve(r.To)
@@ -312,20 +303,18 @@ func (f *fold) drawPartners(ctx context.Context, index int64, from []link.Incide
 				continue
 			}
 			drawn[to.ID] = true
-			if err := f.draw(ctx, index, to, f.conflicts[to.ID]); err != nil {
-				return err
-			}
+			f.mark(index, to, f.conflicts[to.ID])
 		}
 	}
-	return nil
 }
 
-// draw writes an incident's rows anew.
-func (f *fold) draw(ctx context.Context, index int64, in link.Incident, conflicts []link.Conflict) error {
+// mark notes that an incident's rows are to be drawn anew, at the latest when
+// the batch ends: most claims of one incident come close together.
+func (f *fold) mark(index int64, in link.Incident, conflicts []link.Conflict) {
 	if in.Claims == 0 {
 		f.alias(picture.Alias{Old: in.ID, Rests: index})
 		f.erase(in.ID)
-		return nil
+		return
 	}
 	if !f.known[in.ID] {
 		f.known[in.ID] = true
@@ -338,35 +327,14 @@ func (f *fold) draw(ctx context.Context, index int64, in link.Incident, conflict
 	for _, a := range in.Aliases {
 		f.alias(picture.Alias{Old: a, New: in.ID, Rests: index})
 	}
-	var claims []*picture.Claim
-	var proposed []truce.ClaimRef
-	for _, r := range f.links.Members(in.ID) {
-		c, err := f.claim(ctx, r.Ref)
-		if err != nil {
-			return err
-		}
-		if r.Role == link.RoleProposed {
-			proposed = append(proposed, r.Ref)
-			continue
-		}
-		claims = append(claims, c)
-	}
-	before := f.incidents[in.ID]
 	delete(f.conflicts, in.ID)
 	if len(conflicts) > 0 {
 		f.conflicts[in.ID] = conflicts
 	}
-	rows := f.build(ctx, index, in, claims, proposed, conflicts)
-	for _, level := range levels {
-		if i := rows[level]; i != nil {
-			f.put(*i)
-			f.ask(i)
-		} else if before[level] != nil {
-			f.put(picture.NoIncident{ID: in.ID, Level: level})
-		}
+	if _, ok := f.stale[in.ID]; !ok {
+		f.drawing = append(f.drawing, in.ID)
 	}
-	f.incidents[in.ID] = rows
-	return nil
+	f.stale[in.ID] = index
 }
 
 // alias makes a name lead elsewhere.
@@ -377,6 +345,10 @@ func (f *fold) alias(a picture.Alias) {
 
 // erase takes an incident's rows away at every level.
 func (f *fold) erase(id truce.IncidentID) {
+	if _, ok := f.stale[id]; ok {
+		delete(f.stale, id)
+		f.drawing = slices.DeleteFunc(f.drawing, func(x truce.IncidentID) bool { return x == id })
+	}
 	for _, level := range levels {
 		f.put(picture.NoIncident{ID: id, Level: level})
 	}
@@ -392,6 +364,9 @@ func (f *fold) dropClaim(ctx context.Context, index int64, ref truce.ClaimRef) e
 	c, err := f.claim(ctx, ref)
 	if err != nil {
 		return err
+	}
+	if rest := f.suggested[c.Link.Next]; len(rest) > 0 {
+		f.suggested[c.Link.Next] = slices.DeleteFunc(rest, func(r truce.ClaimRef) bool { return r == ref })
 	}
 	c.Link = picture.Link{State: "removed"}
 	delete(f.claims, ref)
@@ -413,9 +388,7 @@ func (f *fold) remark(ctx context.Context, index int64, id truce.StatementID, m 
 		c.Moved = true
 		if in, ok := f.links.Resolve(ref); ok && !slices.Contains(drawn, in.ID) {
 			drawn = append(drawn, in.ID)
-			if err := f.draw(ctx, index, in, nil); err != nil {
-				return err
-			}
+			f.mark(index, in, nil)
 		}
 	}
 	return nil

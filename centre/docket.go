@@ -46,7 +46,8 @@ func (f *fold) takeDocket(ctx context.Context, index int64, said *truce.Said) er
 		return nil
 	}
 	f.cases[in.ID] = docketed{file.Number, file.ID}
-	return f.draw(ctx, index, in, nil)
+	f.mark(index, in, nil)
+	return nil
 }
 
 // openTexts says from when everybody may read the round's texts: once they are

@@ -31,6 +31,8 @@ type fold struct {
 	aliased   map[truce.IncidentID]bool             // names that lead elsewhere
 	conflicts map[truce.IncidentID][]link.Conflict  // told on it
 	suggested map[truce.IncidentID][]truce.ClaimRef // claims elsewhere that may be of it
+	stale     map[truce.IncidentID]int64            // incidents to be drawn, with the index that touched them last
+	drawing   []truce.IncidentID                    // the same, in order
 	cases     map[truce.IncidentID]docketed
 	sides     map[string]truce.OfficeID // speaker -> the co-chair on whose side it is
 
@@ -55,7 +57,7 @@ func newFold(o Options, p *picture.Picture) *fold {
 		read:      p.View(truce.Viewer{Role: truce.Centre}, -1, 0),
 		claims:    map[truce.ClaimRef]*picture.Claim{},
 		incidents: map[truce.IncidentID]map[truce.Marking]*picture.Incident{},
-		known:     map[truce.IncidentID]bool{}, aliased: map[truce.IncidentID]bool{}, conflicts: map[truce.IncidentID][]link.Conflict{}, suggested: map[truce.IncidentID][]truce.ClaimRef{},
+		known:     map[truce.IncidentID]bool{}, aliased: map[truce.IncidentID]bool{}, conflicts: map[truce.IncidentID][]link.Conflict{}, suggested: map[truce.IncidentID][]truce.ClaimRef{}, stale: map[truce.IncidentID]int64{},
 		byReport: map[truce.StatementID][]truce.ClaimRef{}, cases: map[truce.IncidentID]docketed{}, lenses: map[truce.OfficeID]*truce.Lens{}, lensesAt: -1, sides: map[string]truce.OfficeID{},
 	}
 }
@@ -86,6 +88,11 @@ func (f *fold) step(ctx context.Context, e record.Entry, said *truce.Said) error
 			return err
 		}
 	}
+	if err == nil && !adds(said.Statement.Body) {
+		if err := f.draw(ctx); err != nil { // by the Book as the claims found it
+			return err
+		}
+	}
 	if err == nil {
 		err = f.book.Admit(e.Index, at, said)
 	}
@@ -106,6 +113,16 @@ func (f *fold) step(ctx context.Context, e record.Entry, said *truce.Said) error
 		f.put(picture.Cite{Target: target, Index: e.Index, Marking: marking})
 	}
 	return f.effect(ctx, e, at, said)
+}
+
+// adds reports whether a statement only adds claims: the Book then judges after
+// it as before.
+func adds(b truce.Body) bool {
+	switch b.(type) {
+	case *truce.Report, *truce.Observation:
+		return true
+	}
+	return false
 }
 
 // markingNow returns who may read a statement as of the entry that is folded:
@@ -238,6 +255,11 @@ func (f *fold) withdraw(ctx context.Context, index int64, id truce.StatementID) 
 
 // remember takes a committed entry back into memory without writing rows.
 func (f *fold) remember(ctx context.Context, e record.Entry, said *truce.Said) error {
+	if said == nil || !adds(said.Statement.Body) {
+		if err := f.draw(ctx); err != nil {
+			return err
+		}
+	}
 	said, err := admit(f.book, e, said)
 	if err != nil {
 		return nil // refused, as it was then
@@ -247,6 +269,5 @@ func (f *fold) remember(ctx context.Context, e record.Entry, said *truce.Said) e
 	if err := f.effect(ctx, e, truce.Instant(e.RecvAt/1000), said); err != nil {
 		return fmt.Errorf("%s: %w", said.Statement.Body.Kind(), err)
 	}
-	f.rows, f.wants = nil, nil
 	return nil
 }

@@ -134,6 +134,9 @@ func (c *Centre) foldBatch(ctx context.Context, f *fold, n int64) (picture.Posit
 			return f.at, fmt.Errorf("entry %d: %w", e.Index, err)
 		}
 	}
+	if err := f.draw(ctx); err != nil {
+		return f.at, err
+	}
 	to := picture.Position{Size: entries[len(entries)-1].Index + 1}
 	root, err := c.log.Root(ctx, to.Size)
 	to.Root = root
@@ -168,6 +171,8 @@ func (c *Centre) recall(ctx context.Context, f *fold, size int64) error {
 				return fmt.Errorf("remember entry %d: %w", e.Index, err)
 			}
 		}
-		return nil
+		err := f.draw(ctx)
+		f.rows, f.wants = nil, nil // they were written and acted on then
+		return err
 	})
 }

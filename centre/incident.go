@@ -2,9 +2,8 @@ package centre
 
 import (
 	"context"
-	"runtime"
+	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/marchday/marchday/link"
 	"github.com/marchday/marchday/picture"
@@ -14,26 +13,91 @@ import (
 // levels are the levels of reader that an incident's row is kept for.
 var levels = []truce.Marking{truce.Clear, truce.Green, truce.Amber}
 
+// A drawing is what an incident's rows are made of, and the rows.
+type drawing struct {
+	index     int64 // of the last statement that touched it
+	in        link.Incident
+	claims    []*picture.Claim
+	proposed  []truce.ClaimRef
+	suggested map[truce.Marking][]truce.ClaimRef
+	rows      map[truce.Marking]*picture.Incident
+}
+
+// draw writes the rows of every incident that was marked. They are made on all
+// cores, from what is only read meanwhile, and written in order of the marks.
+func (f *fold) draw(ctx context.Context) error {
+	all := make([]*drawing, len(f.drawing))
+	for i, id := range f.drawing {
+		d, err := f.sketch(ctx, id)
+		if err != nil {
+			return err
+		}
+		all[i] = d
+	}
+	known := f.book.Next() - 1
+	f.grind(known)
+	onAllCores(len(all), func(i int) { all[i].rows = f.build(all[i], known) })
+	for _, d := range all {
+		before := f.incidents[d.in.ID]
+		for _, level := range levels {
+			if i := d.rows[level]; i != nil {
+				f.put(*i)
+				f.ask(i)
+			} else if before[level] != nil {
+				f.put(picture.NoIncident{ID: d.in.ID, Level: level})
+			}
+		}
+		f.incidents[d.in.ID] = d.rows
+	}
+	f.drawing = f.drawing[:0]
+	clear(f.stale)
+	return nil
+}
+
+// sketch gathers what an incident's rows are made of.
+func (f *fold) sketch(ctx context.Context, id truce.IncidentID) (*drawing, error) {
+	in, ok := f.links.Resolve(id)
+	if !ok || in.ID != id {
+		return nil, fmt.Errorf("incident %s is to be drawn and is none", id)
+	}
+	d := &drawing{index: f.stale[id], in: in, suggested: map[truce.Marking][]truce.ClaimRef{}}
+	for _, r := range f.links.Members(id) {
+		c, err := f.claim(ctx, r.Ref)
+		if err != nil {
+			return nil, err
+		}
+		if r.Role == link.RoleProposed {
+			d.proposed = append(d.proposed, r.Ref)
+			continue
+		}
+		d.claims = append(d.claims, c)
+	}
+	for _, level := range levels {
+		d.suggested[level] = f.suggestedTo(ctx, in, level)
+	}
+	return d, nil
+}
+
 // build makes an incident's rows from its claims, one for all levels of reader
-// that see the same of them.
-func (f *fold) build(ctx context.Context, index int64, in link.Incident, claims []*picture.Claim, proposed []truce.ClaimRef, conflicts []link.Conflict) map[truce.Marking]*picture.Incident {
+// that see the same of them, judged as known at an index.
+func (f *fold) build(d *drawing, known int64) map[truce.Marking]*picture.Incident {
 	rows := map[truce.Marking]*picture.Incident{}
 	var last *picture.Incident
 	for _, level := range levels {
 		var seen []*picture.Claim
-		for _, c := range claims {
+		for _, c := range d.claims {
 			if levelSees(level, c.Marking) {
 				seen = append(seen, c)
 			}
 		}
-		suggested := f.suggestedTo(ctx, in, level)
+		suggested := d.suggested[level]
 		switch {
 		case len(seen) == 0:
 		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested):
 			last.Upto = level
 		default:
-			last = f.incident(index, in, seen)
-			last.Level, last.Upto, last.Proposed, last.Suggested, last.Conflicts = level, level, proposed, suggested, told(conflicts)
+			last = f.incident(d.index, known, d.in, seen)
+			last.Level, last.Upto, last.Proposed, last.Suggested, last.Conflicts = level, level, d.proposed, suggested, told(f.conflicts[d.in.ID])
 			rows[level] = last
 		}
 	}
@@ -46,7 +110,7 @@ func levelSees(level, m truce.Marking) bool {
 	return rank(m) <= rank(level)
 }
 
-func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) *picture.Incident {
+func (f *fold) incident(index, known int64, in link.Incident, claims []*picture.Claim) *picture.Incident {
 	anchor, _ := f.book.IndexOf(in.ID.Statement)
 	i := &picture.Incident{
 		ID: in.ID, Index: anchor, Rests: index, Aliases: in.Aliases, Frozen: !in.Frozen.IsZero(), Responses: f.responses(in),
@@ -84,7 +148,7 @@ func (f *fold) incident(index int64, in link.Incident, claims []*picture.Claim) 
 	if d, ok := f.cases[in.ID]; ok {
 		i.Case, i.CaseID = d.number, d.id
 	}
-	f.judge(i, index)
+	f.judge(i, known)
 	return i
 }
 
@@ -294,6 +358,13 @@ func (f *fold) lens(o truce.OfficeID, index int64) *truce.Lens {
 	return f.lenses[o]
 }
 
+// grind makes every lens, before the cores share them.
+func (f *fold) grind(index int64) {
+	for _, o := range f.book.CoChairs() {
+		f.lens(o, index)
+	}
+}
+
 // status puts an incident in exactly one column of the counts: what a joint
 // finding says, else outside where every reading of every alleged act says so.
 func (f *fold) status(i *picture.Incident) (status, why string) {
@@ -389,9 +460,10 @@ const maxJudged = 1024
 // keeps each change of a verdict with the statement that made it. Only rows
 // that changed are written.
 func (f *fold) reassess(ctx context.Context, index int64) error {
-	for _, o := range f.book.CoChairs() {
-		f.lens(o, index) // made once, before the cores share it
+	if err := f.draw(ctx); err != nil {
+		return err
 	}
+	f.grind(index)
 	for chunk := range slices.Chunk(f.order, maxJudged) {
 		var of []*picture.Incident
 		for _, id := range chunk {
@@ -416,16 +488,7 @@ func (f *fold) reassess(ctx context.Context, index int64) error {
 // what they are judged by is only read.
 func (f *fold) rejudgeAll(of []*picture.Incident, index int64) [][]picture.Row {
 	all := make([][]picture.Row, len(of))
-	workers := min(runtime.GOMAXPROCS(0), len(of))
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < len(of); i += workers {
-				all[i] = f.rejudge(of[i], index)
-			}
-		})
-	}
-	wg.Wait()
+	onAllCores(len(of), func(i int) { all[i] = f.rejudge(of[i], index) })
 	return all
 }
 

@@ -136,3 +136,36 @@ func TestDecisions(t *testing.T) {
 		t.Errorf("a decision against an older one: %+v", ch.Conflicts)
 	}
 }
+
+// TestWhatChangesIsTold keeps a table by the changes alone and compares it with
+// the linker: no claim and no incident may move untold, as when a repair moves
+// an incident's first claim and so changes its name.
+func TestWhatChangesIsTold(t *testing.T) {
+	l := New(DefaultModel())
+	at, of := map[truce.ClaimRef]truce.IncidentID{}, map[truce.IncidentID]int{}
+	for _, it := range plainSet(4000) {
+		ch := place(t, l, it)
+		for _, r := range ch.Rows {
+			at[r.Ref] = r.Incident
+		}
+		for _, in := range ch.Incidents {
+			of[in.ID] = in.Claims
+		}
+		for _, id := range ch.Gone {
+			delete(of, id)
+		}
+	}
+	if l.Stats().Repaired == 0 {
+		t.Fatal("nothing was repaired: this shows nothing")
+	}
+	for ref := range l.Claims() {
+		if r, _ := l.Row(ref); r.Incident != at[ref] {
+			t.Errorf("%s is in %s, told was %s", ref, r.Incident, at[ref])
+		}
+	}
+	for id, n := range of {
+		if in, ok := l.Resolve(id); !ok || in.ID != id || in.Claims != n {
+			t.Errorf("%s was told with %d claims and is %s with %d", id, n, in.ID, in.Claims)
+		}
+	}
+}

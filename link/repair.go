@@ -147,8 +147,8 @@ func (p *Partition) apply(c change) int32 {
 		p.members(to, func(i int32, _ *packed) bool { go_ = append(go_, i); return true })
 		slices.Sort(go_)
 	}
-	p.rebuild(c.from, stay)
-	p.rebuild(to, go_)
+	p.reform(c.from, stay)
+	p.reform(to, go_)
 	for _, i := range go_ {
 		if x := p.claims.at(i); x.lineage == lineage {
 			p.moved = append(p.moved, i)
@@ -156,6 +156,17 @@ func (p *Partition) apply(c change) int32 {
 		}
 	}
 	return to
+}
+
+// reform makes an incident of other claims, and notes its first as moved, or
+// all of them where the first is another: they then bear its name.
+func (p *Partition) reform(in int32, ids []int32) {
+	if before := p.incidents.at(in).anchor; before != ids[0] {
+		p.moved = append(p.moved, ids...)
+	} else {
+		p.moved = append(p.moved, before)
+	}
+	p.rebuild(in, ids)
 }
 
 // restate writes down how claim i fits where it was put.

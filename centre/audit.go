@@ -70,25 +70,35 @@ func inBatches(ctx context.Context, log *record.Log, size int64, f func([]record
 }
 
 // Audit returns a visit for record's verification that checks every author's
-// signature against the keys good at its index, as the Book does, on all cores.
-// told is called for each entry, in order, with whether the Book admitted it:
-// for the last ones by end, which is to be called when the verification is over.
-// An entry that is no statement at all is not admitted.
+// signature against the keys good at its index, as the Book does, on all cores
+// and while the next entries are read. told is called for each entry, in order,
+// by one goroutine at a time, with whether the Book admitted it: for the last
+// ones by end, which is to be called when the verification is over. An entry
+// that is no statement at all is not admitted.
 func Audit(told func(admitted bool)) (visit record.Visit, end func()) {
 	book := truce.NewBook()
 	var batch []record.Entry
-	end = func() {
-		for i, said := range verifyAll(book, batch) {
-			_, err := admit(book, batch[i], said)
+	var under sync.WaitGroup // the batch ahead of this one
+	check := func(es []record.Entry) {
+		for i, said := range verifyAll(book, es) {
+			_, err := admit(book, es[i], said)
 			told(err == nil)
 		}
-		batch = batch[:0]
+	}
+	hand := func() {
+		es := batch
+		batch = make([]record.Entry, 0, maxBatch)
+		under.Wait()
+		under.Go(func() { check(es) })
 	}
 	return record.Visit{Entry: func(e record.Entry) error {
-		e.Body = bytes.Clone(e.Body)
-		if batch = append(batch, e); len(batch) == maxBatch || e.Index == 0 {
-			end()
+			e.Body = bytes.Clone(e.Body)
+			if batch = append(batch, e); len(batch) == maxBatch || e.Index == 0 {
+				hand()
+			}
+			return nil
+		}}, func() {
+			hand()
+			under.Wait()
 		}
-		return nil
-	}}, end
 }

@@ -15,9 +15,10 @@ $(UI)/node_modules/.ok: $(UI)/package-lock.json
 test: web ## everything this machine can prove
 	@sh test/all.sh
 
-bench: ## durable appends, folded statements, extraction, linking
+bench: ## durable appends, Tessera's beside them; folded and proved statements, extraction, linking
 	go test -run - -bench Add -benchtime 4000x ./record
-	go test -run - -bench Fold -benchtime 3x ./cmd/marchday
+	cd tools/fsck && go test -run - -bench Add -benchtime 3000x .
+	go test -run - -bench 'Fold|Verify' -benchtime 3x ./cmd/marchday
 	go run ./cmd/marchday bench
 
 soak: ## the faults of make test in counts that take a night; MARCHDAY_FUZZ is the time of each fuzz target

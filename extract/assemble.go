@@ -316,7 +316,7 @@ func (a *analysis) placedActor(f *found, p placeMention) bool {
 			return true
 		}
 	}
-	return a.tok(p.i).start > 0 && a.t.l.slots[p.prep] == slotOf && p.i > f.i
+	return a.tok(p.i).start > 0 && a.t.l.fills[p.prep] == slotOf && p.i > f.i
 }
 
 // nearerTo reports whether a place belongs to another claim of the sentence,

@@ -318,7 +318,7 @@ func (a *analysis) insideSet(m mention) bool {
 func (a *analysis) sameWords(m mention) []int32 {
 	node := int32(0)
 	for i := m.i; i < m.j; i++ {
-		node = a.t.l.trie.next[uint64(node)<<32|uint64(uint32(a.tok(i).word))]
+		node = a.t.l.trie.after(node, a.tok(i).word)
 	}
 	var out []int32
 	for _, e := range a.t.l.trie.entries[node] {

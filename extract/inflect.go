@@ -56,12 +56,8 @@ func (l *language) look(w string, ascii bool, t *token) {
 			}
 			b[i] = c
 		}
-		if id, ok := l.vocab[string(b)]; ok {
-			t.word = id
-			return
-		}
-		if strings.IndexByte(w, '\'') >= 0 {
-			t.word = l.vocab[foldWord(w)]
+		if t.word = l.find(string(b)); t.word == 0 && strings.IndexByte(w, '\'') >= 0 {
+			t.word = l.find(foldWord(w))
 		}
 		return
 	}
@@ -69,7 +65,7 @@ func (l *language) look(w string, ascii bool, t *token) {
 		if l.code == "ar" {
 			l.lookArabic(gazetteer.Fold(w), t)
 		} else {
-			t.word = l.vocab[l.key(w)]
+			t.word = l.find(l.key(w))
 		}
 	}
 	if l.hot == nil {
@@ -119,7 +115,8 @@ func (s *wordMemo) look(w string, t *token, find func()) {
 // lookArabic tries the word as it stands, then without its clitics: w- f-,
 // then b- l- k-, then al-, then a pronoun at the end.
 func (l *language) lookArabic(w string, t *token) {
-	id, known := l.vocab[w]
+	id := l.find(w)
+	known := id != 0
 	if strings.HasPrefix(w, "ال") && !(known && l.info[id].tags&tagVerb != 0) {
 		t.flags |= definite
 	}
@@ -190,12 +187,12 @@ func (l *language) lookArabic(w string, t *token) {
 }
 
 func (l *language) settle(w string, flags tokenFlag, t *token) bool {
-	id, ok := l.vocab[w]
-	if ok {
+	id := l.find(w)
+	if id != 0 {
 		t.word = id
 		t.flags |= flags
 	}
-	return ok
+	return id != 0
 }
 
 // russianEndings of nouns and adjectives are cut, the longest that fits, so

@@ -32,10 +32,10 @@ func (a *analysis) findCovers() {
 	for k := range a.chunks {
 		switch a.kind(k) {
 		case chunkVG:
-			if r, ok := a.t.l.reports[a.chunks[k].word]; ok && a.chunks[k].word != 0 {
+			if r := a.t.l.reports[a.chunks[k].word]; r.known && a.chunks[k].word != 0 {
 				a.coverReport(k, r)
 			}
-			if g, ok := a.t.l.governs[a.chunks[k].word]; ok && a.chunks[k].word != 0 {
+			if g := a.t.l.governs[a.chunks[k].word]; g.known && a.chunks[k].word != 0 {
 				a.coverGoverned(k, g)
 			}
 		case chunkSub:
@@ -462,7 +462,7 @@ func (a *analysis) coverNouns() {
 func (a *analysis) coverAccording() {
 	for k := range a.chunks {
 		c := a.chunks[k]
-		if c.kind != chunkPrep || a.t.l.slots[c.word] != slotSpeaker {
+		if c.kind != chunkPrep || a.t.l.fills[c.word] != slotSpeaker {
 			continue
 		}
 		np := k + 1
@@ -500,8 +500,8 @@ func (a *analysis) coverColon() {
 // is not named.
 func (a *analysis) coverAdverbs() {
 	for i := a.s.first; i < a.s.last; i++ {
-		r, ok := a.t.l.reports[-a.tok(i).word]
-		if !ok || a.tok(i).word == 0 {
+		r := &a.t.l.adverbs[a.tok(i).word]
+		if !r.known || a.tok(i).word == 0 {
 			continue
 		}
 		first, last := a.s.first, a.s.last

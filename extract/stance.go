@@ -133,7 +133,7 @@ func (a *analysis) inherit(v chunk, o opening) chunk {
 	return v
 }
 
-func (a *analysis) governing(k int) bool { _, ok := a.t.l.governs[a.chunks[k].word]; return ok }
+func (a *analysis) governing(k int) bool { return a.t.l.governs[a.chunks[k].word].known }
 
 // separated reports whether a clause boundary lies between two chunks.
 func (a *analysis) separated(p, k int) bool {
@@ -160,8 +160,8 @@ func (a *analysis) purpose(k int) bool {
 	if p < 0 || a.isReport(p) {
 		return p < 0
 	}
-	g, ok := a.t.l.governs[a.chunks[p].word]
-	return !ok || g.effect != truce.Reported
+	g := a.t.l.governs[a.chunks[p].word]
+	return !g.known || g.effect != truce.Reported
 }
 
 // negates reports whether the negation of the verb over a noun trigger denies

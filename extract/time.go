@@ -70,7 +70,7 @@ func (a *analysis) num(i int) int {
 	if !a.tags(i).has(tagNumber) {
 		return -1
 	}
-	if w, ok := a.t.l.numbers[a.tok(i).word]; ok && (w.kind == "num" || w.kind == "ordinal") {
+	if w := &a.t.l.numbers[a.tok(i).word]; w.known && (w.kind == "num" || w.kind == "ordinal") {
 		return int(w.lo)
 	}
 	return -1

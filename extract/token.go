@@ -9,9 +9,11 @@ import (
 // original text.
 type token struct {
 	start, end uint32
-	word       int32 // id in the language's vocabulary; 0 is unknown
-	mark       byte  // of punctuation: one of , . ; : ? ! ( ) - / and " open < close >; 0 for words
+	word       int32  // id in the language's vocabulary; 0 is unknown
+	tags       tagSet // of the word
+	mark       byte   // of punctuation: one of , . ; : ? ! ( ) - / and " open < close >; 0 for words
 	flags      tokenFlag
+	cats       catMask // of the mentions that cover it
 }
 
 type tokenFlag uint16
@@ -80,6 +82,7 @@ func (l *language) tokenise(src string, out []token) []token {
 		if n := len(out); n > 0 && t.mark == 0 && i > 0 && src[t.start-min(1, t.start)] == '-' && t.flags.has(glued) {
 			t.flags |= hyphened
 		}
+		t.tags = l.info[t.word].tags
 		out = append(out, t)
 		lines, gap = 0, false
 	}
@@ -179,7 +182,7 @@ func (l *language) scanApostrophe(src string, i int, t *token) int {
 			t.end, t.mark, t.word = uint32(next), '\'', l.possessive
 			return next
 		case tail == "re" || tail == "ve" || tail == "ll" || tail == "d" || tail == "m":
-			t.end, t.word = uint32(j), l.vocab["'"+tail]
+			t.end, t.word = uint32(j), l.find("'"+tail)
 			return j
 		}
 		if j > next || next < len(src) && src[next] >= utf8.RuneSelf {

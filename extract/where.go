@@ -147,10 +147,10 @@ func (a *analysis) placeCue(i int, before []placeMention) bool {
 	if a.posAt(p) == posVerb && len(a.t.l.verbs[a.t.l.info[a.tok(p).word].lemma]) > 0 {
 		return true // shelled Tolma
 	}
-	if t.has(tagPrep) && a.t.l.slots[a.tok(p).word] == slotOf && p > a.s.first && a.ofCat(p-1, catTrigger) {
+	if t.has(tagPrep) && a.t.l.fills[a.tok(p).word] == slotOf && p > a.s.first && a.ofCat(p-1, catTrigger) {
 		return true // the bombardment of Tolma
 	}
-	if t.has(tagPrep) && a.t.l.slots[a.tok(p).word] == slotOf && p > a.s.first && a.tags(p-1).has(tagCue) {
+	if t.has(tagPrep) && a.t.l.fills[a.tok(p).word] == slotOf && p > a.s.first && a.tags(p-1).has(tagCue) {
 		return true
 	}
 	if a.t.l.code != "en" && a.ofCat(p, catTrigger) {
@@ -182,7 +182,7 @@ func (a *analysis) directional(i int) bool {
 }
 
 func (a *analysis) placePrep(i int) bool {
-	switch a.t.l.slots[a.tok(i).word] {
+	switch a.t.l.fills[a.tok(i).word] {
 	case slotIn, slotOver:
 		return true
 	case slotFrom, slotTo, slotOn:

@@ -269,8 +269,6 @@ func (a *analysis) personName(i, j int, titled bool) who {
 	return who{id: id, i: first, j: last, kind: "person", via: "who.titled"}
 }
 
-func (a *analysis) ofCat(i int, cat category) bool { _, ok := a.mentionAt(i, cat); return ok }
-
 // newPerson reads an unknown name of two capitalised words and more, such as
 // speaks: Staffan de Mistura.
 func (a *analysis) newPerson(c chunk) who {

@@ -203,7 +203,7 @@ func (g *Gazetteer) Fill(w truce.Where) truce.Where {
 // within returns what a place lies within, innermost first, without itself.
 func (g *Gazetteer) within(id truce.PlaceID, point *truce.Point, known bool) []truce.PlaceID {
 	if known {
-		return slices.Clip(g.in[g.byID[id]])
+		return g.in[g.byID[id]].ids
 	}
 	if point != nil {
 		return g.DistrictAt(*point)
@@ -215,6 +215,39 @@ func (g *Gazetteer) within(id truce.PlaceID, point *truce.Point, known bool) []t
 func (g *Gazetteer) LiesIn(id, unit truce.PlaceID) bool {
 	i, known := g.byID[id]
 	return known && g.liesIn(i, unit)
+}
+
+// within is what places lie within, shared by all of one unit.
+type within struct {
+	ids []truce.PlaceID  // innermost first
+	adm [3]truce.PlaceID // the units of levels 1 to 3 among them
+}
+
+// locateAll finds what every place lies within.
+func (g *Gazetteer) locateAll() {
+	g.in = make([]*within, len(g.places))
+	same := map[string]*within{}
+	var key []byte
+	for i := range g.places {
+		ids := g.locate(int32(i))
+		key = key[:0]
+		for _, id := range ids {
+			key = append(append(key, id...), 0)
+		}
+		w := same[string(key)]
+		if w == nil {
+			w = &within{ids: slices.Clip(ids)}
+			for _, id := range ids {
+				if k, ok := g.byID[id]; ok {
+					if d := depth(g.places[k].Class); d >= 2 && d <= 4 && w.adm[d-2] == "" {
+						w.adm[d-2] = id
+					}
+				}
+			}
+			same[string(key)] = w
+		}
+		g.in[i] = w
+	}
 }
 
 // locate finds what a place lies within: by the outlines that hold its point,

@@ -4,6 +4,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/marchday/marchday/truce"
 )
 
 // mention is a phrase of the dictionaries in the text.
@@ -99,8 +101,9 @@ type analysis struct {
 	nums   []numMention
 	covers []cover
 	quotes []quoteRange
-	subj   []int   // by chunk: subject, -2 not yet sought
-	held   []int32 // by token of the sentence: the chunk that holds it
+	subj   []int         // by chunk: subject, -2 not yet sought
+	held   []int32       // by token of the sentence: the chunk that holds it
+	near   []truce.Point // of the places found so far and in the sentence before
 }
 
 func (a *analysis) tok(i int) *token { return &a.t.toks[i] }

@@ -20,6 +20,7 @@ type Engine struct {
 	zone   truce.Zone
 	pool   *sync.Pool // of *work; holds nothing that outlives a document
 	memo   *gazetteer.Memo
+	names  *memory[glance]
 }
 
 // work is what one document needs while it is read.
@@ -51,7 +52,7 @@ func New(o Options) (*Engine, error) {
 
 // engineOf makes an engine whose dictionaries' tests were not run.
 func engineOf(d *dictionaries, o Options) *Engine {
-	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}}
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: &memory[glance]{}}
 	if e.places == nil {
 		e.places = gazetteer.New(nil, nil, nil)
 	}
@@ -92,7 +93,7 @@ func (e *Engine) Claims(d Doc) []truce.Claim {
 // begin prepares the work for a document; false where nothing can be read.
 func (w *work) begin(e *Engine, d Doc) bool {
 	t := &w.t
-	*t = text{e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
+	*t = text{e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), counts: t.counts[:0], cands: t.cands[:0], toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
 	code := d.Lang
 	if code == "" {
 		code = e.dict.detect(d.Text)

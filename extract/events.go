@@ -452,7 +452,7 @@ func (a *analysis) filled(o *opening, n need) bool {
 // a name that the gazetteer has.
 func (a *analysis) placeIn(i, j int) bool {
 	for ; i < j; i++ {
-		if a.tags(i).has(tagCue) || a.tok(i).mark == 0 && a.t.e.places.Knows(a.t.folded(i, i+1)) {
+		if a.tags(i).has(tagCue) || a.tok(i).mark == 0 && a.t.glance(i, i+1).known {
 			return true
 		}
 	}

@@ -2,7 +2,6 @@ package extract
 
 import (
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/marchday/marchday/gazetteer"
@@ -72,44 +71,16 @@ func (l *language) look(w string, ascii bool, t *token) {
 		find() // words are still being added
 		return
 	}
-	l.seen.look(w, t, find)
-}
-
-// wordMemo remembers what became of words whose forms take time to tell. It
-// changes no answer and may be shared.
-type wordMemo struct {
-	mu sync.RWMutex
-	m  map[string]remembered
-}
-
-type remembered struct {
-	word  int32
-	flags tokenFlag
-}
-
-// maxWords bounds a wordMemo; a full one begins anew.
-const maxWords = 32768
-
-// look fills a token from memory, or by find.
-func (s *wordMemo) look(w string, t *token, find func()) {
-	s.mu.RLock()
-	r, known := s.m[w]
-	s.mu.RUnlock()
-	if known {
-		t.word, t.flags = r.word, t.flags|r.flags
-		return
+	f, known := l.seen.get(w)
+	if !known {
+		was := t.flags
+		t.flags = 0
+		find()
+		f = wordForm{t.word, t.flags}
+		t.flags = was
+		l.seen.put(w, f)
 	}
-	was := t.flags
-	t.flags = 0
-	find()
-	r = remembered{t.word, t.flags}
-	t.flags |= was
-	s.mu.Lock()
-	if s.m == nil || len(s.m) >= maxWords {
-		s.m = map[string]remembered{}
-	}
-	s.m[strings.Clone(w)] = r
-	s.mu.Unlock()
+	t.word, t.flags = f.word, t.flags|f.flags
 }
 
 // lookArabic tries the word as it stands, then without its clitics: w- f-,

@@ -237,14 +237,14 @@ type language struct {
 	sets       []string
 	frames     []frame
 	triggers   []trigger
-	verbs      [][]int32 // by verb lemma: triggers
-	hot        []bool    // by word: it can open a frame or report
-	statements []bool    // the statement, the report: its speaker spoke last
-	lights     []bool    // verbs that only carry a noun: launch an attack
-	fills      []slot    // prepositions that fill a slot
-	clitic     [3]int32  // the words of Arabic b-, l-, k-
-	labels     []cue     // of snippets
-	seen       wordMemo  // of words in other letters than ASCII
+	verbs      [][]int32        // by verb lemma: triggers
+	hot        []bool           // by word: it can open a frame or report
+	statements []bool           // the statement, the report: its speaker spoke last
+	lights     []bool           // verbs that only carry a noun: launch an attack
+	fills      []slot           // prepositions that fill a slot
+	clitic     [3]int32         // the words of Arabic b-, l-, k-
+	labels     []cue            // of snippets
+	seen       memory[wordForm] // of words in other letters than ASCII
 }
 
 func newLanguage(code string) *language {

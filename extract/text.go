@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/marchday/marchday/gazetteer"
@@ -22,7 +23,7 @@ type text struct {
 
 	holders  map[string]string // office -> id, as the text says
 	surnames map[string]string // last word of a name -> id, "" if two share it
-	counts   map[string]int    // country -> mentions
+	counts   []tally           // mentions of countries
 	inFocus  string
 	focused  bool
 
@@ -31,8 +32,9 @@ type text struct {
 	openQuote                       bool
 	lastTime, nextTime              timeMention
 	hasTime, nextSet                bool
-	timeAt, placedAt                int            // sentences of lastTime and placed
-	placed                          []placeMention // of the last sentence that had places
+	timeAt, placedAt                int                   // sentences of lastTime and placed
+	placed                          []placeMention        // of the last sentence that had places
+	cands                           []gazetteer.Candidate // of all places found
 	out                             []found
 }
 
@@ -66,10 +68,19 @@ func (t *text) count(country string) {
 	if country == "" {
 		return
 	}
-	if t.counts == nil {
-		t.counts = map[string]int{}
+	for i := range t.counts {
+		if t.counts[i].country == country {
+			t.counts[i].n++
+			return
+		}
 	}
-	t.counts[country]++
+	t.counts = append(t.counts, tally{country, 1})
+}
+
+// tally is how often a country is mentioned.
+type tally struct {
+	country string
+	n       int
 }
 
 // focus is the one country that the text is about: at least half of all
@@ -81,11 +92,12 @@ func (t *text) focus() string {
 	t.focused = true
 	all, best, second := 0, 0, 0
 	name := ""
-	for _, c := range sortedKeys(t.counts) {
-		n := t.counts[c]
+	slices.SortFunc(t.counts, func(a, b tally) int { return strings.Compare(a.country, b.country) })
+	for _, c := range t.counts {
+		n := c.n
 		all += n
 		if n > best {
-			best, second, name = n, best, c
+			best, second, name = n, best, c.country
 		} else if n > second {
 			second = n
 		}
@@ -193,8 +205,8 @@ func latinLanguage(s string) string {
 	return best
 }
 
-// folded returns the gazetteer's spelling of tokens i to j.
-func (t *text) folded(i, j int) string {
+// glance looks at tokens i to j as a name.
+func (t *text) glance(i, j int) glance {
 	s, e := t.span(i, j)
-	return gazetteer.Fold(t.src[s:e])
+	return t.e.glance(t.src[s:e])
 }

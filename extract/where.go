@@ -1,8 +1,6 @@
 package extract
 
 import (
-	"strings"
-
 	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
@@ -23,6 +21,7 @@ const maxPlaceWords = 5
 
 // findPlaces finds the places named in the sentence.
 func (a *analysis) findPlaces(out []placeMention) []placeMention {
+	a.near = a.t.nearby(a.near[:0], out)
 	for i := a.s.first; i < a.s.last; {
 		p, ok := a.placeAt(i, out)
 		if !ok {
@@ -30,9 +29,17 @@ func (a *analysis) findPlaces(out []placeMention) []placeMention {
 			continue
 		}
 		out = append(out, p)
+		a.near = a.t.nearby(a.near[:0], out)
 		i = p.j
 	}
 	return out
+}
+
+// find asks the gazetteer. What it answers is kept until the document is read.
+func (t *text) find(q gazetteer.Query) []gazetteer.Candidate {
+	from := len(t.cands)
+	t.cands = t.e.places.AppendFind(t.cands, q)
+	return t.cands[from:len(t.cands):len(t.cands)]
 }
 
 // placeAt reads a place beginning at token i.
@@ -69,8 +76,7 @@ func (a *analysis) beginsName(i int) bool {
 	if a.t.l.code == "ar" {
 		word = a.stripClitics(i, word)
 	}
-	head, _, _ := strings.Cut(gazetteer.Fold(word), " ")
-	return a.t.e.places.Begins(head)
+	return a.t.e.glance(word).begins
 }
 
 // blocked returns the end of a mention of a person, body or office that holds
@@ -101,7 +107,7 @@ func (a *analysis) blocked(i int) (end int, actor bool) {
 }
 
 func (a *analysis) knownPlace(i, j int) bool {
-	return a.t.e.places.Knows(a.t.folded(i, j)) && a.placeCue(i, nil)
+	return a.t.glance(i, j).known && a.placeCue(i, nil)
 }
 
 // longestName counts the tokens from i on that can be one name.
@@ -208,15 +214,15 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	if len(name) < 3 || j == i+1 && a.commonWord(i, cue) {
 		return placeMention{}, false
 	}
-	known := a.t.e.places.Knows(gazetteer.Fold(name))
+	known := a.t.e.glance(name).known
 	if !known && a.t.l.code != "ru" && a.t.l.code != "uk" && (!cue || (a.t.l.code == "ar" || !a.t.mixed) && j > i+2) {
 		return placeMention{}, false
 	}
-	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.t.nearby(before), Strict: true, MinScore: minSure, Memo: a.t.e.memo}
-	cands := a.t.e.places.Find(q)
+	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.near, Strict: true, MinScore: minSure, Memo: a.t.e.memo}
+	cands := a.t.find(q)
 	if len(cands) == 0 && cue && a.unknownName(i, j) && !(i > a.s.first && a.tags(i-1).has(tagDet) && a.nominal(j)) {
 		q.Strict, q.MinScore = false, minLoose
-		cands = a.t.e.places.Find(q)
+		cands = a.t.find(q)
 	}
 	if len(cands) == 0 {
 		return placeMention{}, false
@@ -231,9 +237,8 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	return p, true
 }
 
-// nearby lists the points of places already resolved.
-func (t *text) nearby(more []placeMention) []truce.Point {
-	var out []truce.Point
+// nearby appends the points of places already resolved to an empty list.
+func (t *text) nearby(out []truce.Point, more []placeMention) []truce.Point {
 	for _, list := range [][]placeMention{more, t.placed} {
 		for _, p := range list {
 			if c := p.cands[0]; c.Place.Class != gazetteer.Country && c.Place.Point.Valid() {

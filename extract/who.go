@@ -3,7 +3,6 @@ package extract
 import (
 	"strings"
 
-	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
 
@@ -323,7 +322,7 @@ func (a *analysis) titledName(i, j int) who {
 			return a.meetName(k+1, end, "who.titled")
 		}
 	}
-	if first := a.skipDet(i); a.t.l.cased && first == i && j-i >= 2 && a.unknownRun(i, j) == j && !a.t.e.places.Knows(gazetteer.Fold(a.t.wording(i, j))) {
+	if first := a.skipDet(i); a.t.l.cased && first == i && j-i >= 2 && a.unknownRun(i, j) == j && !a.t.glance(i, j).known {
 		return a.meetName(i, j, "who.named")
 	}
 	return who{}

@@ -128,14 +128,17 @@ func mixedCase(s string) bool {
 	const sample = 3000
 	upper, lower := 0, 0
 	for i := 0; i < len(s) && i < sample; {
-		r, n := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, n = utf8.DecodeRuneInString(s[i:])
+		if c := s[i]; c < utf8.RuneSelf {
+			upper += int(runeClasses[c] & upperRune / upperRune)
+			lower += int(runeClasses[c] & lowerRune / lowerRune)
+			i++
+			continue
 		}
+		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
-		case 'A' <= r && r <= 'Z', 'А' <= r && r <= 'Я':
+		case 'А' <= r && r <= 'Я':
 			upper++
-		case 'a' <= r && r <= 'z', 'а' <= r && r <= 'я':
+		case 'а' <= r && r <= 'я':
 			lower++
 		}
 		i += n

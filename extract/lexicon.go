@@ -190,6 +190,31 @@ func (v *vocabulary) findHashed(w string, h uint32) int32 {
 	}
 }
 
+// findLower seeks a word of ASCII letters by its small ones, whose hash is given.
+func (v *vocabulary) findLower(w string, h uint32) int32 {
+	for i := homeOf(h, len(v.slots)); ; i = (i + 1) & (len(v.slots) - 1) {
+		if id := v.slots[i]; id == 0 || equalLower(w, v.words[id]) {
+			return id
+		}
+	}
+}
+
+func equalLower(w, lower string) bool {
+	if len(w) != len(lower) {
+		return false
+	}
+	for i := range len(w) {
+		c := w[i]
+		if isUpper(c) {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
 // add gives a new word its id.
 func (v *vocabulary) add(w string) int32 {
 	id := int32(len(v.words))
@@ -217,6 +242,7 @@ func (v *vocabulary) put(id int32) {
 type language struct {
 	code  string
 	cased bool // the script has capitals
+	latin bool // words of ASCII letters are sought as they stand, in small letters
 	after bool // the subject may follow its verb freely (Arabic, Russian)
 	vocabulary
 	info       []wordInfo
@@ -249,7 +275,7 @@ type language struct {
 
 func newLanguage(code string) *language {
 	l := &language{
-		code: code, cased: code != "ar", after: code == "ar" || code == "ru" || code == "uk",
+		code: code, latin: code != "ru" && code != "uk", cased: code != "ar", after: code == "ar" || code == "ru" || code == "uk",
 		vocabulary: vocabulary{slots: make([]int32, 1<<12)}, trie: newTrie(),
 	}
 	l.addWord("")

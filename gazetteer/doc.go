@@ -128,6 +128,8 @@ type Gazetteer struct {
 	heads   []uint64                        // filter of the first words of folded names
 	in      []*within                       // by place: what it lies within
 	stature []int32                         // by place: what its class and size speak for it
+	lands   []int32                         // by place: the number of its country
+	numbers map[string]int32                // of countries
 	pool    *sync.Pool                      // of *search; holds nothing of a query that is answered
 	forced  map[string]truce.PlaceID        // overrides: folded form -> place
 	shown   [][]truce.Text                  // by place: its name in every language
@@ -177,10 +179,7 @@ func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) 
 	g.pair()
 	g.index()
 	g.locateAll()
-	g.stature = make([]int32, len(g.places))
-	for i, p := range g.places {
-		g.stature[i] = stature(p)
-	}
+	g.weighAll()
 	g.shown = make([][]truce.Text, len(g.places))
 	for i, p := range g.places {
 		g.shown[i] = slices.Clip(shown(p))
@@ -217,8 +216,30 @@ func (g *Gazetteer) add(p Place) {
 	g.places = append(g.places, p)
 }
 
+// weighAll notes of every place what ranking asks for again and again.
+func (g *Gazetteer) weighAll() {
+	g.stature, g.lands, g.numbers = make([]int32, len(g.places)), make([]int32, len(g.places)), map[string]int32{}
+	for i := range g.places {
+		p := &g.places[i]
+		n, known := g.numbers[p.Country]
+		if !known {
+			n = int32(len(g.numbers))
+			g.numbers[p.Country] = n
+		}
+		g.stature[i], g.lands[i] = stature(p), n
+	}
+}
+
+// land is the number of a country, -1 of one that no place lies in.
+func (g *Gazetteer) land(country string) int32 {
+	if n, known := g.numbers[country]; known {
+		return n
+	}
+	return -1
+}
+
 // stature is what a place's class and size speak for it, in points of rank.
-func stature(p Place) int32 {
+func stature(p *Place) int32 {
 	r := classes[p.Class].rank
 	for n := p.Population; n >= 10; n /= 10 {
 		r += 9

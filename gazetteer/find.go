@@ -210,9 +210,11 @@ type answer struct {
 }
 
 // Memo remembers the names that were sought, for callers who seek the same ones
-// again and again. It changes no answer and may be shared. Each name has one
-// place in it, which it shares with others: the last one asked stays.
-type Memo struct{ slots [8192]atomic.Pointer[answer] }
+// again and again. It changes no answer and may be shared. Each name has two
+// places in it, which it shares with others: those asked last stay.
+type Memo struct {
+	slots [1 << 14]atomic.Pointer[answer]
+}
 
 // ask tells what a text means as far as nothing near matters, or remembers it.
 // Where it is a path the answer says no more.
@@ -226,15 +228,24 @@ func (s *search) ask(text string, q Query) *answer {
 	if q.Strict {
 		h = ^h
 	}
-	slot := &q.Memo.slots[(h^h>>15)%uint32(len(q.Memo.slots))]
-	if a := slot.Load(); a != nil && a.text == text && a.strict == q.Strict && a.minScore == q.MinScore && a.country == q.Country && a.lang == q.Lang && a.class == q.Class {
+	h = (h ^ h>>15) % uint32(len(q.Memo.slots))
+	slot, second := &q.Memo.slots[h], &q.Memo.slots[h^1]
+	if a := slot.Load(); a.is(text, q) {
+		return a
+	}
+	if a := second.Load(); a.is(text, q) {
 		return a
 	}
 	a := &answer{text: strings.Clone(text), lang: q.Lang, country: q.Country, class: q.Class, minScore: q.MinScore, strict: q.Strict} // a clone keeps no whole document alive
 	s.answer(a, a.text, q)
 	a.ranked = slices.Clone(a.ranked)
-	slot.Store(a)
+	second.Store(slot.Swap(a))
 	return a
+}
+
+// is reports whether an answer is that of a question.
+func (a *answer) is(text string, q Query) bool {
+	return a != nil && a.text == text && a.strict == q.Strict && a.minScore == q.MinScore && a.country == q.Country && a.lang == q.Lang && a.class == q.Class
 }
 
 func (s *search) answer(a *answer, text string, q Query) {
@@ -289,13 +300,14 @@ type search struct {
 	hits         []hit
 	ranked       []ranked // of all names of the query, one after the other
 	weighed, top int32
+	land         int32 // number of the query's country
 	one          answer
 }
 
 // seek gathers the names that any key finds, the best of every place, with the
 // rank that they have whatever is near.
 func (s *search) seek(text string, q Query) []ranked {
-	s.q, s.text, s.hits, s.weighed, s.top = q, text, s.hits[:0], 0, 0
+	s.q, s.text, s.hits, s.weighed, s.top, s.land = q, text, s.hits[:0], 0, 0, s.g.land(q.Country)
 	if len(s.seen) < len(s.g.names) {
 		s.seen, s.round = make([]uint32, len(s.g.names)), 0
 	}
@@ -364,20 +376,31 @@ func (s *search) consider(n uint32, how Match) {
 	}
 	s.seen[n] = s.round
 	e := &g.names[n]
-	place := &g.places[e.place]
 	if s.q.Within != "" && !g.liesIn(e.place, s.q.Within) {
 		return
 	}
 	s.weighed++
-	score, match := s.compare(e, how)
+	foreign := s.q.Country != "" && g.lands[e.place] != s.land
+	least := s.q.MinScore
+	if s.tried {
+		least += formLess
+	}
+	if foreign && how != MatchFolded {
+		least += foreignLess
+	}
+	score, match := s.compare(e, how, least)
+	if score < least {
+		return
+	}
 	if s.tried {
 		score -= formLess
 	}
+	place := &g.places[e.place]
 	hood := s.a.class == Neighbourhood
 	if loose := match == MatchSkeleton || match == MatchEdit; loose && s.a.class != "" && hood != (place.Class == Neighbourhood) && !(hood && depth(place.Class) > 0) {
 		score -= classLess
 	}
-	if s.q.Country != "" && place.Country != s.q.Country && match != MatchExact && match != MatchFolded {
+	if foreign && match != MatchExact && match != MatchFolded {
 		score -= foreignLess
 	}
 	if score < s.q.MinScore {
@@ -482,15 +505,18 @@ func (g *Gazetteer) nearness(i int32, near []truce.Point) int32 {
 	return 0
 }
 
-// compare scores a name against what was asked, per mille.
-func (s *search) compare(e *entry, how Match) (int32, Match) {
+// compare scores a name against what was asked, per mille; a score that is
+// surely below least may be any such.
+func (s *search) compare(e *entry, how Match, least int32) (int32, Match) {
 	g, a := s.g, &s.a
-	name := g.places[e.place].Names[e.name].Text
-	if name == s.text {
-		return maxSimilarity, MatchExact
-	}
-	if how == MatchFolded && foldsTo(name, a.folded) {
-		return 995, MatchFolded
+	if how == MatchFolded { // only names under the folded key can be the text itself
+		name := g.places[e.place].Names[e.name].Text
+		if name == s.text {
+			return maxSimilarity, MatchExact
+		}
+		if foldsTo(name, a.folded) {
+			return 995, MatchFolded
+		}
 	}
 	if a.generic != 0 && e.generic != 0 && a.generic != e.generic || a.qual != 0 && e.qual != 0 && uint16(a.qual) != e.qual {
 		return 0, how
@@ -508,8 +534,8 @@ func (s *search) compare(e *entry, how Match) (int32, Match) {
 	if s.core == g.spelt[e.core:e.roman] {
 		return 985 - less, MatchPlain
 	}
-	alike := similarity(s.roman, g.spelt[e.roman:e.end])
 	less += shortLess(len(s.roman))
+	alike := similarity(s.roman, g.spelt[e.roman:e.end], least+less)
 	if how == MatchPlain || how == MatchFolded {
 		if alike == maxSimilarity {
 			return 970 - less, MatchPlain

@@ -219,12 +219,18 @@ func drop(c byte) int {
 }
 
 // similarity compares two romanised names, per mille: 1000 less 1.6 times the
-// weighted distance over the longer length.
-func similarity(a, b string) int32 {
+// weighted distance over the longer length. Where that is surely below least
+// it stops and returns 0.
+func similarity(a, b string, least int32) int32 {
 	if len(a) > maxCompared || len(b) > maxCompared || len(a) == 0 || len(b) == 0 {
 		if a == b {
 			return maxSimilarity
 		}
+		return 0
+	}
+	longer := max(len(a), len(b))
+	top := ((maxSimilarity+1-int(least))*costLetter*longer - 1) / 1600 // a greater distance is too far
+	if least > maxSimilarity || (longer-min(len(a), len(b)))*costLoose > top {
 		return 0
 	}
 	var row [maxCompared + 1]int // of one letter of a, from the one before
@@ -234,12 +240,17 @@ func similarity(a, b string) int32 {
 	for i := range len(a) {
 		less, above, left := drop(a[i]), row[0], row[0]+drop(a[i])
 		row[0] = left
+		nearest := left
 		for j := range len(b) {
 			left = min(above+swap(a[i], b[j]), row[j+1]+less, left+drop(b[j]))
 			above, row[j+1] = row[j+1], left
+			nearest = min(nearest, left)
+		}
+		if nearest > top {
+			return 0
 		}
 	}
-	return int32(max(0, maxSimilarity-1600*row[len(b)]/(costLetter*max(len(a), len(b)))))
+	return int32(max(0, maxSimilarity-1600*row[len(b)]/(costLetter*longer)))
 }
 
 // words makes a table from lines of alternatives: every form -> the line.

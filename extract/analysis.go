@@ -91,19 +91,22 @@ func (c chunk) finite() bool { return c.kind == chunkVG && !c.inf && !c.ing && !
 
 // analysis is one sentence taken apart. It is reused from sentence to sentence.
 type analysis struct {
-	t      *text
-	s      sentence
-	at     int // index of the sentence
-	pos    []pos
-	chunks []chunk
-	ments  []mention
-	times  []timeMention
-	nums   []numMention
-	covers []cover
-	quotes []quoteRange
-	subj   []int         // by chunk: subject, -2 not yet sought
-	held   []int32       // by token of the sentence: the chunk that holds it
-	near   []truce.Point // of the places found so far and in the sentence before
+	t           *text
+	s           sentence
+	at          int // index of the sentence
+	pos         []pos
+	chunks      []chunk
+	ments       []mention
+	times       []timeMention
+	nums        []numMention
+	covers      []cover
+	quotes      []quoteRange
+	subj        []int          // by chunk: subject, -2 not yet sought
+	held        []int32        // by token of the sentence: the chunk that holds it
+	mine, inner []placeMention // of one claim
+	sourced     []cover        // of one token
+	told        []source
+	near        []truce.Point // of the places found so far and in the sentence before
 }
 
 func (a *analysis) tok(i int) *token { return &a.t.toks[i] }

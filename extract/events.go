@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/marchday/marchday/truce"
@@ -31,6 +32,7 @@ type found struct {
 
 // opening is a trigger in its sentence with the chunks that fill its slots.
 type opening struct {
+	room   *room
 	frame  *frame
 	trig   *trigger
 	chunk  int
@@ -63,18 +65,19 @@ func (a *analysis) events() {
 
 // put adds a noun group to a slot.
 func (o *opening) put(s slot, np int) {
-	for b := range o.fill {
-		if s == 1<<b && !slices.Contains(o.fill[b], np) {
-			o.fill[b] = append(o.fill[b], np)
-		}
+	b := bits.TrailingZeros32(uint32(s)) // 32 of no slot
+	if b >= len(o.fill) || slices.Contains(o.fill[b], np) {
+		return
 	}
+	if o.fill[b] == nil {
+		o.fill[b] = o.room.list()
+	}
+	o.fill[b] = append(o.fill[b], np)
 }
 
 func (o *opening) at(s slot) []int {
-	for b := range o.fill {
-		if s == 1<<b {
-			return o.fill[b]
-		}
+	if b := bits.TrailingZeros32(uint32(s)); b < len(o.fill) {
+		return o.fill[b]
 	}
 	return nil
 }
@@ -90,7 +93,7 @@ func (a *analysis) verbOpening(k int) (opening, bool) {
 	for _, ref := range a.t.l.verbs[c.word] {
 		tr := &a.t.l.triggers[ref]
 		f := &a.t.l.frames[tr.frame]
-		o := opening{frame: f, trig: tr, chunk: k, i: c.head, j: c.head + 1, verb: true, govern: k}
+		o := opening{room: &a.t.room, frame: f, trig: tr, chunk: k, i: c.head, j: c.head + 1, verb: true, govern: k}
 		if len(tr.rest) > 0 {
 			end, ok := a.particle(k, tr)
 			if !ok {
@@ -234,7 +237,7 @@ func (a *analysis) nounOpenings(k int) {
 		score := -1
 		for _, ref := range a.sameWords(m) {
 			tr := &a.t.l.triggers[ref]
-			o := opening{frame: &a.t.l.frames[tr.frame], trig: tr, chunk: k, i: m.i, j: m.j, govern: -1}
+			o := opening{room: &a.t.room, frame: &a.t.l.frames[tr.frame], trig: tr, chunk: k, i: m.i, j: m.j, govern: -1}
 			a.fillNoun(&o)
 			s := 2*len(o.frame.needs) + 1
 			if s > score && a.needsMet(&o) && !a.discarded(o.i, o.j) {
@@ -255,7 +258,7 @@ func (a *analysis) phraseOpening(m mention) {
 		return
 	}
 	tr := &a.t.l.triggers[m.ref]
-	o := opening{frame: &a.t.l.frames[tr.frame], trig: tr, chunk: k, i: m.i, j: m.j, govern: -1}
+	o := opening{room: &a.t.room, frame: &a.t.l.frames[tr.frame], trig: tr, chunk: k, i: m.i, j: m.j, govern: -1}
 	v := k
 	if a.kind(k) != chunkVG {
 		v = a.verbLeft(k)
@@ -581,7 +584,7 @@ func (a *analysis) claimOf(o opening) {
 	if o.verb {
 		f.np, f.args = -1, slices.Concat(o.at(slotSubj), o.at(slotObj), o.at(slotBy))
 	}
-	f.claim.Rules = append(f.claim.Rules, "frame."+a.t.l.code+"."+o.frame.name)
+	f.claim.Rules = append(make([]string, 0, 8), o.frame.rule)
 	f.actorIDs, f.targetIDs = a.roles(&o, o.frame.actor), a.roles(&o, o.frame.target)
 	if o.frame.reciprocal && len(f.targetIDs) == 0 && len(f.actorIDs) > 1 {
 		f.targetIDs = f.actorIDs[1:]
@@ -649,7 +652,7 @@ func (a *analysis) weaponsOf(f *found, o opening) {
 				}
 			}
 			s, e := a.t.span(m.i, m.j)
-			f.claim.Weapons = append(f.claim.Weapons, truce.Ref{ID: node, Text: a.t.src[s:e], Span: &truce.Span{Start: s, End: e}, Via: "weapon." + node})
+			f.claim.Weapons = append(f.claim.Weapons, truce.Ref{ID: node, Text: a.t.src[s:e], Span: a.t.spans.span(s, e), Via: a.t.e.rule("weapon.", node)})
 			return true
 		})
 	}

@@ -169,7 +169,10 @@ const (
 )
 
 func hashWord[S string | []byte](w S) uint32 {
-	h := uint32(hashSeed)
+	return hashOn(hashSeed, w)
+}
+
+func hashOn[S string | []byte](h uint32, w S) uint32 {
 	for i := range len(w) {
 		h = (h ^ uint32(w[i])) * hashPrime
 	}

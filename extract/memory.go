@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/marchday/marchday/gazetteer"
+	"github.com/marchday/marchday/truce"
 )
 
 // memory remembers what was found out about texts. Each text has one place in
@@ -56,4 +57,70 @@ func (e *Engine) glance(name string) glance {
 		e.names.put(name, g)
 	}
 	return g
+}
+
+// slug is slug of a text, remembered.
+func (e *Engine) slug(text string) string {
+	s, known := e.slugs.get(text)
+	if !known {
+		s = slug(text)
+		e.slugs.put(text, s)
+	}
+	return s
+}
+
+// rule joins the parts of a rule's name; there are few, and they come again and
+// again.
+func (e *Engine) rule(parts ...string) string {
+	h := uint32(hashSeed)
+	for _, p := range parts {
+		h = hashOn(h, p)
+	}
+	slot := &e.rules.slots[homeOf(h, len(e.rules.slots))]
+	if r := slot.Load(); r != nil && joined(r.text, parts) {
+		return r.text
+	}
+	r := &remembered[struct{}]{text: strings.Join(parts, "")}
+	slot.Store(r)
+	return r.text
+}
+
+// joined reports whether a text is the parts one after the other.
+func joined(text string, parts []string) bool {
+	for _, p := range parts {
+		if !strings.HasPrefix(text, p) {
+			return false
+		}
+		text = text[len(p):]
+	}
+	return text == ""
+}
+
+// span makes a span. Many are made at once.
+func (w *spans) span(start, end uint32) *truce.Span {
+	if len(w.free) == 0 {
+		const atOnce = 32
+		w.free = make([]truce.Span, atOnce)
+	}
+	s := &w.free[0]
+	w.free = w.free[1:]
+	s.Start, s.End = start, end
+	return s
+}
+
+// spans are spans that nobody has yet.
+type spans struct{ free []truce.Span }
+
+// room lends short lists of numbers, which end with the document.
+type room struct{ free []int }
+
+// list returns an empty list for a few numbers.
+func (r *room) list() []int {
+	const few = 4
+	if len(r.free) < few {
+		r.free = make([]int, 512)
+	}
+	l := r.free[:0:few]
+	r.free = r.free[few:]
+	return l
 }

@@ -537,9 +537,10 @@ func (a *analysis) coverOpenQuotes() {
 	}
 }
 
-// sources returns who says what stands at token i, outermost first.
+// sources returns who says what stands at token i, outermost first. The list
+// is good until the next call.
 func (a *analysis) sources(i int) []source {
-	var in []cover
+	in := a.sourced[:0]
 	for _, c := range a.covers {
 		if c.src != nil && c.first <= i && i < c.last && !(c.verb >= 0 && a.chunks[c.verb].i <= i && i < a.chunks[c.verb].j) {
 			in = append(in, c)
@@ -550,7 +551,8 @@ func (a *analysis) sources(i int) []source {
 			in[y], in[y-1] = in[y-1], in[y]
 		}
 	}
-	var out []source
+	a.sourced = in
+	out := a.told[:0]
 	for _, c := range in {
 		s := *c.src
 		if len(out) > 0 && out[len(out)-1].who.id == s.who.id {
@@ -569,5 +571,6 @@ func (a *analysis) sources(i int) []source {
 		}
 		out = append(out, s)
 	}
+	a.told = out
 	return out
 }

@@ -86,7 +86,7 @@ func (a *analysis) judge(f *found, o opening) {
 		f.claim.Stance = truce.Reported
 	}
 	f.moods(v, o.frame, neg)
-	f.claim.Rules = append(f.claim.Rules, "stance."+string(f.claim.Stance))
+	f.claim.Rules = append(f.claim.Rules, a.t.e.rule("stance.", string(f.claim.Stance)))
 	a.addSources(f, srcs)
 }
 
@@ -185,6 +185,9 @@ func (a *analysis) negatedNoun(o opening) bool {
 // addSources writes the chain. In what is urged the speaker is the actor and
 // who is to act the target.
 func (a *analysis) addSources(f *found, srcs []source) {
+	if len(srcs) > 0 {
+		f.claim.Sources = make([]truce.Source, 0, len(srcs))
+	}
 	for n, s := range srcs {
 		mode := s.mode
 		if n > 0 && mode == "indirect" {
@@ -192,7 +195,7 @@ func (a *analysis) addSources(f *found, srcs []source) {
 		}
 		f.claim.Sources = append(f.claim.Sources, truce.Source{Ref: a.t.ref(s.who), Verb: s.verb, Mode: mode})
 		if s.who.via != "" {
-			f.claim.Rules = append(f.claim.Rules, "source."+s.class+": "+s.verb)
+			f.claim.Rules = append(f.claim.Rules, a.t.e.rule("source.", s.class, ": ", s.verb))
 		}
 	}
 	var speaker who

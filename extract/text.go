@@ -10,6 +10,8 @@ import (
 
 // text is the state of one document in work. It is pooled.
 type text struct {
+	spans
+	room
 	e     *Engine
 	l     *language
 	src   string
@@ -184,16 +186,28 @@ var stops = map[string][]string{
 	"de": {"der", "die", "das", "und", "ist", "nicht", "von", "mit", "den", "ein", "eine", "im", "auf", "für"},
 }
 
+// stopLanguages are the languages of every such word; longestStop is the bytes
+// of the longest, as any spelling of it.
+var stopLanguages, longestStop = func() (map[string][]string, int) {
+	m, longest := map[string][]string{}, 0
+	for _, lang := range sortedKeys(stops) {
+		for _, w := range stops[lang] {
+			m[w] = append(m[w], lang)
+			longest = max(longest, len(w))
+		}
+	}
+	return m, 3 * longest
+}()
+
 func latinLanguage(s string) string {
 	counts := map[string]int{}
-	for w := range strings.FieldsSeq(strings.ToLower(s)) {
+	for w := range strings.FieldsSeq(s) {
 		w = strings.Trim(w, ".,;:\"'()")
-		for lang, words := range stops {
-			for _, x := range words {
-				if w == x {
-					counts[lang]++
-				}
-			}
+		if len(w) > longestStop {
+			continue
+		}
+		for _, lang := range stopLanguages[strings.ToLower(w)] {
+			counts[lang]++
 		}
 	}
 	best, n := "en", counts["en"]

@@ -318,8 +318,8 @@ func (a *analysis) numericDate(i int) (timeMention, bool) {
 		return exact(y, a.num(i+2), a.num(i), i+5)
 	}
 	k := a.tok(i)
-	parts := strings.Split(a.t.src[k.start:k.end], ".")
-	if len(parts) == 3 {
+	if s := a.t.src[k.start:k.end]; strings.Count(s, ".") == 2 {
+		parts := strings.Split(s, ".")
 		d, err1 := strconv.Atoi(parts[0])
 		m, err2 := strconv.Atoi(parts[1])
 		y, err3 := strconv.Atoi(parts[2])

@@ -365,17 +365,16 @@ func (a *analysis) relate(p *placeMention) {
 	}
 }
 
-// where makes a claim's places of a mention: up to three candidates, best
-// first.
-func (t *text) where(p placeMention) []truce.Where {
-	const maxKept = 3
-	var out []truce.Where
+// maxCandidates is how many candidates of a place a claim keeps.
+const maxCandidates = 3
+
+// where adds the candidates of a mention, best first, to a claim's places: those
+// from one number to another.
+func (t *text) where(out []truce.Where, p placeMention, from, to int) []truce.Where {
 	s, e := t.span(p.i, p.j)
-	for n, c := range p.cands {
-		if n == maxKept {
-			break
-		}
-		w := t.e.places.Fill(truce.Where{Place: c.Place.ID, Name: t.src[s:e], Relation: p.relation, Role: p.role, Score: c.Score, Span: &truce.Span{Start: s, End: e}})
+	for n := from; n < min(to, len(p.cands)); n++ {
+		c := &p.cands[n]
+		w := t.e.places.FillFound(c, truce.Where{Place: c.Place.ID, Name: t.src[s:e], Relation: p.relation, Role: p.role, Score: c.Score, Span: t.spans.span(s, e)})
 		if p.guess {
 			w.Score, w.Span = min(w.Score, minLoose-100), nil
 		}

@@ -25,9 +25,21 @@ func (t *text) ref(w who) truce.Ref {
 	r := truce.Ref{ID: w.id, Via: w.via}
 	if w.j > w.i {
 		s, e := t.span(w.i, w.j)
-		r.Text, r.Span = t.src[s:e], &truce.Span{Start: s, End: e}
+		r.Text, r.Span = t.src[s:e], t.spans.span(s, e)
 	}
 	return r
+}
+
+// refs is what a claim says of several.
+func (t *text) refs(ws []who) []truce.Ref {
+	if len(ws) == 0 {
+		return nil
+	}
+	out := make([]truce.Ref, 0, len(ws))
+	for _, w := range ws {
+		out = append(out, t.ref(w))
+	}
+	return out
 }
 
 // whoAt says whom the noun group at chunk k names, with what belongs to it
@@ -262,7 +274,7 @@ func (a *analysis) personName(i, j int, titled bool) who {
 	if _, ok := a.orgWord(last - 1); ok {
 		return who{}
 	}
-	id := "person:" + slug(a.t.wording(first, last))
+	id := "person:" + a.t.e.slug(a.t.wording(first, last))
 	a.t.meet(a.tokenText(last-1), id)
 	a.rememberOffice(i, first, id)
 	return who{id: id, i: first, j: last, kind: "person", via: "who.titled"}
@@ -287,7 +299,7 @@ func (a *analysis) newPerson(c chunk) who {
 	if n < 2 || n > 5 {
 		return who{}
 	}
-	id := "person:" + slug(a.t.wording(c.i, c.j))
+	id := "person:" + a.t.e.slug(a.t.wording(c.i, c.j))
 	a.t.meet(a.tokenText(c.j-1), id)
 	return who{id: id, i: c.i, j: c.j, kind: "person", via: "who.named"}
 }
@@ -344,7 +356,7 @@ func (a *analysis) unknownRun(i, j int) int {
 
 // meetName makes a person of the name in tokens i to j.
 func (a *analysis) meetName(i, j int, via string) who {
-	id := "person:" + slug(a.t.wording(i, j))
+	id := "person:" + a.t.e.slug(a.t.wording(i, j))
 	a.t.meet(a.tokenText(j-1), id)
 	return who{id: id, i: i, j: j, kind: "person", via: via}
 }
@@ -468,7 +480,7 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 			return named
 		}
 		if country.id != "" {
-			w.id = "official:" + country.id[len(country.id)-2:] + "-" + slug(a.t.wording(m.i, m.j))
+			w.id = "official:" + country.id[len(country.id)-2:] + "-" + a.t.e.slug(a.t.wording(m.i, m.j))
 			return w
 		}
 	case "group", "people", "media":
@@ -532,7 +544,7 @@ func (a *analysis) newBody(i, j int) who {
 		if first == k {
 			return who{}
 		}
-		w := who{id: kind + ":" + slug(a.t.wording(first, k+1)), i: i, j: k + 1, kind: kind, via: "who.body"}
+		w := who{id: kind + ":" + a.t.e.slug(a.t.wording(first, k+1)), i: i, j: k + 1, kind: kind, via: "who.body"}
 		return w
 	}
 	return who{}

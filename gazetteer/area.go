@@ -176,39 +176,41 @@ func (b Boundary) metres(p truce.Point, margin int32) int64 {
 func (g *Gazetteer) Fill(w truce.Where) truce.Where {
 	i, known := g.byID[w.Place]
 	if known {
-		p := g.places[i]
-		if w.Name == "" {
-			w.Name = p.Name("en")
-		}
-		if len(w.Names) == 0 {
-			w.Names = g.shown[i]
-		}
-		if w.Class == "" {
-			w.Class = string(p.Class)
-		}
-		if w.Point == nil && p.Point.Valid() {
-			point := p.Point
-			w.Point = &point
-			if w.RadiusMetres == 0 {
-				w.RadiusMetres = classes[p.Class].radiusMetres
-			}
-		}
+		return g.fill(i, w)
 	}
-	if len(w.Within) == 0 {
-		w.Within = g.within(w.Place, w.Point, known)
+	if len(w.Within) == 0 && w.Point != nil {
+		w.Within = g.DistrictAt(*w.Point)
 	}
 	return w
 }
 
-// within returns what a place lies within, innermost first, without itself.
-func (g *Gazetteer) within(id truce.PlaceID, point *truce.Point, known bool) []truce.PlaceID {
-	if known {
-		return g.in[g.byID[id]].ids
+// FillFound completes a place as Fill does, of a candidate that Find gave.
+func (g *Gazetteer) FillFound(c *Candidate, w truce.Where) truce.Where {
+	return g.fill(c.named, w)
+}
+
+// fill completes a place that is held. Lists and points are shared.
+func (g *Gazetteer) fill(i int32, w truce.Where) truce.Where {
+	p := &g.places[i]
+	if w.Name == "" {
+		w.Name = p.Name("en")
 	}
-	if point != nil {
-		return g.DistrictAt(*point)
+	if len(w.Names) == 0 {
+		w.Names = g.shown[i]
 	}
-	return nil
+	if w.Class == "" {
+		w.Class = string(p.Class)
+	}
+	if w.Point == nil && p.Point.Valid() {
+		w.Point = &p.Point
+		if w.RadiusMetres == 0 {
+			w.RadiusMetres = g.radius[i]
+		}
+	}
+	if len(w.Within) == 0 {
+		w.Within = g.in[i].ids
+	}
+	return w
 }
 
 // LiesIn reports whether a place is a unit or lies within it.

@@ -128,6 +128,7 @@ type Gazetteer struct {
 	heads   []uint64                        // filter of the first words of folded names
 	in      []*within                       // by place: what it lies within
 	stature []int32                         // by place: what its class and size speak for it
+	radius  []int32                         // by place: metres from its point that it may reach
 	lands   []int32                         // by place: the number of its country
 	numbers map[string]int32                // of countries
 	pool    *sync.Pool                      // of *search; holds nothing of a query that is answered
@@ -218,7 +219,7 @@ func (g *Gazetteer) add(p Place) {
 
 // weighAll notes of every place what ranking asks for again and again.
 func (g *Gazetteer) weighAll() {
-	g.stature, g.lands, g.numbers = make([]int32, len(g.places)), make([]int32, len(g.places)), map[string]int32{}
+	g.stature, g.radius, g.lands, g.numbers = make([]int32, len(g.places)), make([]int32, len(g.places)), make([]int32, len(g.places)), map[string]int32{}
 	for i := range g.places {
 		p := &g.places[i]
 		n, known := g.numbers[p.Country]
@@ -226,7 +227,7 @@ func (g *Gazetteer) weighAll() {
 			n = int32(len(g.numbers))
 			g.numbers[p.Country] = n
 		}
-		g.stature[i], g.lands[i] = stature(p), n
+		g.stature[i], g.radius[i], g.lands[i] = stature(p), classes[p.Class].radiusMetres, n
 	}
 }
 

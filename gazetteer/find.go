@@ -48,6 +48,7 @@ type Candidate struct {
 	Ambiguous bool // the next candidate lies in another district and is nearly as good: let a person choose
 	Precision string
 	rank      int32
+	named     int32 // index of the place
 }
 
 const (
@@ -445,7 +446,7 @@ func (c Candidate) district() truce.PlaceID {
 
 func (g *Gazetteer) candidate(r ranked) Candidate {
 	p := &g.places[r.place]
-	return Candidate{Place: *p, Name: r.name, Adm: g.adm(r.place), Score: r.score, Match: r.match, Precision: p.Class.Precision(), rank: r.rank}
+	return Candidate{Place: *p, Name: r.name, Adm: g.adm(r.place), Score: r.score, Match: r.match, Precision: p.Class.Precision(), rank: r.rank, named: r.place}
 }
 
 // adm returns the units of levels 1 to 3 that a place is or lies within.

@@ -106,6 +106,8 @@ type analysis struct {
 	mine, inner []placeMention // of one claim
 	sourced     []cover        // of one token
 	told        []source
+	owned       bool          // its or their stands in the sentence
+	whos        []knownWho    // by chunk: whom it names
 	near        []truce.Point // of the places found so far and in the sentence before
 }
 
@@ -278,6 +280,12 @@ func (a *analysis) group() {
 		for ; i < end; i++ {
 			a.held = append(a.held, int32(len(a.chunks)-1))
 		}
+	}
+	a.whos = slices.Grow(a.whos[:0], len(a.chunks))[:len(a.chunks)]
+	clear(a.whos)
+	a.owned = false
+	for i := a.s.first; i < a.s.last && !a.owned; i++ {
+		a.owned = a.own(i)
 	}
 	for range a.chunks {
 		a.subj = append(a.subj, -2)

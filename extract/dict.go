@@ -642,6 +642,7 @@ var taxonomy = truce.NewTree(truce.Taxonomy())
 // finish freezes a language after all files are read.
 func (l *language) finish() {
 	l.trie.freeze(len(l.words))
+	l.owners = [2]int32{l.find("its"), l.find("their")}
 	l.hot = make([]bool, len(l.words))
 	for id, w := range l.info {
 		l.hot[id] = w.lemma != 0 && (l.reports[w.lemma].known || len(l.verbs[w.lemma]) > 0) || l.adverbs[id].known

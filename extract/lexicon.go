@@ -272,6 +272,7 @@ type language struct {
 	lights     []bool           // verbs that only carry a noun: launch an attack
 	fills      []slot           // prepositions that fill a slot
 	clitic     [3]int32         // the words of Arabic b-, l-, k-
+	owners     [2]int32         // its, their
 	labels     []cue            // of snippets
 	seen       memory[wordForm] // of words in other letters than ASCII
 }

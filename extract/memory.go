@@ -43,9 +43,10 @@ type wordForm struct {
 	flags tokenFlag
 }
 
-// glance is what a look at a name tells: whether a place has just this name, and
-// whether the name's first word may begin one.
-type glance struct{ known, begins bool }
+// glance is what a look at a name tells: whether a place has just this name,
+// whether the name's first word may begin one, and whether nothing is left of it
+// when it is folded.
+type glance struct{ known, begins, blank bool }
 
 // glance looks at a name as it is written.
 func (e *Engine) glance(name string) glance {
@@ -53,7 +54,7 @@ func (e *Engine) glance(name string) glance {
 	if !known {
 		folded := gazetteer.Fold(name)
 		head, _, _ := strings.Cut(folded, " ")
-		g = glance{e.places.Knows(folded), e.places.Begins(head)}
+		g = glance{e.places.Knows(folded), e.places.Begins(head), folded == ""}
 		e.names.put(name, g)
 	}
 	return g

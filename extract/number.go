@@ -20,6 +20,10 @@ const maxNumber = 100_000_000
 // findNumbers finds the numbers of the sentence, qualifiers included.
 func (a *analysis) findNumbers() {
 	for i := a.s.first; i < a.s.last; {
+		if k := a.tok(i); !k.flags.has(number) && !k.tags.has(tagNumber) && !k.cats.has(catQual) {
+			i++
+			continue
+		}
 		if j, n, ok := a.numberAt(i); ok {
 			n.i, n.j = i, j
 			a.nums = append(a.nums, n)

@@ -500,10 +500,10 @@ func (a *analysis) coverColon() {
 // is not named.
 func (a *analysis) coverAdverbs() {
 	for i := a.s.first; i < a.s.last; i++ {
-		r := &a.t.l.adverbs[a.tok(i).word]
-		if !r.known || a.tok(i).word == 0 {
+		if !a.t.l.hot[a.tok(i).word] || !a.t.l.adverbs[a.tok(i).word].known {
 			continue
 		}
+		r := &a.t.l.adverbs[a.tok(i).word]
 		first, last := a.s.first, a.s.last
 		if k := a.chunkAt(i); k >= 0 {
 			first, last = a.clauseOf(k)

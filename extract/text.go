@@ -25,6 +25,7 @@ type text struct {
 
 	holders  map[string]string // office -> id, as the text says
 	surnames map[string]string // last word of a name -> id, "" if two share it
+	changes  int               // of holders and surnames
 	counts   []tally           // mentions of countries
 	inFocus  string
 	focused  bool
@@ -45,7 +46,10 @@ func (t *text) hold(office, id string) {
 	if t.holders == nil {
 		t.holders = map[string]string{}
 	}
-	t.holders[office] = id
+	if t.holders[office] != id {
+		t.holders[office] = id
+		t.changes++
+	}
 }
 
 func (t *text) holder(office string) string { return t.holders[office] }
@@ -56,14 +60,25 @@ func (t *text) meet(surname, id string) {
 		t.surnames = map[string]string{}
 	}
 	key := strings.ToLower(surname)
-	if old, ok := t.surnames[key]; ok && old != id {
-		t.surnames[key] = ""
+	old, ok := t.surnames[key]
+	if ok && old == id {
 		return
 	}
-	t.surnames[key] = id
+	if ok {
+		id = ""
+	}
+	if !ok || old != id {
+		t.surnames[key] = id
+		t.changes++
+	}
 }
 
-func (t *text) surname(s string) string { return t.surnames[strings.ToLower(s)] }
+func (t *text) surname(s string) string {
+	if len(t.surnames) == 0 {
+		return ""
+	}
+	return t.surnames[strings.ToLower(s)]
+}
 
 // count counts what speaks for a country being the text's subject.
 func (t *text) count(country string) {

@@ -48,6 +48,10 @@ func (a *analysis) placeAt(i int, before []placeMention) (placeMention, bool) {
 	if k.mark != 0 || k.flags.has(number) || a.t.mixed && a.t.l.cased && !k.flags.has(capital) {
 		return placeMention{}, false
 	}
+	const small = tagDet | tagPrep | tagCC | tagPron | tagWh | tagThat | tagSub | tagTime | tagBe | tagModal | tagNeg
+	if k.tags&small != 0 && !(k.tags.has(tagDet) && k.flags.has(capital)) {
+		return placeMention{}, false
+	}
 	blocked, actor := a.blocked(i)
 	if blocked > i {
 		return placeMention{}, false
@@ -56,7 +60,7 @@ func (a *analysis) placeAt(i int, before []placeMention) (placeMention, bool) {
 	if (!a.t.mixed || !a.t.l.cased) && !cue && !actor && a.t.l.code != "ar" {
 		return placeMention{}, false
 	}
-	if a.tags(i)&(tagDet|tagPrep|tagCC|tagPron|tagWh|tagThat|tagSub|tagTime|tagBe|tagModal|tagNeg) != 0 && !(a.tags(i).has(tagDet) && cue && k.flags.has(capital)) {
+	if k.tags&small != 0 && !cue {
 		return placeMention{}, false
 	}
 	if !cue && a.t.l.code != "ru" && a.t.l.code != "uk" && !a.beginsName(i) {
@@ -77,6 +81,17 @@ func (a *analysis) beginsName(i int) bool {
 		word = a.stripClitics(i, word)
 	}
 	return a.t.e.glance(word).begins
+}
+
+// isName reports whether tokens i to j, written so, are a name that is held. The
+// first word tells it of most that are not.
+func (a *analysis) isName(i, j int, name string) bool {
+	if j > i+1 && !a.tok(i+1).flags.has(glued) && a.tok(i).flags&(cliticAnd|cliticIn|cliticFor|cliticAs) == 0 {
+		if g := a.t.e.glance(a.tokenText(i)); !g.begins && !g.blank {
+			return false
+		}
+	}
+	return a.t.e.glance(name).known
 }
 
 // blocked returns the end of a mention of a person, body or office that holds
@@ -214,7 +229,7 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	if len(name) < 3 || j == i+1 && a.commonWord(i, cue) {
 		return placeMention{}, false
 	}
-	known := a.t.e.glance(name).known
+	known := a.isName(i, j, name)
 	if !known && a.t.l.code != "ru" && a.t.l.code != "uk" && (!cue || (a.t.l.code == "ar" || !a.t.mixed) && j > i+2) {
 		return placeMention{}, false
 	}

@@ -45,10 +45,31 @@ func (t *text) refs(ws []who) []truce.Ref {
 // whoAt says whom the noun group at chunk k names, with what belongs to it
 // ("the head of the council", "the envoy, Ana Brisk").
 func (a *analysis) whoAt(k int) who {
-	c := a.chunks[k]
+	c := &a.chunks[k]
 	if a.posAt(c.head) == posPron {
-		return a.pronoun(c)
+		return a.pronoun(*c)
 	}
+	if m := &a.whos[k]; m.known && m.at == a.t.changes {
+		return m.who
+	}
+	before := a.t.changes
+	w := a.whoNamed(k)
+	if a.t.changes == before && !a.owned { // its officials: whoever stands before
+		a.whos[k] = knownWho{w, before, true}
+	}
+	return w
+}
+
+// knownWho is whom a noun group names, as long as nobody else is met.
+type knownWho struct {
+	who   who
+	at    int // the text's changes
+	known bool
+}
+
+// whoNamed is whoAt of a group that is no pronoun.
+func (a *analysis) whoNamed(k int) who {
+	c := a.chunks[k]
 	if w, ok := a.apposed(k); ok {
 		return w
 	}
@@ -499,8 +520,8 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 
 // own reports whether the token is its or their.
 func (a *analysis) own(i int) bool {
-	w := a.t.l.words[a.tok(i).word]
-	return w == "its" || w == "their"
+	w := a.tok(i).word
+	return w != 0 && (w == a.t.l.owners[0] || w == a.t.l.owners[1])
 }
 
 // orgWord returns the kind of body that a noun names: council, front.

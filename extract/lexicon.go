@@ -159,8 +159,14 @@ func (t *trie) after(node, word int32) int32 {
 // vocabulary numbers words, from 1 on. It is a table of its own because a word
 // is sought at every token: the hash is made while the word is read.
 type vocabulary struct {
-	words []string // by id
-	slots []int32  // by hash: id, 0 free; a power of two
+	words []string   // by id
+	slots []wordSlot // by hash; a power of two
+}
+
+// wordSlot is a word by its hash; id 0 is free.
+type wordSlot struct {
+	hash uint32
+	id   int32
 }
 
 const (
@@ -187,8 +193,8 @@ func (v *vocabulary) find(w string) int32 { return v.findHashed(w, hashWord(w)) 
 
 func (v *vocabulary) findHashed(w string, h uint32) int32 {
 	for i := homeOf(h, len(v.slots)); ; i = (i + 1) & (len(v.slots) - 1) {
-		if id := v.slots[i]; id == 0 || v.words[id] == w {
-			return id
+		if s := v.slots[i]; s.id == 0 || s.hash == h && v.words[s.id] == w {
+			return s.id
 		}
 	}
 }
@@ -196,8 +202,8 @@ func (v *vocabulary) findHashed(w string, h uint32) int32 {
 // findLower seeks a word of ASCII letters by its small ones, whose hash is given.
 func (v *vocabulary) findLower(w string, h uint32) int32 {
 	for i := homeOf(h, len(v.slots)); ; i = (i + 1) & (len(v.slots) - 1) {
-		if id := v.slots[i]; id == 0 || equalLower(w, v.words[id]) {
-			return id
+		if s := v.slots[i]; s.id == 0 || s.hash == h && equalLower(w, v.words[s.id]) {
+			return s.id
 		}
 	}
 }
@@ -223,7 +229,7 @@ func (v *vocabulary) add(w string) int32 {
 	id := int32(len(v.words))
 	v.words = append(v.words, w)
 	if 4*len(v.words) > len(v.slots) {
-		v.slots = make([]int32, 2*len(v.slots))
+		v.slots = make([]wordSlot, 2*len(v.slots))
 		for i := range v.words[1:] {
 			v.put(int32(i + 1))
 		}
@@ -234,11 +240,12 @@ func (v *vocabulary) add(w string) int32 {
 }
 
 func (v *vocabulary) put(id int32) {
-	i := homeOf(hashWord(v.words[id]), len(v.slots))
-	for v.slots[i] != 0 {
+	h := hashWord(v.words[id])
+	i := homeOf(h, len(v.slots))
+	for v.slots[i].id != 0 {
 		i = (i + 1) & (len(v.slots) - 1)
 	}
-	v.slots[i] = id
+	v.slots[i] = wordSlot{h, id}
 }
 
 // language is everything loaded for one language. It never changes after load.
@@ -280,7 +287,7 @@ type language struct {
 func newLanguage(code string) *language {
 	l := &language{
 		code: code, latin: code != "ru" && code != "uk", cased: code != "ar", after: code == "ar" || code == "ru" || code == "uk",
-		vocabulary: vocabulary{slots: make([]int32, 1<<12)}, trie: newTrie(),
+		vocabulary: vocabulary{slots: make([]wordSlot, 1<<12)}, trie: newTrie(),
 	}
 	l.addWord("")
 	l.possessive = l.word("'s")

@@ -43,10 +43,13 @@ type wordForm struct {
 	flags tokenFlag
 }
 
-// glance is what a look at a name tells: whether a place has just this name,
-// whether the name's first word may begin one, and whether nothing is left of it
-// when it is folded.
-type glance struct{ known, begins, blank bool }
+// glance is what a look at a name tells.
+type glance struct {
+	known  bool // a place has just this name
+	spells bool // a place may have it in another spelling: a strict query can find one
+	begins bool // its first word may begin a name
+	blank  bool // nothing is left of it when it is folded
+}
 
 // glance looks at a name as it is written.
 func (e *Engine) glance(name string) glance {
@@ -54,7 +57,7 @@ func (e *Engine) glance(name string) glance {
 	if !known {
 		folded := gazetteer.Fold(name)
 		head, _, _ := strings.Cut(folded, " ")
-		g = glance{e.places.Knows(folded), e.places.Begins(head), folded == ""}
+		g = glance{e.places.Knows(folded), e.places.Spells(name), e.places.Begins(head), folded == ""}
 		e.names.put(name, g)
 	}
 	return g

@@ -644,6 +644,24 @@ func (g *Gazetteer) Knows(folded string) bool {
 	return false
 }
 
+// Spells reports whether a strict query in a language without cases can find
+// anything by this text: whether a spelling of it is a name's.
+func (g *Gazetteer) Spells(text string) bool {
+	if len(g.forced) > 0 {
+		if _, fixed := g.forced[Fold(text)]; fixed {
+			return true
+		}
+	}
+	for _, form := range forms(strings.TrimSpace(text), "") {
+		a := analyse(form)
+		plain, cut := a.plain()
+		if len(g.folded.under(hash(a.folded)))+len(g.plain.under(hash(plain))) > 0 || cut != "" && len(g.plain.under(hash(cut))) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Begins reports whether some place's name may begin with this folded word; it
 // is quicker than Knows, and may say yes where it is no.
 func (g *Gazetteer) Begins(word string) bool {

@@ -46,7 +46,6 @@ type wordForm struct {
 // glance is what a look at a name tells.
 type glance struct {
 	known  bool // a place has just this name
-	spells bool // a place may have it in another spelling: a strict query can find one
 	begins bool // its first word may begin a name
 	blank  bool // nothing is left of it when it is folded
 }
@@ -57,10 +56,21 @@ func (e *Engine) glance(name string) glance {
 	if !known {
 		folded := gazetteer.Fold(name)
 		head, _, _ := strings.Cut(folded, " ")
-		g = glance{e.places.Knows(folded), e.places.Spells(name), e.places.Begins(head), folded == ""}
+		g = glance{e.places.Knows(folded), e.places.Begins(head), folded == ""}
 		e.names.put(name, g)
 	}
 	return g
+}
+
+// spells looks whether a place may have a name in another spelling, so that a
+// strict query can find one.
+func (e *Engine) spells(name string) bool {
+	s, known := e.spelt.get(name)
+	if !known {
+		s = e.places.Spells(name)
+		e.spelt.put(name, s)
+	}
+	return s
 }
 
 // slug is slug of a text, remembered.

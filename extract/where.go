@@ -235,7 +235,7 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	}
 	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.near, Strict: true, MinScore: minSure, Memo: a.t.e.memo}
 	var cands []gazetteer.Candidate
-	if known || a.t.l.code == "ru" || a.t.l.code == "uk" || a.t.e.glance(name).spells {
+	if known || a.t.l.code == "ru" || a.t.l.code == "uk" || a.t.e.spells(name) {
 		cands = a.t.find(q)
 	}
 	if len(cands) == 0 && cue && a.unknownName(i, j) && !(i > a.s.first && a.tags(i-1).has(tagDet) && a.nominal(j)) {

@@ -125,6 +125,7 @@ type Gazetteer struct {
 	plain   index
 	bones   index
 	some    []uint64                        // filter of the skeletons' keys
+	keys    []uint64                        // filter of the folded and plain keys
 	heads   []uint64                        // filter of the first words of folded names
 	in      []*within                       // by place: what it lies within
 	stature []int32                         // by place: what its class and size speak for it
@@ -295,7 +296,7 @@ func (g *Gazetteer) pair() {
 // index lays the three name keys out, sorted. Of a country that has units with
 // p-codes no other first-level unit answers to a name.
 func (g *Gazetteer) index() {
-	g.heads, g.some = make([]uint64, someBits/64), make([]uint64, someBits/64)
+	g.heads, g.some, g.keys = make([]uint64, someBits/64), make([]uint64, someBits/64), make([]uint64, someBits/64)
 	pcodes := map[string]bool{}
 	for _, p := range g.places {
 		if p.Class == Adm1 && coded(p) == 1 {
@@ -342,10 +343,14 @@ func (x *indexing) add(g *Gazetteer, place, name int32, text string) {
 	g.maxSize = max(g.maxSize, len(a.folded))
 	head, _, _ := strings.Cut(a.folded, " ")
 	put(g.heads, hash(head))
+	put(g.keys, e.folded)
 	x.folded = append(x.folded, uint64(e.folded)<<32|at)
-	x.plain = append(x.plain, uint64(hash(plain))<<32|at)
-	if cut != "" {
-		x.plain = append(x.plain, uint64(hash(cut))<<32|at)
+	keys := [2]uint32{hash(plain), hash(cut)}
+	for n, k := range keys {
+		if n == 0 || cut != "" {
+			put(g.keys, k)
+			x.plain = append(x.plain, uint64(k)<<32|at)
+		}
 	}
 	bones := hash(x.key)
 	x.bones = append(x.bones, uint64(bones)<<32|at)

@@ -633,7 +633,7 @@ func nominatives(text string) []string {
 // Knows reports whether some place has a name that folds to exactly this; it
 // is quick, for scanning texts. The argument must come from Fold.
 func (g *Gazetteer) Knows(folded string) bool {
-	if folded == "" || len(folded) > g.maxSize {
+	if folded == "" || len(folded) > g.maxSize || !held(g.keys, hash(folded)) {
 		return false
 	}
 	for _, p := range g.folded.under(hash(folded)) {
@@ -645,7 +645,7 @@ func (g *Gazetteer) Knows(folded string) bool {
 }
 
 // Spells reports whether a strict query in a language without cases can find
-// anything by this text: whether a spelling of it is a name's.
+// anything by this text. It is quick, and may say yes where it is no.
 func (g *Gazetteer) Spells(text string) bool {
 	if len(g.forced) > 0 {
 		if _, fixed := g.forced[Fold(text)]; fixed {
@@ -655,7 +655,7 @@ func (g *Gazetteer) Spells(text string) bool {
 	for _, form := range forms(strings.TrimSpace(text), "") {
 		a := analyse(form)
 		plain, cut := a.plain()
-		if len(g.folded.under(hash(a.folded)))+len(g.plain.under(hash(plain))) > 0 || cut != "" && len(g.plain.under(hash(cut))) > 0 {
+		if held(g.keys, hash(a.folded)) || held(g.keys, hash(plain)) || cut != "" && held(g.keys, hash(cut)) {
 			return true
 		}
 	}

@@ -641,6 +641,7 @@ var taxonomy = truce.NewTree(truce.Taxonomy())
 
 // finish freezes a language after all files are read.
 func (l *language) finish() {
+	l.pack()
 	l.trie.freeze(len(l.words))
 	l.owners = [2]int32{l.find("its"), l.find("their")}
 	l.hot = make([]bool, len(l.words))

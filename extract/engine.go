@@ -96,7 +96,7 @@ func (e *Engine) Claims(d Doc) []truce.Claim {
 // begin prepares the work for a document; false where nothing can be read.
 func (w *work) begin(e *Engine, d Doc) bool {
 	t := &w.t
-	*t = text{spans: t.spans, room: t.room, e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), counts: t.counts[:0], cands: t.cands[:0], toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
+	*t = text{spans: t.spans, e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), counts: t.counts[:0], cands: t.cands[:0], toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
 	code := d.Lang
 	if code == "" {
 		code = e.dict.detect(d.Text)

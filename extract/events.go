@@ -32,16 +32,16 @@ type found struct {
 
 // opening is a trigger in its sentence with the chunks that fill its slots.
 type opening struct {
-	room   *room
 	frame  *frame
 	trig   *trigger
 	chunk  int
 	i, j   int
 	verb   bool
-	fill   [19][]int // by slot bit: noun groups
-	pre    [2]int    // tokens in front of a noun trigger, in its group
-	post   [2]int    // tokens behind it, in its group
-	govern int       // verb group that a noun trigger is subject or object of, -1
+	fill   [19][]int // by slot bit: noun groups; as used says
+	used   slot
+	pre    [2]int // tokens in front of a noun trigger, in its group
+	post   [2]int // tokens behind it, in its group
+	govern int    // verb group that a noun trigger is subject or object of, -1
 }
 
 // events opens the frames of the sentence.
@@ -66,34 +66,48 @@ func (a *analysis) events() {
 // put adds a noun group to a slot.
 func (o *opening) put(s slot, np int) {
 	b := bits.TrailingZeros32(uint32(s)) // 32 of no slot
-	if b >= len(o.fill) || slices.Contains(o.fill[b], np) {
+	if b >= len(o.fill) {
 		return
 	}
-	if o.fill[b] == nil {
-		o.fill[b] = o.room.list()
+	if o.used&s == 0 {
+		o.used |= s
+		o.fill[b] = o.fill[b][:0]
 	}
-	o.fill[b] = append(o.fill[b], np)
+	if !slices.Contains(o.fill[b], np) {
+		o.fill[b] = append(o.fill[b], np)
+	}
+}
+
+// open begins a trigger with nothing in its slots.
+func (o *opening) open(f *frame, tr *trigger, chunk, i, j int) {
+	o.frame, o.trig, o.chunk, o.i, o.j, o.verb, o.used, o.govern = f, tr, chunk, i, j, false, 0, -1
+	o.pre, o.post = [2]int{}, [2]int{}
 }
 
 func (o *opening) at(s slot) []int {
-	if b := bits.TrailingZeros32(uint32(s)); b < len(o.fill) {
+	if b := bits.TrailingZeros32(uint32(s)); b < len(o.fill) && o.used&s != 0 {
 		return o.fill[b]
 	}
 	return nil
 }
 
 // verbOpening finds the best frame that the verb group at k opens.
-func (a *analysis) verbOpening(k int) (opening, bool) {
-	c := a.chunks[k]
-	var best opening
+func (a *analysis) verbOpening(k int) (*opening, bool) {
+	c := &a.chunks[k]
 	score := -1
 	if c.word == 0 {
-		return best, false
+		return nil, false
 	}
+	o, best := &a.tries[0], &a.tries[1]
 	for _, ref := range a.t.l.verbs[c.word] {
 		tr := &a.t.l.triggers[ref]
 		f := &a.t.l.frames[tr.frame]
-		o := opening{room: &a.t.room, frame: f, trig: tr, chunk: k, i: c.head, j: c.head + 1, verb: true, govern: k}
+		s := 4*len(tr.rest) + 2*len(f.needs) + 1
+		if s <= score {
+			continue
+		}
+		o.open(f, tr, k, c.head, c.head+1)
+		o.verb, o.govern = true, k
 		if len(tr.rest) > 0 {
 			end, ok := a.particle(k, tr)
 			if !ok {
@@ -101,10 +115,9 @@ func (a *analysis) verbOpening(k int) (opening, bool) {
 			}
 			o.j = end
 		}
-		a.fillVerb(&o)
-		s := 4*len(tr.rest) + 2*len(f.needs) + 1
-		if s > score && a.needsMet(&o) && !a.discarded(o.i, o.j) {
-			best, score = o, s
+		a.fillVerb(o)
+		if a.needsMet(o) && !a.discarded(o.i, o.j) {
+			o, best, score = best, o, s
 		}
 	}
 	return best, score >= 0
@@ -233,15 +246,19 @@ func (a *analysis) nounOpenings(k int) {
 		if m.j < c.j && a.headed(m, c) || a.insideSet(m) {
 			continue
 		}
-		var best opening
+		o, best := &a.tries[0], &a.tries[1]
 		score := -1
 		for _, ref := range a.sameWords(m) {
 			tr := &a.t.l.triggers[ref]
-			o := opening{room: &a.t.room, frame: &a.t.l.frames[tr.frame], trig: tr, chunk: k, i: m.i, j: m.j, govern: -1}
-			a.fillNoun(&o)
-			s := 2*len(o.frame.needs) + 1
-			if s > score && a.needsMet(&o) && !a.discarded(o.i, o.j) {
-				best, score = o, s
+			f := &a.t.l.frames[tr.frame]
+			s := 2*len(f.needs) + 1
+			if s <= score {
+				continue
+			}
+			o.open(f, tr, k, m.i, m.j)
+			a.fillNoun(o)
+			if a.needsMet(o) && !a.discarded(o.i, o.j) {
+				o, best, score = best, o, s
 			}
 		}
 		if score >= 0 {
@@ -258,14 +275,15 @@ func (a *analysis) phraseOpening(m mention) {
 		return
 	}
 	tr := &a.t.l.triggers[m.ref]
-	o := opening{room: &a.t.room, frame: &a.t.l.frames[tr.frame], trig: tr, chunk: k, i: m.i, j: m.j, govern: -1}
+	o := &a.tries[0]
+	o.open(&a.t.l.frames[tr.frame], tr, k, m.i, m.j)
 	v := k
 	if a.kind(k) != chunkVG {
 		v = a.verbLeft(k)
 	}
 	if v >= 0 {
 		o.govern = v
-		a.putSubject(&o, a.subject(v))
+		a.putSubject(o, a.subject(v))
 	} else if a.kind(k-1) == chunkNP {
 		o.put(slotSubj, k-1)
 	}
@@ -278,7 +296,7 @@ func (a *analysis) phraseOpening(m mention) {
 	}
 	o.pre, o.post = [2]int{a.chunks[k].i, max(a.chunks[k].i, m.i)}, [2]int{m.j, m.j}
 	a.phrases(last, func(p phrase) bool { o.put(p.slot, p.np); return true })
-	if a.needsMet(&o) {
+	if a.needsMet(o) {
 		a.claimOf(o)
 	}
 }
@@ -421,7 +439,7 @@ func (a *analysis) needsMet(o *opening) bool {
 func (a *analysis) filled(o *opening, n need) bool {
 	for b := range o.fill {
 		s := slot(1) << b
-		if n.slots&s == 0 {
+		if n.slots&o.used&s == 0 {
 			continue
 		}
 		for _, np := range o.fill[b] {
@@ -572,7 +590,7 @@ func (a *analysis) canAct(w who, np int) bool {
 }
 
 // claimOf makes a claim of an opened frame.
-func (a *analysis) claimOf(o opening) {
+func (a *analysis) claimOf(o *opening) {
 	f := found{frame: o.frame, sent: a.at, i: o.i, j: o.j, governs: -1}
 	f.first, f.last = a.clauseOf(o.chunk)
 	if o.j > f.last {
@@ -585,7 +603,7 @@ func (a *analysis) claimOf(o opening) {
 		f.np, f.args = -1, slices.Concat(o.at(slotSubj), o.at(slotObj), o.at(slotBy))
 	}
 	f.claim.Rules = append(make([]string, 0, 8), o.frame.rule)
-	f.actorIDs, f.targetIDs = a.roles(&o, o.frame.actor), a.roles(&o, o.frame.target)
+	f.actorIDs, f.targetIDs = a.roles(o, o.frame.actor), a.roles(o, o.frame.target)
 	if o.frame.reciprocal && len(f.targetIDs) == 0 && len(f.actorIDs) > 1 {
 		f.targetIDs = f.actorIDs[1:]
 		f.actorIDs = f.actorIDs[:1]
@@ -642,7 +660,7 @@ func (a *analysis) opened(f *found, chunk int) {
 
 // weaponsOf lists the weapons in the trigger, its clause's subject and its
 // with- and by-phrases.
-func (a *analysis) weaponsOf(f *found, o opening) {
+func (a *analysis) weaponsOf(f *found, o *opening) {
 	add := func(i, j int) {
 		a.within(i, j, catWeapon, func(m mention) bool {
 			node := a.t.l.weapons[m.ref]
@@ -669,7 +687,7 @@ func (a *analysis) weaponsOf(f *found, o opening) {
 }
 
 // objectOf finds what was hit.
-func (a *analysis) objectOf(f *found, o opening) {
+func (a *analysis) objectOf(f *found, o *opening) {
 	take := func(i, j int) {
 		if f.claim.Object != "" {
 			return

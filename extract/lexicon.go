@@ -186,7 +186,7 @@ func hashOn[S string | []byte](h uint32, w S) uint32 {
 }
 
 // homeOf spreads a hash over a table of n slots, a power of two.
-func homeOf(h uint32, n int) int { return int((h^h>>15)*0x9E3779B1>>7) & (n - 1) }
+func homeOf(h uint32, n int) int { return int((h^h>>15)*0x9E3779B1>>8) & (n - 1) }
 
 // find returns the id of a word, 0 if it is unknown.
 func (v *vocabulary) find(w string) int32 { return v.findHashed(w, hashWord(w)) }
@@ -224,11 +224,21 @@ func equalLower(w, lower string) bool {
 	return true
 }
 
+// pack lays the words side by side in one text, so that they are near when they
+// are compared.
+func (v *vocabulary) pack() {
+	all, at := strings.Join(v.words, ""), 0
+	for i, w := range v.words {
+		v.words[i] = all[at : at+len(w)]
+		at += len(w)
+	}
+}
+
 // add gives a new word its id.
 func (v *vocabulary) add(w string) int32 {
 	id := int32(len(v.words))
 	v.words = append(v.words, w)
-	if 4*len(v.words) > len(v.slots) {
+	if 2*len(v.words) > len(v.slots) {
 		v.slots = make([]wordSlot, 2*len(v.slots))
 		for i := range v.words[1:] {
 			v.put(int32(i + 1))

@@ -124,17 +124,3 @@ func (w *spans) span(start, end uint32) *truce.Span {
 
 // spans are spans that nobody has yet.
 type spans struct{ free []truce.Span }
-
-// room lends short lists of numbers, which end with the document.
-type room struct{ free []int }
-
-// list returns an empty list for a few numbers.
-func (r *room) list() []int {
-	const few = 4
-	if len(r.free) < few {
-		r.free = make([]int, 512)
-	}
-	l := r.free[:0:few]
-	r.free = r.free[few:]
-	return l
-}

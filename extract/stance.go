@@ -8,7 +8,7 @@ import (
 
 // judge settles who says the claim and with what stance: the first of the
 // eight that fits.
-func (a *analysis) judge(f *found, o opening) {
+func (a *analysis) judge(f *found, o *opening) {
 	c := a.chunks[o.chunk]
 	srcs := a.sources(f.i)
 	var v chunk
@@ -109,7 +109,7 @@ func (f *found) moods(v chunk, with *frame, neg bool) {
 
 // inherit takes over what the verbs above an infinitive or gerund say: in
 // "will continue to shell" the future.
-func (a *analysis) inherit(v chunk, o opening) chunk {
+func (a *analysis) inherit(v chunk, o *opening) chunk {
 	k := o.chunk
 	if !o.verb {
 		k = o.govern
@@ -166,13 +166,13 @@ func (a *analysis) purpose(k int) bool {
 
 // negates reports whether the negation of the verb over a noun trigger denies
 // the act: "did not carry out the attack", "no attack took place".
-func (a *analysis) negates(o opening) bool {
+func (a *analysis) negates(o *opening) bool {
 	g := a.chunks[o.govern]
 	return a.t.l.light(g.word) || g.copula || o.chunk < o.govern
 }
 
 // negatedNoun reads "no violations" and "without any shelling".
-func (a *analysis) negatedNoun(o opening) bool {
+func (a *analysis) negatedNoun(o *opening) bool {
 	c := a.chunks[o.chunk]
 	for i := c.i; i < o.i; i++ {
 		if a.tags(i).has(tagNeg) {

@@ -11,7 +11,6 @@ import (
 // text is the state of one document in work. It is pooled.
 type text struct {
 	spans
-	room
 	e     *Engine
 	l     *language
 	src   string

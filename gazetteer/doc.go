@@ -15,6 +15,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -430,25 +431,24 @@ func (g *Gazetteer) Len() (places, names int) { return len(g.places), len(g.name
 func (g *Gazetteer) Digest() truce.Digest { return g.digest }
 
 func (g *Gazetteer) sum() truce.Digest {
-	var b strings.Builder
+	b := make([]byte, 0, 64*len(g.names)+16*len(g.places))
 	ids := make([]int32, len(g.places))
 	for i := range ids {
 		ids[i] = int32(i)
 	}
 	slices.SortFunc(ids, func(a, b int32) int { return cmp.Compare(g.places[a].ID, g.places[b].ID) })
 	for _, i := range ids {
-		writePlace(&b, g.places[i])
+		b = appendPlace(b, &g.places[i])
 	}
 	for _, u := range g.bounds {
-		b.WriteString(string(u.ID))
+		b = append(b, u.ID...)
 		for _, p := range u.Rings {
-			writeInt(&b, int64(p.Lon))
-			writeInt(&b, int64(p.Lat))
+			b = strconv.AppendInt(strconv.AppendInt(b, int64(p.Lon), 10), int64(p.Lat), 10)
 		}
 		for _, s := range u.Starts {
-			writeInt(&b, int64(s))
+			b = strconv.AppendInt(b, int64(s), 10)
 		}
-		b.WriteByte('\n')
+		b = append(b, '\n')
 	}
 	forms := make([]string, 0, len(g.forced))
 	for f := range g.forced {
@@ -456,7 +456,7 @@ func (g *Gazetteer) sum() truce.Digest {
 	}
 	slices.Sort(forms)
 	for _, f := range forms {
-		b.WriteString(f + "\t" + string(g.forced[f]) + "\n")
+		b = append(b, f+"\t"+string(g.forced[f])+"\n"...)
 	}
-	return truce.DigestOf([]byte(b.String()))
+	return truce.DigestOf(b)
 }

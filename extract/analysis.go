@@ -1,6 +1,12 @@
 package extract
 
-import "strings"
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/marchday/marchday/truce"
+)
 
 // mention is a phrase of the dictionaries in the text.
 type mention struct {
@@ -85,17 +91,25 @@ func (c chunk) finite() bool { return c.kind == chunkVG && !c.inf && !c.ing && !
 
 // analysis is one sentence taken apart. It is reused from sentence to sentence.
 type analysis struct {
-	t      *text
-	s      sentence
-	at     int // index of the sentence
-	pos    []pos
-	chunks []chunk
-	ments  []mention
-	times  []timeMention
-	nums   []numMention
-	covers []cover
-	quotes []quoteRange
-	subj   []int // by chunk: subject, -2 not yet sought
+	t           *text
+	s           sentence
+	at          int // index of the sentence
+	pos         []pos
+	chunks      []chunk
+	ments       []mention
+	times       []timeMention
+	nums        []numMention
+	covers      []cover
+	quotes      []quoteRange
+	subj        []int          // by chunk: subject, -2 not yet sought
+	held        []int32        // by token of the sentence: the chunk that holds it
+	tries       [2]opening     // of one trigger
+	mine, inner []placeMention // of one claim
+	sourced     []cover        // of one token
+	told        []source
+	owned       bool          // its or their stands in the sentence
+	whos        []knownWho    // by chunk: whom it names
+	near        []truce.Point // of the places found so far and in the sentence before
 }
 
 func (a *analysis) tok(i int) *token { return &a.t.toks[i] }
@@ -104,7 +118,7 @@ func (a *analysis) tags(i int) tagSet {
 	if i < 0 || i >= len(a.t.toks) {
 		return 0
 	}
-	return a.t.l.info[a.t.toks[i].word].tags
+	return a.t.toks[i].tags
 }
 
 func (a *analysis) posAt(i int) pos {
@@ -118,22 +132,19 @@ func (a *analysis) posAt(i int) pos {
 // longest at each place, none inside a longer one of its kind.
 func (t *text) match(first, last int, out []mention) []mention {
 	var upTo [categories]int
+	var best [categories]mention
 	tr := &t.l.trie
 	for i := first; i < last; i++ {
-		w := t.toks[i].word
-		if w == 0 || int(w) >= len(tr.first) {
-			continue
-		}
-		node := tr.first[w]
+		node := tr.first[t.toks[i].word]
 		if node == 0 {
 			continue
 		}
-		var best [categories]mention
-		setNode := int32(0)
-		for j := i + 1; ; j++ {
+		got, setNode := catMask(0), int32(0)
+		for j := i + 1; node != 0; j++ {
 			for _, e := range tr.entries[node] {
-				if j > upTo[e.cat] && t.fits(e, i, j) && (best[e.cat].j < j || !t.prefers(best[e.cat], e)) {
+				if had := got.has(e.cat); j > upTo[e.cat] && t.fits(e, i, j) && (!had || best[e.cat].j < j || !t.prefers(best[e.cat], e)) {
 					best[e.cat] = mention{i: i, j: j, cat: e.cat, ref: e.ref}
+					got |= 1 << e.cat
 					if e.cat == catSet {
 						setNode = node
 					}
@@ -142,16 +153,14 @@ func (t *text) match(first, last int, out []mention) []mention {
 			if j >= last {
 				break
 			}
-			next, ok := tr.next[uint64(node)<<32|uint64(uint32(t.toks[j].word))]
-			if !ok || t.toks[j].word == 0 {
-				break
-			}
-			node = next
+			node = tr.after(node, t.toks[j].word)
 		}
-		for c := range best {
-			if best[c].j > 0 {
-				upTo[c] = best[c].j
-				out = append(out, best[c])
+		for rest := got; rest != 0; rest &= rest - 1 {
+			m := best[bits.TrailingZeros16(uint16(rest))]
+			upTo[m.cat] = m.j
+			out = append(out, m)
+			for k := m.i; k < m.j; k++ {
+				t.toks[k].cats |= 1 << m.cat
 			}
 		}
 		if setNode != 0 { // a word may be in several sets
@@ -210,7 +219,7 @@ func (t *text) fits(e entry, i, j int) bool {
 // open takes a sentence apart as far as its words and phrases.
 func (a *analysis) open(t *text, n int) {
 	a.t, a.s, a.at = t, t.sents[n], n
-	a.pos, a.chunks, a.times, a.nums, a.covers, a.quotes, a.subj = a.pos[:0], a.chunks[:0], a.times[:0], a.nums[:0], a.covers[:0], a.quotes[:0], a.subj[:0]
+	a.pos, a.chunks, a.times, a.nums, a.covers, a.quotes, a.subj, a.held = a.pos[:0], a.chunks[:0], a.times[:0], a.nums[:0], a.covers[:0], a.quotes[:0], a.subj[:0], a.held[:0]
 }
 
 // parse tags the sentence and groups it.
@@ -228,6 +237,9 @@ func (a *analysis) parse() {
 
 // mentionAt returns the mention of a category that covers token i.
 func (a *analysis) mentionAt(i int, cat category) (mention, bool) {
+	if !a.ofCat(i, cat) {
+		return mention{}, false
+	}
 	for _, m := range a.ments {
 		if m.i > i {
 			break
@@ -237,6 +249,11 @@ func (a *analysis) mentionAt(i int, cat category) (mention, bool) {
 		}
 	}
 	return mention{}, false
+}
+
+// ofCat reports whether a mention of a category covers token i.
+func (a *analysis) ofCat(i int, cat category) bool {
+	return a.s.first <= i && i < a.s.last && a.t.toks[i].cats.has(cat)
 }
 
 // within calls yield for the mentions of a category inside tokens i to j.
@@ -258,8 +275,18 @@ func (t *text) span(i, j int) (start, end uint32) {
 
 // group makes chunks of the tagged tokens.
 func (a *analysis) group() {
+	a.held = slices.Grow(a.held[:0], a.s.last-a.s.first)
 	for i := a.s.first; i < a.s.last; {
-		i = a.groupAt(i)
+		end := a.groupAt(i)
+		for ; i < end; i++ {
+			a.held = append(a.held, int32(len(a.chunks)-1))
+		}
+	}
+	a.whos = slices.Grow(a.whos[:0], len(a.chunks))[:len(a.chunks)]
+	clear(a.whos)
+	a.owned = false
+	for i := a.s.first; i < a.s.last && !a.owned; i++ {
+		a.owned = a.own(i)
 	}
 	for range a.chunks {
 		a.subj = append(a.subj, -2)
@@ -279,7 +306,7 @@ func (a *analysis) groupAt(i int) int {
 			n = 2
 		}
 		w := a.t.l.clitic[n]
-		a.chunks = append(a.chunks, chunk{kind: chunkPrep, i: i, j: i, head: i, word: w, slot: a.t.l.slots[w]})
+		a.chunks = append(a.chunks, chunk{kind: chunkPrep, i: i, j: i, head: i, word: w, slot: a.t.l.fills[w]})
 	}
 	one := func(k chunkKind) int {
 		a.chunks = append(a.chunks, chunk{kind: k, i: i, j: i + 1, head: i, word: a.tok(i).word})
@@ -298,7 +325,7 @@ func (a *analysis) groupAt(i int) int {
 	case posPrep:
 		n := one(chunkPrep)
 		c := &a.chunks[len(a.chunks)-1]
-		c.slot = a.t.l.slots[c.word]
+		c.slot = a.t.l.fills[c.word]
 		return n
 	case posCC:
 		return one(chunkCC)
@@ -466,7 +493,7 @@ done:
 			if c.inf {
 				kind = chunkPrep
 			}
-			a.chunks = append(a.chunks, chunk{kind: kind, i: i, j: j, head: i, word: a.tok(i).word, slot: a.t.l.slots[a.tok(i).word], neg: c.neg})
+			a.chunks = append(a.chunks, chunk{kind: kind, i: i, j: j, head: i, word: a.tok(i).word, slot: a.t.l.fills[a.tok(i).word], neg: c.neg})
 			return j
 		}
 		c.head = i

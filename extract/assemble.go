@@ -163,8 +163,8 @@ func (a *analysis) setTime(f *found, m timeMention, own bool) {
 	s, e := a.t.span(m.i, m.j)
 	f.claim.When = a.t.when(m)
 	f.claim.When.Wording = a.t.src[s:e]
-	f.claim.When.Span = &truce.Span{Start: s, End: e}
-	f.claim.Rules = append(f.claim.Rules, "time."+m.kind)
+	f.claim.When.Span = a.t.spans.span(s, e)
+	f.claim.Rules = append(f.claim.Rules, a.t.e.rule("time.", m.kind))
 	f.timed = own
 	if own && f.family != "speech" && m.precision == truce.ToDay {
 		a.t.nextTime, a.t.nextSet = m, true
@@ -203,7 +203,7 @@ func (a *analysis) settleTime(f *found) {
 		m.kind = "cross-sentence"
 	}
 	f.claim.When = a.t.when(m)
-	f.claim.Rules = append(f.claim.Rules, "time."+m.kind)
+	f.claim.Rules = append(f.claim.Rules, a.t.e.rule("time.", m.kind))
 	a.background(f)
 }
 
@@ -237,7 +237,7 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 		}
 		return false
 	}
-	var mine []placeMention
+	mine := a.mine[:0]
 	for _, p := range places {
 		if taken(p) || p.actor && !p.cue && !a.placedActor(f, p) {
 			continue
@@ -253,6 +253,7 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 			}
 		}
 	}
+	a.mine = mine
 	mine = a.innermost(mine)
 	slices.SortStableFunc(mine, func(x, y placeMention) int {
 		return cmp.Compare(rolePenalty(x), rolePenalty(y))
@@ -260,17 +261,21 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 	if len(mine) == 0 {
 		mine = a.inherited(f)
 	}
-	for n, p := range mine {
-		if n == maxPlaces {
-			break
-		}
-		w := a.t.where(p)
-		f.claim.Where = append(f.claim.Where, w[0])
-		f.placeToks = append(f.placeToks, [2]int{p.i, p.j})
-		f.claim.Rules = append(f.claim.Rules, "place."+string(p.cands[0].Match))
+	mine, n := mine[:min(len(mine), maxPlaces)], 0
+	for _, p := range mine {
+		n += min(len(p.cands), maxCandidates)
 	}
-	for _, p := range mine[:min(len(mine), maxPlaces)] {
-		f.claim.Where = append(f.claim.Where, a.t.where(p)[1:]...)
+	if n == 0 {
+		return
+	}
+	f.claim.Where = make([]truce.Where, 0, n)
+	for _, p := range mine { // the best candidates of all first
+		f.claim.Where = a.t.where(f.claim.Where, p, 0, 1)
+		f.placeToks = append(f.placeToks, [2]int{p.i, p.j})
+		f.claim.Rules = append(f.claim.Rules, a.t.e.rule("place.", string(p.cands[0].Match)))
+	}
+	for _, p := range mine {
+		f.claim.Where = a.t.where(f.claim.Where, p, 1, maxCandidates)
 	}
 }
 
@@ -316,7 +321,7 @@ func (a *analysis) placedActor(f *found, p placeMention) bool {
 			return true
 		}
 	}
-	return a.tok(p.i).start > 0 && a.t.l.slots[p.prep] == slotOf && p.i > f.i
+	return a.tok(p.i).start > 0 && a.t.l.fills[p.prep] == slotOf && p.i > f.i
 }
 
 // nearerTo reports whether a place belongs to another claim of the sentence,
@@ -351,7 +356,7 @@ func (a *analysis) sharesPlace(f *found, all []found, p placeMention) bool {
 // innermost drops a place that another one of the list names the parent of:
 // Geneva, Switzerland.
 func (a *analysis) innermost(ps []placeMention) []placeMention {
-	var out []placeMention
+	out := a.inner[:0]
 	for n, p := range ps {
 		outer := false
 		for m, q := range ps {
@@ -366,6 +371,7 @@ func (a *analysis) innermost(ps []placeMention) []placeMention {
 			out = append(out, p)
 		}
 	}
+	a.inner = out
 	return out
 }
 
@@ -422,18 +428,13 @@ func (t *text) dress(f *found, n int) {
 	c := &f.claim
 	c.ID = "c" + strconv.Itoa(n+1)
 	s, e := t.span(f.i, f.j)
-	c.Trigger = &truce.Span{Start: s, End: e}
+	c.Trigger = t.spans.span(s, e)
 	cs, ce := t.clauseSpan(f)
-	c.Clause = &truce.Span{Start: min(cs, s), End: max(ce, e)}
+	c.Clause = t.spans.span(min(cs, s), max(ce, e))
 	ev := t.e.dict.events[c.Event]
 	f.family = ev.family
 	c.Plover, c.Cameo = codes(ev, c.Stance)
-	for _, w := range f.actorIDs {
-		c.Actors = append(c.Actors, t.ref(w))
-	}
-	for _, w := range f.targetIDs {
-		c.Targets = append(c.Targets, t.ref(w))
-	}
+	c.Actors, c.Targets = t.refs(f.actorIDs), t.refs(f.targetIDs)
 	if f.frame.reciprocal {
 		c.Reciprocal = true
 	}

@@ -255,16 +255,16 @@ func (a *analysis) controller(v int) int {
 
 // takesObject reports whether the object of a verb is the one who is to act.
 func (a *analysis) takesObject(lemma int32) bool {
-	if g, ok := a.t.l.governs[lemma]; ok {
+	if g := a.t.l.governs[lemma]; g.known {
 		return g.effect == "urged" || g.negate
 	}
-	r, ok := a.t.l.reports[lemma]
-	return ok && (r.class == "urge" || r.class == "accuse" || r.class == "tell")
+	r := a.t.l.reports[lemma]
+	return r.known && (r.class == "urge" || r.class == "accuse" || r.class == "tell")
 }
 
 func (a *analysis) isReport(k int) bool {
-	_, ok := a.t.l.reports[a.chunks[k].word]
-	return ok && a.chunks[k].word != 0
+	w := a.chunks[k].word
+	return w != 0 && a.t.l.reports[w].known
 }
 
 // subjectAfter finds a subject behind its verb: always in Arabic, freely in
@@ -490,10 +490,8 @@ func (a *analysis) verbIn(lo, hi int) bool {
 
 // chunkAt returns the chunk that holds token i, -1 if none does.
 func (a *analysis) chunkAt(i int) int {
-	for k := range a.chunks {
-		if a.chunks[k].i <= i && i < a.chunks[k].j {
-			return k
-		}
+	if i -= a.s.first; i < 0 || i >= len(a.held) {
+		return -1
 	}
-	return -1
+	return int(a.held[i])
 }

@@ -46,6 +46,7 @@ type role struct {
 type report struct {
 	class  string // neutral, confirm, accuse, deny, urge, speech
 	stance truce.Stance
+	known  bool
 }
 
 // governor puts what depends on it under a stance.
@@ -53,6 +54,7 @@ type governor struct {
 	effect truce.Stance
 	negate bool
 	adj    bool // said of a subject: closing the border is urgent
+	known  bool
 }
 
 type timeWord struct {
@@ -61,10 +63,11 @@ type timeWord struct {
 }
 
 type numberWord struct {
-	kind string // num, mult, qual, hedge, collective
-	lo   int32
-	hi   int32
-	qual string
+	kind  string // num, mult, qual, hedge, collective
+	lo    int32
+	hi    int32
+	qual  string
+	known bool
 }
 
 // toll is a word that says what befell people.
@@ -400,7 +403,7 @@ func (d *dictionaries) readWords(name, code, content string) error {
 				l.lights[l.verb(w)] = true
 				continue
 			case "adverb": // reportedly: alleged by one who is not named
-				l.reports[-l.tag(w, tagAdv)] = report{class: "adverb", stance: truce.Alleged}
+				l.adverbs[l.tag(w, tagAdv)] = report{class: "adverb", stance: truce.Alleged, known: true}
 				continue
 			}
 			id := l.tag(w, tag)
@@ -409,7 +412,7 @@ func (d *dictionaries) readWords(name, code, content string) error {
 				if !ok {
 					return fmt.Errorf("%q is no slot", fills)
 				}
-				l.slots[id] = s
+				l.fills[id] = s
 			}
 			if class == "noun" || class == "person" {
 				if code == "en" {
@@ -504,7 +507,7 @@ func (l *language) addReport(c []string) error {
 		return errors.New("a reporting verb is: verbs with |, class, stance")
 	}
 	for _, v := range alternatives(c[0], "|") {
-		l.reports[l.verb(v)] = report{class: c[1], stance: truce.Stance(c[2])}
+		l.reports[l.verb(v)] = report{class: c[1], stance: truce.Stance(c[2]), known: true}
 	}
 	return nil
 }
@@ -514,9 +517,9 @@ func (l *language) addGovernor(c []string) error {
 	if len(c) < 3 {
 		return errors.New("a governor is: verb or noun, forms with |, effect")
 	}
-	g := governor{effect: truce.Stance(c[2])}
+	g := governor{effect: truce.Stance(c[2]), known: true}
 	if c[2] == "negated" {
-		g = governor{negate: true}
+		g = governor{negate: true, known: true}
 	}
 	for _, f := range alternatives(c[1], "|") {
 		if c[0] == "verb" {
@@ -562,7 +565,7 @@ func (l *language) addNumber(c []string) error {
 		}
 		return nil
 	}
-	w := numberWord{kind: c[1], qual: c[2], lo: truce.Open, hi: truce.Open}
+	w := numberWord{kind: c[1], qual: c[2], lo: truce.Open, hi: truce.Open, known: true}
 	if n, err := strconv.ParseInt(c[2], 10, 32); err == nil {
 		w.lo, w.hi = int32(n), int32(n)
 	}
@@ -638,11 +641,12 @@ var taxonomy = truce.NewTree(truce.Taxonomy())
 
 // finish freezes a language after all files are read.
 func (l *language) finish() {
+	l.pack()
 	l.trie.freeze(len(l.words))
+	l.owners = [2]int32{l.find("its"), l.find("their")}
 	l.hot = make([]bool, len(l.words))
 	for id, w := range l.info {
-		_, reports := l.reports[w.lemma]
-		l.hot[id] = w.lemma != 0 && (reports || len(l.verbs[w.lemma]) > 0) || l.reports[-int32(id)].class != "" && id > 0
+		l.hot[id] = w.lemma != 0 && (l.reports[w.lemma].known || len(l.verbs[w.lemma]) > 0) || l.adverbs[id].known
 	}
 }
 

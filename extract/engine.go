@@ -20,6 +20,10 @@ type Engine struct {
 	zone   truce.Zone
 	pool   *sync.Pool // of *work; holds nothing that outlives a document
 	memo   *gazetteer.Memo
+	names  *memory[glance]
+	spelt  *memory[bool]
+	slugs  *memory[string]
+	rules  *memory[struct{}]
 }
 
 // work is what one document needs while it is read.
@@ -51,7 +55,7 @@ func New(o Options) (*Engine, error) {
 
 // engineOf makes an engine whose dictionaries' tests were not run.
 func engineOf(d *dictionaries, o Options) *Engine {
-	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}}
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: &memory[glance]{}, spelt: &memory[bool]{}, slugs: &memory[string]{}, rules: &memory[struct{}]{}}
 	if e.places == nil {
 		e.places = gazetteer.New(nil, nil, nil)
 	}
@@ -92,7 +96,7 @@ func (e *Engine) Claims(d Doc) []truce.Claim {
 // begin prepares the work for a document; false where nothing can be read.
 func (w *work) begin(e *Engine, d Doc) bool {
 	t := &w.t
-	*t = text{e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
+	*t = text{spans: t.spans, e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), counts: t.counts[:0], cands: t.cands[:0], toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
 	code := d.Lang
 	if code == "" {
 		code = e.dict.detect(d.Text)
@@ -127,14 +131,17 @@ func mixedCase(s string) bool {
 	const sample = 3000
 	upper, lower := 0, 0
 	for i := 0; i < len(s) && i < sample; {
-		r, n := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, n = utf8.DecodeRuneInString(s[i:])
+		if c := s[i]; c < utf8.RuneSelf {
+			upper += int(runeClasses[c] & upperRune / upperRune)
+			lower += int(runeClasses[c] & lowerRune / lowerRune)
+			i++
+			continue
 		}
+		r, n := utf8.DecodeRuneInString(s[i:])
 		switch {
-		case 'A' <= r && r <= 'Z', 'А' <= r && r <= 'Я':
+		case 'А' <= r && r <= 'Я':
 			upper++
-		case 'a' <= r && r <= 'z', 'а' <= r && r <= 'я':
+		case 'а' <= r && r <= 'я':
 			lower++
 		}
 		i += n
@@ -205,12 +212,17 @@ func (t *text) dropWishes(from int) {
 	if !slices.ContainsFunc(t.out[from:], func(f found) bool { return f.frame.only != "" }) {
 		return
 	}
-	family := func(f found) string { return t.e.dict.events[f.claim.Event].family }
-	t.out = append(t.out[:from], slices.DeleteFunc(slices.Clone(t.out[from:]), func(f found) bool {
-		return f.frame.only != "" && slices.ContainsFunc(t.out[from:], func(o found) bool {
-			return o.i != f.i && family(o) == family(f) && o.claim.Stance == f.claim.Stance
-		})
-	})...)
+	family := func(f *found) string { return t.e.dict.events[f.claim.Event].family }
+	out := t.out[from:]
+	drop := make([]bool, len(out))
+	for n := range out {
+		f := &out[n]
+		for m := 0; m < len(out) && f.frame.only != "" && !drop[n]; m++ {
+			o := &out[m]
+			drop[n] = o.i != f.i && family(o) == family(f) && o.claim.Stance == f.claim.Stance
+		}
+	}
+	t.keep(from, drop)
 }
 
 // vague are acts that another word in the same clause may say more exactly.
@@ -242,13 +254,18 @@ func (t *text) mergeActs(from int) {
 			drop[m] = true
 		}
 	}
-	kept := out[:0]
-	for n := range out {
-		if !drop[n] {
-			kept = append(kept, out[n])
+	t.keep(from, drop)
+}
+
+// keep drops of the claims from one on those that are marked.
+func (t *text) keep(from int, drop []bool) {
+	kept := t.out[:from]
+	for n, dropped := range drop {
+		if !dropped {
+			kept = append(kept, t.out[from+n])
 		}
 	}
-	t.out = t.out[:from+len(kept)]
+	t.out = kept
 }
 
 // hot reports whether the sentence has a word that can open a frame or report.
@@ -296,9 +313,12 @@ func (a *analysis) onlyTolls(from int) {
 	if acts == 0 {
 		return
 	}
-	a.t.out = append(a.t.out[:from], slices.DeleteFunc(a.t.out[from:], func(f found) bool {
-		return isDeaths(f.claim.Event) && len(f.claim.Casualties) == 0 && f.claim.Stance.Asserted()
-	})...)
+	drop := make([]bool, len(a.t.out)-from)
+	for n := range drop {
+		c := &a.t.out[from+n].claim
+		drop[n] = isDeaths(c.Event) && len(c.Casualties) == 0 && c.Stance.Asserted()
+	}
+	a.t.keep(from, drop)
 }
 
 // moveTolls gives the toll of a sentence that names no act of its own to the

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/marchday/marchday/truce"
@@ -36,10 +37,11 @@ type opening struct {
 	chunk  int
 	i, j   int
 	verb   bool
-	fill   [19][]int // by slot bit: noun groups
-	pre    [2]int    // tokens in front of a noun trigger, in its group
-	post   [2]int    // tokens behind it, in its group
-	govern int       // verb group that a noun trigger is subject or object of, -1
+	fill   [19][]int // by slot bit: noun groups; as used says
+	used   slot
+	pre    [2]int // tokens in front of a noun trigger, in its group
+	post   [2]int // tokens behind it, in its group
+	govern int    // verb group that a noun trigger is subject or object of, -1
 }
 
 // events opens the frames of the sentence.
@@ -63,34 +65,49 @@ func (a *analysis) events() {
 
 // put adds a noun group to a slot.
 func (o *opening) put(s slot, np int) {
-	for b := range o.fill {
-		if s == 1<<b && !slices.Contains(o.fill[b], np) {
-			o.fill[b] = append(o.fill[b], np)
-		}
+	b := bits.TrailingZeros32(uint32(s)) // 32 of no slot
+	if b >= len(o.fill) {
+		return
+	}
+	if o.used&s == 0 {
+		o.used |= s
+		o.fill[b] = o.fill[b][:0]
+	}
+	if !slices.Contains(o.fill[b], np) {
+		o.fill[b] = append(o.fill[b], np)
 	}
 }
 
+// open begins a trigger with nothing in its slots.
+func (o *opening) open(f *frame, tr *trigger, chunk, i, j int) {
+	o.frame, o.trig, o.chunk, o.i, o.j, o.verb, o.used, o.govern = f, tr, chunk, i, j, false, 0, -1
+	o.pre, o.post = [2]int{}, [2]int{}
+}
+
 func (o *opening) at(s slot) []int {
-	for b := range o.fill {
-		if s == 1<<b {
-			return o.fill[b]
-		}
+	if b := bits.TrailingZeros32(uint32(s)); b < len(o.fill) && o.used&s != 0 {
+		return o.fill[b]
 	}
 	return nil
 }
 
 // verbOpening finds the best frame that the verb group at k opens.
-func (a *analysis) verbOpening(k int) (opening, bool) {
-	c := a.chunks[k]
-	var best opening
+func (a *analysis) verbOpening(k int) (*opening, bool) {
+	c := &a.chunks[k]
 	score := -1
 	if c.word == 0 {
-		return best, false
+		return nil, false
 	}
+	o, best := &a.tries[0], &a.tries[1]
 	for _, ref := range a.t.l.verbs[c.word] {
 		tr := &a.t.l.triggers[ref]
 		f := &a.t.l.frames[tr.frame]
-		o := opening{frame: f, trig: tr, chunk: k, i: c.head, j: c.head + 1, verb: true, govern: k}
+		s := 4*len(tr.rest) + 2*len(f.needs) + 1
+		if s <= score {
+			continue
+		}
+		o.open(f, tr, k, c.head, c.head+1)
+		o.verb, o.govern = true, k
 		if len(tr.rest) > 0 {
 			end, ok := a.particle(k, tr)
 			if !ok {
@@ -98,10 +115,9 @@ func (a *analysis) verbOpening(k int) (opening, bool) {
 			}
 			o.j = end
 		}
-		a.fillVerb(&o)
-		s := 4*len(tr.rest) + 2*len(f.needs) + 1
-		if s > score && a.needsMet(&o) && !a.discarded(o.i, o.j) {
-			best, score = o, s
+		a.fillVerb(o)
+		if a.needsMet(o) && !a.discarded(o.i, o.j) {
+			o, best, score = best, o, s
 		}
 	}
 	return best, score >= 0
@@ -230,15 +246,19 @@ func (a *analysis) nounOpenings(k int) {
 		if m.j < c.j && a.headed(m, c) || a.insideSet(m) {
 			continue
 		}
-		var best opening
+		o, best := &a.tries[0], &a.tries[1]
 		score := -1
 		for _, ref := range a.sameWords(m) {
 			tr := &a.t.l.triggers[ref]
-			o := opening{frame: &a.t.l.frames[tr.frame], trig: tr, chunk: k, i: m.i, j: m.j, govern: -1}
-			a.fillNoun(&o)
-			s := 2*len(o.frame.needs) + 1
-			if s > score && a.needsMet(&o) && !a.discarded(o.i, o.j) {
-				best, score = o, s
+			f := &a.t.l.frames[tr.frame]
+			s := 2*len(f.needs) + 1
+			if s <= score {
+				continue
+			}
+			o.open(f, tr, k, m.i, m.j)
+			a.fillNoun(o)
+			if a.needsMet(o) && !a.discarded(o.i, o.j) {
+				o, best, score = best, o, s
 			}
 		}
 		if score >= 0 {
@@ -255,14 +275,15 @@ func (a *analysis) phraseOpening(m mention) {
 		return
 	}
 	tr := &a.t.l.triggers[m.ref]
-	o := opening{frame: &a.t.l.frames[tr.frame], trig: tr, chunk: k, i: m.i, j: m.j, govern: -1}
+	o := &a.tries[0]
+	o.open(&a.t.l.frames[tr.frame], tr, k, m.i, m.j)
 	v := k
 	if a.kind(k) != chunkVG {
 		v = a.verbLeft(k)
 	}
 	if v >= 0 {
 		o.govern = v
-		a.putSubject(&o, a.subject(v))
+		a.putSubject(o, a.subject(v))
 	} else if a.kind(k-1) == chunkNP {
 		o.put(slotSubj, k-1)
 	}
@@ -275,7 +296,7 @@ func (a *analysis) phraseOpening(m mention) {
 	}
 	o.pre, o.post = [2]int{a.chunks[k].i, max(a.chunks[k].i, m.i)}, [2]int{m.j, m.j}
 	a.phrases(last, func(p phrase) bool { o.put(p.slot, p.np); return true })
-	if a.needsMet(&o) {
+	if a.needsMet(o) {
 		a.claimOf(o)
 	}
 }
@@ -318,7 +339,7 @@ func (a *analysis) insideSet(m mention) bool {
 func (a *analysis) sameWords(m mention) []int32 {
 	node := int32(0)
 	for i := m.i; i < m.j; i++ {
-		node = a.t.l.trie.next[uint64(node)<<32|uint64(uint32(a.tok(i).word))]
+		node = a.t.l.trie.after(node, a.tok(i).word)
 	}
 	var out []int32
 	for _, e := range a.t.l.trie.entries[node] {
@@ -418,7 +439,7 @@ func (a *analysis) needsMet(o *opening) bool {
 func (a *analysis) filled(o *opening, n need) bool {
 	for b := range o.fill {
 		s := slot(1) << b
-		if n.slots&s == 0 {
+		if n.slots&o.used&s == 0 {
 			continue
 		}
 		for _, np := range o.fill[b] {
@@ -452,7 +473,7 @@ func (a *analysis) filled(o *opening, n need) bool {
 // a name that the gazetteer has.
 func (a *analysis) placeIn(i, j int) bool {
 	for ; i < j; i++ {
-		if a.tags(i).has(tagCue) || a.tok(i).mark == 0 && a.t.e.places.Knows(a.t.folded(i, i+1)) {
+		if a.tags(i).has(tagCue) || a.tok(i).mark == 0 && a.t.glance(i, i+1).known {
 			return true
 		}
 	}
@@ -569,7 +590,7 @@ func (a *analysis) canAct(w who, np int) bool {
 }
 
 // claimOf makes a claim of an opened frame.
-func (a *analysis) claimOf(o opening) {
+func (a *analysis) claimOf(o *opening) {
 	f := found{frame: o.frame, sent: a.at, i: o.i, j: o.j, governs: -1}
 	f.first, f.last = a.clauseOf(o.chunk)
 	if o.j > f.last {
@@ -581,8 +602,8 @@ func (a *analysis) claimOf(o opening) {
 	if o.verb {
 		f.np, f.args = -1, slices.Concat(o.at(slotSubj), o.at(slotObj), o.at(slotBy))
 	}
-	f.claim.Rules = append(f.claim.Rules, "frame."+a.t.l.code+"."+o.frame.name)
-	f.actorIDs, f.targetIDs = a.roles(&o, o.frame.actor), a.roles(&o, o.frame.target)
+	f.claim.Rules = append(make([]string, 0, 8), o.frame.rule)
+	f.actorIDs, f.targetIDs = a.roles(o, o.frame.actor), a.roles(o, o.frame.target)
 	if o.frame.reciprocal && len(f.targetIDs) == 0 && len(f.actorIDs) > 1 {
 		f.targetIDs = f.actorIDs[1:]
 		f.actorIDs = f.actorIDs[:1]
@@ -639,7 +660,7 @@ func (a *analysis) opened(f *found, chunk int) {
 
 // weaponsOf lists the weapons in the trigger, its clause's subject and its
 // with- and by-phrases.
-func (a *analysis) weaponsOf(f *found, o opening) {
+func (a *analysis) weaponsOf(f *found, o *opening) {
 	add := func(i, j int) {
 		a.within(i, j, catWeapon, func(m mention) bool {
 			node := a.t.l.weapons[m.ref]
@@ -649,7 +670,7 @@ func (a *analysis) weaponsOf(f *found, o opening) {
 				}
 			}
 			s, e := a.t.span(m.i, m.j)
-			f.claim.Weapons = append(f.claim.Weapons, truce.Ref{ID: node, Text: a.t.src[s:e], Span: &truce.Span{Start: s, End: e}, Via: "weapon." + node})
+			f.claim.Weapons = append(f.claim.Weapons, truce.Ref{ID: node, Text: a.t.src[s:e], Span: a.t.spans.span(s, e), Via: a.t.e.rule("weapon.", node)})
 			return true
 		})
 	}
@@ -666,7 +687,7 @@ func (a *analysis) weaponsOf(f *found, o opening) {
 }
 
 // objectOf finds what was hit.
-func (a *analysis) objectOf(f *found, o opening) {
+func (a *analysis) objectOf(f *found, o *opening) {
 	take := func(i, j int) {
 		if f.claim.Object != "" {
 			return

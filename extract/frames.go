@@ -51,6 +51,7 @@ type need struct {
 // frame is one way in which words name an event.
 type frame struct {
 	name, event     string
+	rule            string // as claims name it
 	future, negated string // the event's name where it is planned, and where it is denied to be
 	needs           []need
 	actor, target   []slot
@@ -90,7 +91,7 @@ func (d *dictionaries) readFrames(name, code, content string) error {
 		}
 		if rest, ok := strings.CutPrefix(s, "frame "); ok {
 			cur = int32(len(l.frames))
-			l.frames = append(l.frames, frame{name: strings.TrimSpace(rest), event: strings.TrimSpace(rest), prior: defaultPrior})
+			l.frames = append(l.frames, frame{name: strings.TrimSpace(rest), rule: "frame." + code + "." + strings.TrimSpace(rest), event: strings.TrimSpace(rest), prior: defaultPrior})
 			return nil
 		}
 		if cur < 0 {

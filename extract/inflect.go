@@ -2,7 +2,6 @@ package extract
 
 import (
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/marchday/marchday/gazetteer"
@@ -56,12 +55,8 @@ func (l *language) look(w string, ascii bool, t *token) {
 			}
 			b[i] = c
 		}
-		if id, ok := l.vocab[string(b)]; ok {
-			t.word = id
-			return
-		}
-		if strings.IndexByte(w, '\'') >= 0 {
-			t.word = l.vocab[foldWord(w)]
+		if t.word = l.find(string(b)); t.word == 0 && strings.IndexByte(w, '\'') >= 0 {
+			t.word = l.find(foldWord(w))
 		}
 		return
 	}
@@ -69,57 +64,30 @@ func (l *language) look(w string, ascii bool, t *token) {
 		if l.code == "ar" {
 			l.lookArabic(gazetteer.Fold(w), t)
 		} else {
-			t.word = l.vocab[l.key(w)]
+			t.word = l.find(l.key(w))
 		}
 	}
 	if l.hot == nil {
 		find() // words are still being added
 		return
 	}
-	l.seen.look(w, t, find)
-}
-
-// wordMemo remembers what became of words whose forms take time to tell. It
-// changes no answer and may be shared.
-type wordMemo struct {
-	mu sync.RWMutex
-	m  map[string]remembered
-}
-
-type remembered struct {
-	word  int32
-	flags tokenFlag
-}
-
-// maxWords bounds a wordMemo; a full one begins anew.
-const maxWords = 32768
-
-// look fills a token from memory, or by find.
-func (s *wordMemo) look(w string, t *token, find func()) {
-	s.mu.RLock()
-	r, known := s.m[w]
-	s.mu.RUnlock()
-	if known {
-		t.word, t.flags = r.word, t.flags|r.flags
-		return
+	f, known := l.seen.get(w)
+	if !known {
+		was := t.flags
+		t.flags = 0
+		find()
+		f = wordForm{t.word, t.flags}
+		t.flags = was
+		l.seen.put(w, f)
 	}
-	was := t.flags
-	t.flags = 0
-	find()
-	r = remembered{t.word, t.flags}
-	t.flags |= was
-	s.mu.Lock()
-	if s.m == nil || len(s.m) >= maxWords {
-		s.m = map[string]remembered{}
-	}
-	s.m[strings.Clone(w)] = r
-	s.mu.Unlock()
+	t.word, t.flags = f.word, t.flags|f.flags
 }
 
 // lookArabic tries the word as it stands, then without its clitics: w- f-,
 // then b- l- k-, then al-, then a pronoun at the end.
 func (l *language) lookArabic(w string, t *token) {
-	id, known := l.vocab[w]
+	id := l.find(w)
+	known := id != 0
 	if strings.HasPrefix(w, "ال") && !(known && l.info[id].tags&tagVerb != 0) {
 		t.flags |= definite
 	}
@@ -190,12 +158,12 @@ func (l *language) lookArabic(w string, t *token) {
 }
 
 func (l *language) settle(w string, flags tokenFlag, t *token) bool {
-	id, ok := l.vocab[w]
-	if ok {
+	id := l.find(w)
+	if id != 0 {
 		t.word = id
 		t.flags |= flags
 	}
-	return ok
+	return id != 0
 }
 
 // russianEndings of nouns and adjectives are cut, the longest that fits, so

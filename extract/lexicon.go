@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -69,6 +70,11 @@ const (
 	categories
 )
 
+// catMask is a set of categories.
+type catMask uint16
+
+func (m catMask) has(c category) bool { return m>>c&1 != 0 }
+
 // entry is one meaning of a phrase.
 type entry struct {
 	cat  category
@@ -76,12 +82,18 @@ type entry struct {
 	ref  int32 // index into the category's table
 }
 
-// trie holds phrases as sequences of words.
+// trie holds phrases as sequences of words. It is filled with add and walked
+// after freeze, when every node is a row of flat tables.
 type trie struct {
-	next    map[uint64]int32
-	entries [][]entry // by node
-	first   []int32   // by word: node after it, or 0
+	next    map[uint64]int32 // while it is filled
+	entries [][]entry        // by node
+	first   []int32          // by word: node after it, or 0
+	kids    []kid            // of all nodes, by node and word
+	from    []int32          // by node: where its kids begin; one more at the end
 }
+
+// kid is a word that goes on from a node.
+type kid struct{ word, node int32 }
 
 func newTrie() trie { return trie{next: map[uint64]int32{}, entries: make([][]entry, 1)} }
 
@@ -102,33 +114,168 @@ func (t *trie) add(words []int32, e entry) {
 	}
 }
 
-// freeze makes the table of first words.
+// freeze lays the nodes out flat.
 func (t *trie) freeze(words int) {
 	t.first = make([]int32, words)
-	for key, n := range t.next {
-		if key>>32 == 0 && int(key) < words {
-			t.first[uint32(key)] = n
+	t.kids, t.from = make([]kid, 0, len(t.next)), make([]int32, len(t.entries)+1)
+	node := uint64(0)
+	for _, key := range slices.Sorted(maps.Keys(t.next)) {
+		if key>>32 == 0 {
+			t.first[uint32(key)] = t.next[key]
+			continue
+		}
+		for ; node < key>>32; node++ {
+			t.from[node+1] = int32(len(t.kids))
+		}
+		t.kids = append(t.kids, kid{int32(uint32(key)), t.next[key]})
+	}
+	for ; int(node) < len(t.entries); node++ {
+		t.from[node+1] = int32(len(t.kids))
+	}
+	t.next = nil
+}
+
+// after returns the node behind a word, 0 if the trie does not go on with it.
+func (t *trie) after(node, word int32) int32 {
+	if node == 0 {
+		return t.first[word]
+	}
+	lo, hi := t.from[node], t.from[node+1]
+	for hi-lo > 8 {
+		if mid := (lo + hi) / 2; t.kids[mid].word <= word {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	for _, k := range t.kids[lo:hi] {
+		if k.word == word {
+			return k.node
+		}
+	}
+	return 0
+}
+
+// vocabulary numbers words, from 1 on. It is a table of its own because a word
+// is sought at every token: the hash is made while the word is read.
+type vocabulary struct {
+	words []string   // by id
+	slots []wordSlot // by hash; a power of two
+}
+
+// wordSlot is a word by its hash; id 0 is free.
+type wordSlot struct {
+	hash uint32
+	id   int32
+}
+
+const (
+	hashSeed  = 2166136261
+	hashPrime = 16777619
+)
+
+func hashWord[S string | []byte](w S) uint32 {
+	return hashOn(hashSeed, w)
+}
+
+func hashOn[S string | []byte](h uint32, w S) uint32 {
+	for i := range len(w) {
+		h = (h ^ uint32(w[i])) * hashPrime
+	}
+	return h
+}
+
+// homeOf spreads a hash over a table of n slots, a power of two.
+func homeOf(h uint32, n int) int { return int((h^h>>15)*0x9E3779B1>>8) & (n - 1) }
+
+// find returns the id of a word, 0 if it is unknown.
+func (v *vocabulary) find(w string) int32 { return v.findHashed(w, hashWord(w)) }
+
+func (v *vocabulary) findHashed(w string, h uint32) int32 {
+	for i := homeOf(h, len(v.slots)); ; i = (i + 1) & (len(v.slots) - 1) {
+		if s := v.slots[i]; s.id == 0 || s.hash == h && v.words[s.id] == w {
+			return s.id
 		}
 	}
 }
 
+// findLower seeks a word of ASCII letters by its small ones, whose hash is given.
+func (v *vocabulary) findLower(w string, h uint32) int32 {
+	for i := homeOf(h, len(v.slots)); ; i = (i + 1) & (len(v.slots) - 1) {
+		if s := v.slots[i]; s.id == 0 || s.hash == h && equalLower(w, v.words[s.id]) {
+			return s.id
+		}
+	}
+}
+
+func equalLower(w, lower string) bool {
+	if len(w) != len(lower) {
+		return false
+	}
+	for i := range len(w) {
+		c := w[i]
+		if isUpper(c) {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// pack lays the words side by side in one text, so that they are near when they
+// are compared.
+func (v *vocabulary) pack() {
+	all, at := strings.Join(v.words, ""), 0
+	for i, w := range v.words {
+		v.words[i] = all[at : at+len(w)]
+		at += len(w)
+	}
+}
+
+// add gives a new word its id.
+func (v *vocabulary) add(w string) int32 {
+	id := int32(len(v.words))
+	v.words = append(v.words, w)
+	if 2*len(v.words) > len(v.slots) {
+		v.slots = make([]wordSlot, 2*len(v.slots))
+		for i := range v.words[1:] {
+			v.put(int32(i + 1))
+		}
+		return id
+	}
+	v.put(id)
+	return id
+}
+
+func (v *vocabulary) put(id int32) {
+	h := hashWord(v.words[id])
+	i := homeOf(h, len(v.slots))
+	for v.slots[i].id != 0 {
+		i = (i + 1) & (len(v.slots) - 1)
+	}
+	v.slots[i] = wordSlot{h, id}
+}
+
 // language is everything loaded for one language. It never changes after load.
 type language struct {
-	code       string
-	cased      bool // the script has capitals
-	after      bool // the subject may follow its verb freely (Arabic, Russian)
-	vocab      map[string]int32
-	words      []string
+	code  string
+	cased bool // the script has capitals
+	latin bool // words of ASCII letters are sought as they stand, in small letters
+	after bool // the subject may follow its verb freely (Arabic, Russian)
+	vocabulary
 	info       []wordInfo
 	trie       trie
 	possessive int32
 	agents     []agent
 	roles      []role
-	reports    map[int32]report // by verb lemma
-	governs    map[int32]governor
+	reports    []report   // by verb lemma
+	adverbs    []report   // by word: reportedly
+	governs    []governor // by verb lemma
 	governors  []governor // of catGoverns
-	times      map[int32]timeWord
-	numbers    map[int32]numberWord
+	times      []timeWord
+	numbers    []numberWord
 	tolls      []toll
 	quals      []string
 	objects    []string
@@ -136,22 +283,23 @@ type language struct {
 	sets       []string
 	frames     []frame
 	triggers   []trigger
-	verbs      map[int32][]int32 // verb lemma -> triggers
-	hot        []bool            // by word: it can open a frame or report
-	statements map[int32]bool    // the statement, the report: its speaker spoke last
-	lights     map[int32]bool    // verbs that only carry a noun: launch an attack
-	slots      map[int32]slot    // prepositions that fill a slot
-	clitic     [3]int32          // the words of Arabic b-, l-, k-
-	labels     []cue             // of snippets
-	seen       wordMemo          // of words in other letters than ASCII
+	verbs      [][]int32        // by verb lemma: triggers
+	hot        []bool           // by word: it can open a frame or report
+	statements []bool           // the statement, the report: its speaker spoke last
+	lights     []bool           // verbs that only carry a noun: launch an attack
+	fills      []slot           // prepositions that fill a slot
+	clitic     [3]int32         // the words of Arabic b-, l-, k-
+	owners     [2]int32         // its, their
+	labels     []cue            // of snippets
+	seen       memory[wordForm] // of words in other letters than ASCII
 }
 
 func newLanguage(code string) *language {
 	l := &language{
-		code: code, cased: code != "ar", after: code == "ar" || code == "ru" || code == "uk",
-		vocab: map[string]int32{}, words: []string{""}, info: make([]wordInfo, 1), trie: newTrie(),
-		reports: map[int32]report{}, governs: map[int32]governor{}, times: map[int32]timeWord{}, numbers: map[int32]numberWord{}, verbs: map[int32][]int32{}, slots: map[int32]slot{}, lights: map[int32]bool{}, statements: map[int32]bool{},
+		code: code, latin: code != "ru" && code != "uk", cased: code != "ar", after: code == "ar" || code == "ru" || code == "uk",
+		vocabulary: vocabulary{slots: make([]wordSlot, 1<<12)}, trie: newTrie(),
 	}
+	l.addWord("")
 	l.possessive = l.word("'s")
 	if code == "ar" {
 		l.clitic = [3]int32{l.word("ب"), l.word("ل"), l.word("ك")}
@@ -162,14 +310,19 @@ func newLanguage(code string) *language {
 // word returns the id of a word, making one if needed.
 func (l *language) word(w string) int32 {
 	k := l.key(w)
-	if id, ok := l.vocab[k]; ok {
+	if id := l.find(k); id != 0 {
 		return id
 	}
-	id := int32(len(l.words))
-	l.vocab[k] = id
-	l.words = append(l.words, k)
+	return l.addWord(k)
+}
+
+// addWord gives a word a row in every table.
+func (l *language) addWord(k string) int32 {
 	l.info = append(l.info, wordInfo{})
-	return id
+	l.reports, l.adverbs, l.governs = append(l.reports, report{}), append(l.adverbs, report{}), append(l.governs, governor{})
+	l.times, l.numbers, l.verbs = append(l.times, timeWord{}), append(l.numbers, numberWord{}), append(l.verbs, nil)
+	l.statements, l.lights, l.fills = append(l.statements, false), append(l.lights, false), append(l.fills, 0)
+	return l.add(k)
 }
 
 // tag adds what a word can be.

@@ -20,6 +20,10 @@ const maxNumber = 100_000_000
 // findNumbers finds the numbers of the sentence, qualifiers included.
 func (a *analysis) findNumbers() {
 	for i := a.s.first; i < a.s.last; {
+		if k := a.tok(i); !k.flags.has(number) && !k.tags.has(tagNumber) && !k.cats.has(catQual) {
+			i++
+			continue
+		}
 		if j, n, ok := a.numberAt(i); ok {
 			n.i, n.j = i, j
 			a.nums = append(a.nums, n)
@@ -139,8 +143,8 @@ func (a *analysis) wordValue(i int) (j int, lo, hi int32, hedge, ok bool) {
 		if !a.tags(j).has(tagNumber) {
 			break
 		}
-		w, known := a.t.l.numbers[a.tok(j).word]
-		if !known || a.tok(j).word == 0 || w.kind == "and" {
+		w := &a.t.l.numbers[a.tok(j).word]
+		if !w.known || a.tok(j).word == 0 || w.kind == "and" {
 			if any && a.t.l.numberAnd(a.tok(j).word) && j+1 < a.s.last && a.t.l.numbers[a.tok(j+1).word].kind == "num" && part >= 100 {
 				continue
 			}
@@ -180,7 +184,7 @@ func (a *analysis) wordValue(i int) (j int, lo, hi int32, hedge, ok bool) {
 }
 
 // hedged reads "dozens", "tens of thousands", "several hundred", "two dozen".
-func (a *analysis) hedged(i, j int, w numberWord, part int64, any bool) (int, int32, int32, bool, bool) {
+func (a *analysis) hedged(i, j int, w *numberWord, part int64, any bool) (int, int32, int32, bool, bool) {
 	if any {
 		if w.lo == w.hi && w.lo >= 12 {
 			v := clampNumber(part * int64(w.lo))

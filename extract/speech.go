@@ -32,10 +32,10 @@ func (a *analysis) findCovers() {
 	for k := range a.chunks {
 		switch a.kind(k) {
 		case chunkVG:
-			if r, ok := a.t.l.reports[a.chunks[k].word]; ok && a.chunks[k].word != 0 {
+			if r := a.t.l.reports[a.chunks[k].word]; r.known && a.chunks[k].word != 0 {
 				a.coverReport(k, r)
 			}
-			if g, ok := a.t.l.governs[a.chunks[k].word]; ok && a.chunks[k].word != 0 {
+			if g := a.t.l.governs[a.chunks[k].word]; g.known && a.chunks[k].word != 0 {
 				a.coverGoverned(k, g)
 			}
 		case chunkSub:
@@ -462,7 +462,7 @@ func (a *analysis) coverNouns() {
 func (a *analysis) coverAccording() {
 	for k := range a.chunks {
 		c := a.chunks[k]
-		if c.kind != chunkPrep || a.t.l.slots[c.word] != slotSpeaker {
+		if c.kind != chunkPrep || a.t.l.fills[c.word] != slotSpeaker {
 			continue
 		}
 		np := k + 1
@@ -500,10 +500,10 @@ func (a *analysis) coverColon() {
 // is not named.
 func (a *analysis) coverAdverbs() {
 	for i := a.s.first; i < a.s.last; i++ {
-		r, ok := a.t.l.reports[-a.tok(i).word]
-		if !ok || a.tok(i).word == 0 {
+		if !a.t.l.hot[a.tok(i).word] || !a.t.l.adverbs[a.tok(i).word].known {
 			continue
 		}
+		r := &a.t.l.adverbs[a.tok(i).word]
 		first, last := a.s.first, a.s.last
 		if k := a.chunkAt(i); k >= 0 {
 			first, last = a.clauseOf(k)
@@ -537,9 +537,10 @@ func (a *analysis) coverOpenQuotes() {
 	}
 }
 
-// sources returns who says what stands at token i, outermost first.
+// sources returns who says what stands at token i, outermost first. The list
+// is good until the next call.
 func (a *analysis) sources(i int) []source {
-	var in []cover
+	in := a.sourced[:0]
 	for _, c := range a.covers {
 		if c.src != nil && c.first <= i && i < c.last && !(c.verb >= 0 && a.chunks[c.verb].i <= i && i < a.chunks[c.verb].j) {
 			in = append(in, c)
@@ -550,7 +551,8 @@ func (a *analysis) sources(i int) []source {
 			in[y], in[y-1] = in[y-1], in[y]
 		}
 	}
-	var out []source
+	a.sourced = in
+	out := a.told[:0]
 	for _, c := range in {
 		s := *c.src
 		if len(out) > 0 && out[len(out)-1].who.id == s.who.id {
@@ -569,5 +571,6 @@ func (a *analysis) sources(i int) []source {
 		}
 		out = append(out, s)
 	}
+	a.told = out
 	return out
 }

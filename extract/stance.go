@@ -8,7 +8,7 @@ import (
 
 // judge settles who says the claim and with what stance: the first of the
 // eight that fits.
-func (a *analysis) judge(f *found, o opening) {
+func (a *analysis) judge(f *found, o *opening) {
 	c := a.chunks[o.chunk]
 	srcs := a.sources(f.i)
 	var v chunk
@@ -86,7 +86,7 @@ func (a *analysis) judge(f *found, o opening) {
 		f.claim.Stance = truce.Reported
 	}
 	f.moods(v, o.frame, neg)
-	f.claim.Rules = append(f.claim.Rules, "stance."+string(f.claim.Stance))
+	f.claim.Rules = append(f.claim.Rules, a.t.e.rule("stance.", string(f.claim.Stance)))
 	a.addSources(f, srcs)
 }
 
@@ -109,7 +109,7 @@ func (f *found) moods(v chunk, with *frame, neg bool) {
 
 // inherit takes over what the verbs above an infinitive or gerund say: in
 // "will continue to shell" the future.
-func (a *analysis) inherit(v chunk, o opening) chunk {
+func (a *analysis) inherit(v chunk, o *opening) chunk {
 	k := o.chunk
 	if !o.verb {
 		k = o.govern
@@ -133,7 +133,7 @@ func (a *analysis) inherit(v chunk, o opening) chunk {
 	return v
 }
 
-func (a *analysis) governing(k int) bool { _, ok := a.t.l.governs[a.chunks[k].word]; return ok }
+func (a *analysis) governing(k int) bool { return a.t.l.governs[a.chunks[k].word].known }
 
 // separated reports whether a clause boundary lies between two chunks.
 func (a *analysis) separated(p, k int) bool {
@@ -160,19 +160,19 @@ func (a *analysis) purpose(k int) bool {
 	if p < 0 || a.isReport(p) {
 		return p < 0
 	}
-	g, ok := a.t.l.governs[a.chunks[p].word]
-	return !ok || g.effect != truce.Reported
+	g := a.t.l.governs[a.chunks[p].word]
+	return !g.known || g.effect != truce.Reported
 }
 
 // negates reports whether the negation of the verb over a noun trigger denies
 // the act: "did not carry out the attack", "no attack took place".
-func (a *analysis) negates(o opening) bool {
+func (a *analysis) negates(o *opening) bool {
 	g := a.chunks[o.govern]
 	return a.t.l.light(g.word) || g.copula || o.chunk < o.govern
 }
 
 // negatedNoun reads "no violations" and "without any shelling".
-func (a *analysis) negatedNoun(o opening) bool {
+func (a *analysis) negatedNoun(o *opening) bool {
 	c := a.chunks[o.chunk]
 	for i := c.i; i < o.i; i++ {
 		if a.tags(i).has(tagNeg) {
@@ -185,6 +185,9 @@ func (a *analysis) negatedNoun(o opening) bool {
 // addSources writes the chain. In what is urged the speaker is the actor and
 // who is to act the target.
 func (a *analysis) addSources(f *found, srcs []source) {
+	if len(srcs) > 0 {
+		f.claim.Sources = make([]truce.Source, 0, len(srcs))
+	}
 	for n, s := range srcs {
 		mode := s.mode
 		if n > 0 && mode == "indirect" {
@@ -192,7 +195,7 @@ func (a *analysis) addSources(f *found, srcs []source) {
 		}
 		f.claim.Sources = append(f.claim.Sources, truce.Source{Ref: a.t.ref(s.who), Verb: s.verb, Mode: mode})
 		if s.who.via != "" {
-			f.claim.Rules = append(f.claim.Rules, "source."+s.class+": "+s.verb)
+			f.claim.Rules = append(f.claim.Rules, a.t.e.rule("source.", s.class, ": ", s.verb))
 		}
 	}
 	var speaker who

@@ -200,7 +200,7 @@ func (a *analysis) clauseFollows(i int) bool {
 			return true
 		}
 		if t&(tagPast|tagThird) != 0 && !t.has(tagNoun) && k > i+1 {
-			if t.has(tagPart) && (a.tags(k-1)&(tagDet|tagPrep|tagAdj) != 0 || a.next(k)&tagPrep != 0 && a.t.l.slots[a.tok(k+1).word] == slotBy) {
+			if t.has(tagPart) && (a.tags(k-1)&(tagDet|tagPrep|tagAdj) != 0 || a.next(k)&tagPrep != 0 && a.t.l.fills[a.tok(k+1).word] == slotBy) {
 				continue
 			}
 			return true
@@ -251,7 +251,7 @@ func (a *analysis) verbOrNoun(i int, t tagSet) pos {
 			return posVerb
 		}
 	}
-	if prev == posPrep && a.t.l.slots[a.tok(i-1).word] == 0 && t.has(tagIng) {
+	if prev == posPrep && a.t.l.fills[a.tok(i-1).word] == 0 && t.has(tagIng) {
 		return posVerb
 	}
 	if t.has(tagAdj) && a.nominal(i+1) {
@@ -415,7 +415,7 @@ func (a *analysis) verbAhead(i int) bool {
 		if m := a.tok(k).mark; m == ',' || m == '.' || m == ';' || t&(tagThat|tagWh|tagSub|tagCC) != 0 && t&tagPrep == 0 {
 			return false
 		}
-		if t&(tagBe|tagHave|tagModal|tagDo) != 0 || t.has(tagPast) && !t.has(tagNoun) && a.tags(k-1)&(tagDet|tagPrep|tagNumber) == 0 && a.t.l.slots[a.tok(min(k+1, a.s.last-1)).word] != slotBy {
+		if t&(tagBe|tagHave|tagModal|tagDo) != 0 || t.has(tagPast) && !t.has(tagNoun) && a.tags(k-1)&(tagDet|tagPrep|tagNumber) == 0 && a.t.l.fills[a.tok(min(k+1, a.s.last-1)).word] != slotBy {
 			return true
 		}
 	}
@@ -425,7 +425,7 @@ func (a *analysis) verbAhead(i int) bool {
 // participle reports whether a past form at j is a participle without be: it
 // is followed by "by", or stands after a comma or noun with a verb to come.
 func (a *analysis) participle(j int) bool {
-	if j+1 < a.s.last && a.t.l.slots[a.tok(j+1).word] == slotBy {
+	if j+1 < a.s.last && a.t.l.fills[a.tok(j+1).word] == slotBy {
 		return true
 	}
 	switch a.before(j) {
@@ -533,7 +533,7 @@ func (a *analysis) plainWord(i int, t tagSet) pos {
 		return posWh
 	case t.has(tagCC):
 		return posCC
-	case t.has(tagPrep) && (a.t.l.slots[k.word] != slotBy || a.posAt(i-1) == posPrep):
+	case t.has(tagPrep) && (a.t.l.fills[k.word] != slotBy || a.posAt(i-1) == posPrep):
 		return posPrep // by: only as the second word, من قبل, со стороны
 	case t.has(tagDet):
 		return posDet

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/marchday/marchday/gazetteer"
@@ -9,6 +10,7 @@ import (
 
 // text is the state of one document in work. It is pooled.
 type text struct {
+	spans
 	e     *Engine
 	l     *language
 	src   string
@@ -22,7 +24,8 @@ type text struct {
 
 	holders  map[string]string // office -> id, as the text says
 	surnames map[string]string // last word of a name -> id, "" if two share it
-	counts   map[string]int    // country -> mentions
+	changes  int               // of holders and surnames
+	counts   []tally           // mentions of countries
 	inFocus  string
 	focused  bool
 
@@ -31,8 +34,9 @@ type text struct {
 	openQuote                       bool
 	lastTime, nextTime              timeMention
 	hasTime, nextSet                bool
-	timeAt, placedAt                int            // sentences of lastTime and placed
-	placed                          []placeMention // of the last sentence that had places
+	timeAt, placedAt                int                   // sentences of lastTime and placed
+	placed                          []placeMention        // of the last sentence that had places
+	cands                           []gazetteer.Candidate // of all places found
 	out                             []found
 }
 
@@ -41,7 +45,10 @@ func (t *text) hold(office, id string) {
 	if t.holders == nil {
 		t.holders = map[string]string{}
 	}
-	t.holders[office] = id
+	if t.holders[office] != id {
+		t.holders[office] = id
+		t.changes++
+	}
 }
 
 func (t *text) holder(office string) string { return t.holders[office] }
@@ -52,24 +59,44 @@ func (t *text) meet(surname, id string) {
 		t.surnames = map[string]string{}
 	}
 	key := strings.ToLower(surname)
-	if old, ok := t.surnames[key]; ok && old != id {
-		t.surnames[key] = ""
+	old, ok := t.surnames[key]
+	if ok && old == id {
 		return
 	}
-	t.surnames[key] = id
+	if ok {
+		id = ""
+	}
+	if !ok || old != id {
+		t.surnames[key] = id
+		t.changes++
+	}
 }
 
-func (t *text) surname(s string) string { return t.surnames[strings.ToLower(s)] }
+func (t *text) surname(s string) string {
+	if len(t.surnames) == 0 {
+		return ""
+	}
+	return t.surnames[strings.ToLower(s)]
+}
 
 // count counts what speaks for a country being the text's subject.
 func (t *text) count(country string) {
 	if country == "" {
 		return
 	}
-	if t.counts == nil {
-		t.counts = map[string]int{}
+	for i := range t.counts {
+		if t.counts[i].country == country {
+			t.counts[i].n++
+			return
+		}
 	}
-	t.counts[country]++
+	t.counts = append(t.counts, tally{country, 1})
+}
+
+// tally is how often a country is mentioned.
+type tally struct {
+	country string
+	n       int
 }
 
 // focus is the one country that the text is about: at least half of all
@@ -81,11 +108,12 @@ func (t *text) focus() string {
 	t.focused = true
 	all, best, second := 0, 0, 0
 	name := ""
-	for _, c := range sortedKeys(t.counts) {
-		n := t.counts[c]
+	slices.SortFunc(t.counts, func(a, b tally) int { return strings.Compare(a.country, b.country) })
+	for _, c := range t.counts {
+		n := c.n
 		all += n
 		if n > best {
-			best, second, name = n, best, c
+			best, second, name = n, best, c.country
 		} else if n > second {
 			second = n
 		}
@@ -172,16 +200,28 @@ var stops = map[string][]string{
 	"de": {"der", "die", "das", "und", "ist", "nicht", "von", "mit", "den", "ein", "eine", "im", "auf", "für"},
 }
 
+// stopLanguages are the languages of every such word; longestStop is the bytes
+// of the longest, as any spelling of it.
+var stopLanguages, longestStop = func() (map[string][]string, int) {
+	m, longest := map[string][]string{}, 0
+	for _, lang := range sortedKeys(stops) {
+		for _, w := range stops[lang] {
+			m[w] = append(m[w], lang)
+			longest = max(longest, len(w))
+		}
+	}
+	return m, 3 * longest
+}()
+
 func latinLanguage(s string) string {
 	counts := map[string]int{}
-	for w := range strings.FieldsSeq(strings.ToLower(s)) {
+	for w := range strings.FieldsSeq(s) {
 		w = strings.Trim(w, ".,;:\"'()")
-		for lang, words := range stops {
-			for _, x := range words {
-				if w == x {
-					counts[lang]++
-				}
-			}
+		if len(w) > longestStop {
+			continue
+		}
+		for _, lang := range stopLanguages[strings.ToLower(w)] {
+			counts[lang]++
 		}
 	}
 	best, n := "en", counts["en"]
@@ -193,8 +233,8 @@ func latinLanguage(s string) string {
 	return best
 }
 
-// folded returns the gazetteer's spelling of tokens i to j.
-func (t *text) folded(i, j int) string {
+// glance looks at tokens i to j as a name.
+func (t *text) glance(i, j int) glance {
 	s, e := t.span(i, j)
-	return gazetteer.Fold(t.src[s:e])
+	return t.e.glance(t.src[s:e])
 }

@@ -21,7 +21,7 @@ type timeMention struct {
 // findTimes finds the time expressions of the sentence.
 func (a *analysis) findTimes() {
 	for i := a.s.first; i < a.s.last; {
-		if !a.tags(i).has(tagTime) && !a.tok(i).flags.has(number) && !a.tags(i).has(tagNumber) {
+		if !a.timeable(i) || a.onlyJoins(i) {
 			i++
 			continue
 		}
@@ -37,6 +37,26 @@ func (a *analysis) findTimes() {
 		i++
 	}
 	a.dropNumbers()
+}
+
+// timeable reports whether a token can stand in a time: a word of time or a
+// number.
+func (a *analysis) timeable(i int) bool {
+	if i < a.s.first || i >= a.s.last {
+		return false
+	}
+	k := a.tok(i)
+	return k.tags&(tagTime|tagNumber) != 0 || k.flags.has(number)
+}
+
+// onlyJoins reports whether a token can stand inside a time and never begins
+// one: of, to, ago.
+func (a *analysis) onlyJoins(i int) bool {
+	switch a.t.l.times[a.tok(i).word].kind {
+	case "of", "in", "to", "and", "for", "ago", "few":
+		return a.num(i) < 0
+	}
+	return false
 }
 
 func (a *analysis) timeWord(i int) timeWord {
@@ -70,7 +90,7 @@ func (a *analysis) num(i int) int {
 	if !a.tags(i).has(tagNumber) {
 		return -1
 	}
-	if w, ok := a.t.l.numbers[a.tok(i).word]; ok && (w.kind == "num" || w.kind == "ordinal") {
+	if w := &a.t.l.numbers[a.tok(i).word]; w.known && (w.kind == "num" || w.kind == "ordinal") {
 		return int(w.lo)
 	}
 	return -1
@@ -132,11 +152,17 @@ func (a *analysis) timeAt(i int) (timeMention, bool) {
 		return timeMention{}, false
 	case "between":
 		return a.betweenAt(i)
+	case "from":
+		if m, ok := a.betweenAt(i); ok {
+			return m, true
+		}
+		return a.timeAt2(i)
 	}
-	if m, ok := a.betweenAt(i); ok {
+	one, ok := a.timeAt2(i)
+	if m, ok := a.joinedAt(i, i, w.kind, one, ok); ok {
 		return m, true
 	}
-	return a.timeAt2(i)
+	return one, ok
 }
 
 // noDate reports whether the mention has no day at either end.
@@ -150,6 +176,11 @@ func (a *analysis) betweenAt(i int) (timeMention, bool) {
 		k++
 	}
 	first, ok := a.timeAt2(k)
+	return a.joinedAt(i, k, open, first, ok)
+}
+
+// joinedAt reads on behind the first of two times, which begins at k.
+func (a *analysis) joinedAt(i, k int, open string, first timeMention, ok bool) (timeMention, bool) {
 	joint := ""
 	if ok {
 		joint = a.timeWord(first.j).kind
@@ -190,6 +221,9 @@ func (a *analysis) betweenAt(i int) (timeMention, bool) {
 func (a *analysis) timeAt2(i int) (timeMention, bool) {
 	for a.timeWord(i).kind == "the" {
 		i++
+	}
+	if !a.timeable(i) {
+		return timeMention{}, false
 	}
 	if m, ok := a.calendarAt(i); ok {
 		return m, ok
@@ -318,8 +352,8 @@ func (a *analysis) numericDate(i int) (timeMention, bool) {
 		return exact(y, a.num(i+2), a.num(i), i+5)
 	}
 	k := a.tok(i)
-	parts := strings.Split(a.t.src[k.start:k.end], ".")
-	if len(parts) == 3 {
+	if s := a.t.src[k.start:k.end]; strings.Count(s, ".") == 2 {
+		parts := strings.Split(s, ".")
 		d, err1 := strconv.Atoi(parts[0])
 		m, err2 := strconv.Atoi(parts[1])
 		y, err3 := strconv.Atoi(parts[2])

@@ -9,9 +9,11 @@ import (
 // original text.
 type token struct {
 	start, end uint32
-	word       int32 // id in the language's vocabulary; 0 is unknown
-	mark       byte  // of punctuation: one of , . ; : ? ! ( ) - / and " open < close >; 0 for words
+	word       int32  // id in the language's vocabulary; 0 is unknown
+	tags       tagSet // of the word
+	mark       byte   // of punctuation: one of , . ; : ? ! ( ) - / and " open < close >; 0 for words
 	flags      tokenFlag
+	cats       catMask // of the mentions that cover it
 }
 
 type tokenFlag uint16
@@ -80,6 +82,7 @@ func (l *language) tokenise(src string, out []token) []token {
 		if n := len(out); n > 0 && t.mark == 0 && i > 0 && src[t.start-min(1, t.start)] == '-' && t.flags.has(glued) {
 			t.flags |= hyphened
 		}
+		t.tags = l.info[t.word].tags
 		out = append(out, t)
 		lines, gap = 0, false
 	}
@@ -114,20 +117,60 @@ func (l *language) scan(src string, i int, t *token, before []token) int {
 	if isWordRune(r) {
 		return l.scanWord(src, i, t)
 	}
-	if unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) || r == utf8.RuneError && n <= 1 {
+	if classOf(r)&formatRune != 0 || unicode.IsSpace(r) || r == utf8.RuneError && n <= 1 {
 		return i + n
 	}
 	t.end, t.mark = uint32(i+n), '*'
 	return i + n
 }
 
-func isWordByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+func isWordByte(c byte) bool { return c < utf8.RuneSelf && runeClasses[c]&wordRune != 0 }
+
+func isWordRune(r rune) bool { return classOf(r)&wordRune != 0 }
+
+// runeClass is what a rune can be.
+type runeClass uint8
+
+const (
+	wordRune runeClass = 1 << iota // part of a word
+	upperRune
+	lowerRune
+	digitRune
+	formatRune // invisible
+)
+
+// classOf tells the class of any rune; those of the scripts at hand stand in a
+// table.
+func classOf(r rune) runeClass {
+	if uint32(r) < uint32(len(runeClasses)) {
+		return runeClasses[r]
+	}
+	return classify(r)
 }
 
-func isWordRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) || r == 'ـ'
+func classify(r rune) (c runeClass) {
+	if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) || r == 'ـ' {
+		c = wordRune
+	}
+	switch {
+	case unicode.IsUpper(r):
+		c |= upperRune
+	case unicode.IsLower(r):
+		c |= lowerRune
+	case unicode.IsDigit(r):
+		c |= digitRune
+	case unicode.Is(unicode.Cf, r):
+		c |= formatRune
+	}
+	return c
 }
+
+var runeClasses = func() (t [0x700]runeClass) {
+	for r := range t {
+		t[r] = classify(rune(r))
+	}
+	return t
+}()
 
 // markOf gives the mark that stands for a rune of punctuation: quotes that
 // open are <, that close are >, those that may be either ".
@@ -179,7 +222,7 @@ func (l *language) scanApostrophe(src string, i int, t *token) int {
 			t.end, t.mark, t.word = uint32(next), '\'', l.possessive
 			return next
 		case tail == "re" || tail == "ve" || tail == "ll" || tail == "d" || tail == "m":
-			t.end, t.word = uint32(j), l.vocab["'"+tail]
+			t.end, t.word = uint32(j), l.find("'"+tail)
 			return j
 		}
 		if j > next || next < len(src) && src[next] >= utf8.RuneSelf {
@@ -192,8 +235,42 @@ func (l *language) scanApostrophe(src string, i int, t *token) int {
 	return next
 }
 
-// scanWord reads a word or number beginning at i.
+// scanWord reads a word or number beginning at i: most are plain ASCII letters.
 func (l *language) scanWord(src string, i int, t *token) int {
+	var all runeClass
+	upper, h := 0, uint32(hashSeed)
+	j := i
+	for ; j < len(src); j++ {
+		c := src[j]
+		k := runeClass(0)
+		if c < utf8.RuneSelf {
+			k = runeClasses[c]
+		}
+		if k&wordRune == 0 {
+			break
+		}
+		if all |= k; k&upperRune != 0 {
+			upper++
+			c += 'a' - 'A'
+		}
+		h = (h ^ uint32(c)) * hashPrime
+	}
+	if all&digitRune != 0 || j-i > maxWord || !l.latin || j < len(src) && (src[j] >= utf8.RuneSelf || src[j] == '\'' || src[j] == '.' && upper > 0) {
+		return l.scanOther(src, i, t)
+	}
+	t.end = uint32(j)
+	if upper > 0 && isUpper(src[i]) {
+		t.flags |= capital
+		if upper > 1 && all&lowerRune == 0 {
+			t.flags |= allCaps
+		}
+	}
+	t.word = l.findLower(src[i:j], h)
+	return j
+}
+
+// scanOther reads a word of other letters than ASCII, a number, an abbreviation.
+func (l *language) scanOther(src string, i int, t *token) int {
 	j, upper, lower := i, 0, 0
 	first := src[i]
 	digits := '0' <= first && first <= '9'
@@ -229,16 +306,17 @@ scan:
 				j += n
 				continue
 			}
-			if !isWordRune(r) && !(unicode.Is(unicode.Cf, r) && joins(src[j+n:])) {
+			k := classOf(r)
+			if k&wordRune == 0 && !(k&formatRune != 0 && joins(src[j+n:])) {
 				break scan
 			}
 			ascii = false
-			if unicode.IsUpper(r) {
+			if k&upperRune != 0 {
 				upper++
-			} else if unicode.IsLower(r) {
+			} else if k&lowerRune != 0 {
 				lower++
 			}
-			if j == i && unicode.IsDigit(r) {
+			if j == i && k&digitRune != 0 {
 				digits = true
 			}
 			j += n

@@ -102,7 +102,7 @@ func (a *analysis) figure(t *tollMention, taken []bool) {
 	s, e := a.tollSpan(m)
 	t.c.Low, t.c.High, t.c.Qual = m.lo, m.hi, m.qual
 	t.c.Who = a.whoClass(m)
-	t.c.Text, t.c.Span = a.t.src[s:e], &truce.Span{Start: s, End: e}
+	t.c.Text, t.c.Span = a.t.src[s:e], a.t.spans.span(s, e)
 	t.c.Part = a.partial(m)
 	a.addJoined(t, m, taken)
 }
@@ -145,7 +145,7 @@ func (a *analysis) oneBeside(t *tollMention, side string) bool {
 	s, e := a.t.span(at, at+1)
 	t.c.Low, t.c.High, t.c.Qual = 1, 1, "exact"
 	t.c.Who = a.t.l.peopleClass(a.tok(at).word, a, at)
-	t.c.Text, t.c.Span = a.t.src[s:e], &truce.Span{Start: s, End: e}
+	t.c.Text, t.c.Span = a.t.src[s:e], a.t.spans.span(s, e)
 	a.addJoined(t, numMention{i: at, j: at + 1, lo: 1, hi: 1, qual: "exact"}, nil)
 	return true
 }
@@ -382,7 +382,7 @@ func (a *analysis) single(t *tollMention, side string) {
 		s, e := a.t.span(c.i, c.j)
 		t.c.Low, t.c.High, t.c.Qual = 1, 1, "exact"
 		t.c.Who = a.t.l.peopleClass(a.tok(c.head).word, a, c.head)
-		t.c.Text, t.c.Span = a.t.src[s:e], &truce.Span{Start: s, End: e}
+		t.c.Text, t.c.Span = a.t.src[s:e], a.t.spans.span(s, e)
 		return true
 	}
 	c := a.chunkAt(t.at)
@@ -472,7 +472,7 @@ func (a *analysis) giveToll(from int, t tollMention) {
 	if best >= 0 {
 		c := &a.t.out[best].claim
 		c.Casualties = append(c.Casualties, t.c)
-		c.Rules = append(c.Rules, "toll."+string(t.c.Kind)+"."+t.c.Qual)
+		c.Rules = append(c.Rules, a.t.e.rule("toll.", string(t.c.Kind), ".", t.c.Qual))
 	}
 }
 

@@ -1,8 +1,6 @@
 package extract
 
 import (
-	"strings"
-
 	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
@@ -23,6 +21,7 @@ const maxPlaceWords = 5
 
 // findPlaces finds the places named in the sentence.
 func (a *analysis) findPlaces(out []placeMention) []placeMention {
+	a.near = a.t.nearby(a.near[:0], out)
 	for i := a.s.first; i < a.s.last; {
 		p, ok := a.placeAt(i, out)
 		if !ok {
@@ -30,15 +29,27 @@ func (a *analysis) findPlaces(out []placeMention) []placeMention {
 			continue
 		}
 		out = append(out, p)
+		a.near = a.t.nearby(a.near[:0], out)
 		i = p.j
 	}
 	return out
+}
+
+// find asks the gazetteer. What it answers is kept until the document is read.
+func (t *text) find(q gazetteer.Query) []gazetteer.Candidate {
+	from := len(t.cands)
+	t.cands = t.e.places.AppendFind(t.cands, q)
+	return t.cands[from:len(t.cands):len(t.cands)]
 }
 
 // placeAt reads a place beginning at token i.
 func (a *analysis) placeAt(i int, before []placeMention) (placeMention, bool) {
 	k := a.tok(i)
 	if k.mark != 0 || k.flags.has(number) || a.t.mixed && a.t.l.cased && !k.flags.has(capital) {
+		return placeMention{}, false
+	}
+	const small = tagDet | tagPrep | tagCC | tagPron | tagWh | tagThat | tagSub | tagTime | tagBe | tagModal | tagNeg
+	if k.tags&small != 0 && !(k.tags.has(tagDet) && k.flags.has(capital)) {
 		return placeMention{}, false
 	}
 	blocked, actor := a.blocked(i)
@@ -49,7 +60,7 @@ func (a *analysis) placeAt(i int, before []placeMention) (placeMention, bool) {
 	if (!a.t.mixed || !a.t.l.cased) && !cue && !actor && a.t.l.code != "ar" {
 		return placeMention{}, false
 	}
-	if a.tags(i)&(tagDet|tagPrep|tagCC|tagPron|tagWh|tagThat|tagSub|tagTime|tagBe|tagModal|tagNeg) != 0 && !(a.tags(i).has(tagDet) && cue && k.flags.has(capital)) {
+	if k.tags&small != 0 && !cue {
 		return placeMention{}, false
 	}
 	if !cue && a.t.l.code != "ru" && a.t.l.code != "uk" && !a.beginsName(i) {
@@ -69,8 +80,18 @@ func (a *analysis) beginsName(i int) bool {
 	if a.t.l.code == "ar" {
 		word = a.stripClitics(i, word)
 	}
-	head, _, _ := strings.Cut(gazetteer.Fold(word), " ")
-	return a.t.e.places.Begins(head)
+	return a.t.e.glance(word).begins
+}
+
+// isName reports whether tokens i to j, written so, are a name that is held. The
+// first word tells it of most that are not.
+func (a *analysis) isName(i, j int, name string) bool {
+	if j > i+1 && !a.tok(i+1).flags.has(glued) && a.tok(i).flags&(cliticAnd|cliticIn|cliticFor|cliticAs) == 0 {
+		if g := a.t.e.glance(a.tokenText(i)); !g.begins && !g.blank {
+			return false
+		}
+	}
+	return a.t.e.glance(name).known
 }
 
 // blocked returns the end of a mention of a person, body or office that holds
@@ -101,7 +122,7 @@ func (a *analysis) blocked(i int) (end int, actor bool) {
 }
 
 func (a *analysis) knownPlace(i, j int) bool {
-	return a.t.e.places.Knows(a.t.folded(i, j)) && a.placeCue(i, nil)
+	return a.t.glance(i, j).known && a.placeCue(i, nil)
 }
 
 // longestName counts the tokens from i on that can be one name.
@@ -147,10 +168,10 @@ func (a *analysis) placeCue(i int, before []placeMention) bool {
 	if a.posAt(p) == posVerb && len(a.t.l.verbs[a.t.l.info[a.tok(p).word].lemma]) > 0 {
 		return true // shelled Tolma
 	}
-	if t.has(tagPrep) && a.t.l.slots[a.tok(p).word] == slotOf && p > a.s.first && a.ofCat(p-1, catTrigger) {
+	if t.has(tagPrep) && a.t.l.fills[a.tok(p).word] == slotOf && p > a.s.first && a.ofCat(p-1, catTrigger) {
 		return true // the bombardment of Tolma
 	}
-	if t.has(tagPrep) && a.t.l.slots[a.tok(p).word] == slotOf && p > a.s.first && a.tags(p-1).has(tagCue) {
+	if t.has(tagPrep) && a.t.l.fills[a.tok(p).word] == slotOf && p > a.s.first && a.tags(p-1).has(tagCue) {
 		return true
 	}
 	if a.t.l.code != "en" && a.ofCat(p, catTrigger) {
@@ -182,7 +203,7 @@ func (a *analysis) directional(i int) bool {
 }
 
 func (a *analysis) placePrep(i int) bool {
-	switch a.t.l.slots[a.tok(i).word] {
+	switch a.t.l.fills[a.tok(i).word] {
 	case slotIn, slotOver:
 		return true
 	case slotFrom, slotTo, slotOn:
@@ -208,15 +229,18 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	if len(name) < 3 || j == i+1 && a.commonWord(i, cue) {
 		return placeMention{}, false
 	}
-	known := a.t.e.places.Knows(gazetteer.Fold(name))
+	known := a.isName(i, j, name)
 	if !known && a.t.l.code != "ru" && a.t.l.code != "uk" && (!cue || (a.t.l.code == "ar" || !a.t.mixed) && j > i+2) {
 		return placeMention{}, false
 	}
-	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.t.nearby(before), Strict: true, MinScore: minSure, Memo: a.t.e.memo}
-	cands := a.t.e.places.Find(q)
+	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.near, Strict: true, MinScore: minSure, Memo: a.t.e.memo}
+	var cands []gazetteer.Candidate
+	if known || a.t.l.code == "ru" || a.t.l.code == "uk" || a.t.e.spells(name) {
+		cands = a.t.find(q)
+	}
 	if len(cands) == 0 && cue && a.unknownName(i, j) && !(i > a.s.first && a.tags(i-1).has(tagDet) && a.nominal(j)) {
 		q.Strict, q.MinScore = false, minLoose
-		cands = a.t.e.places.Find(q)
+		cands = a.t.find(q)
 	}
 	if len(cands) == 0 {
 		return placeMention{}, false
@@ -231,9 +255,8 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	return p, true
 }
 
-// nearby lists the points of places already resolved.
-func (t *text) nearby(more []placeMention) []truce.Point {
-	var out []truce.Point
+// nearby appends the points of places already resolved to an empty list.
+func (t *text) nearby(out []truce.Point, more []placeMention) []truce.Point {
 	for _, list := range [][]placeMention{more, t.placed} {
 		for _, p := range list {
 			if c := p.cands[0]; c.Place.Class != gazetteer.Country && c.Place.Point.Valid() {
@@ -360,17 +383,16 @@ func (a *analysis) relate(p *placeMention) {
 	}
 }
 
-// where makes a claim's places of a mention: up to three candidates, best
-// first.
-func (t *text) where(p placeMention) []truce.Where {
-	const maxKept = 3
-	var out []truce.Where
+// maxCandidates is how many candidates of a place a claim keeps.
+const maxCandidates = 3
+
+// where adds the candidates of a mention, best first, to a claim's places: those
+// from one number to another.
+func (t *text) where(out []truce.Where, p placeMention, from, to int) []truce.Where {
 	s, e := t.span(p.i, p.j)
-	for n, c := range p.cands {
-		if n == maxKept {
-			break
-		}
-		w := t.e.places.Fill(truce.Where{Place: c.Place.ID, Name: t.src[s:e], Relation: p.relation, Role: p.role, Score: c.Score, Span: &truce.Span{Start: s, End: e}})
+	for n := from; n < min(to, len(p.cands)); n++ {
+		c := &p.cands[n]
+		w := t.e.places.FillFound(c, truce.Where{Place: c.Place.ID, Name: t.src[s:e], Relation: p.relation, Role: p.role, Score: c.Score, Span: t.spans.span(s, e)})
 		if p.guess {
 			w.Score, w.Span = min(w.Score, minLoose-100), nil
 		}

@@ -3,7 +3,6 @@ package extract
 import (
 	"strings"
 
-	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
 
@@ -26,18 +25,51 @@ func (t *text) ref(w who) truce.Ref {
 	r := truce.Ref{ID: w.id, Via: w.via}
 	if w.j > w.i {
 		s, e := t.span(w.i, w.j)
-		r.Text, r.Span = t.src[s:e], &truce.Span{Start: s, End: e}
+		r.Text, r.Span = t.src[s:e], t.spans.span(s, e)
 	}
 	return r
+}
+
+// refs is what a claim says of several.
+func (t *text) refs(ws []who) []truce.Ref {
+	if len(ws) == 0 {
+		return nil
+	}
+	out := make([]truce.Ref, 0, len(ws))
+	for _, w := range ws {
+		out = append(out, t.ref(w))
+	}
+	return out
 }
 
 // whoAt says whom the noun group at chunk k names, with what belongs to it
 // ("the head of the council", "the envoy, Ana Brisk").
 func (a *analysis) whoAt(k int) who {
-	c := a.chunks[k]
+	c := &a.chunks[k]
 	if a.posAt(c.head) == posPron {
-		return a.pronoun(c)
+		return a.pronoun(*c)
 	}
+	if m := &a.whos[k]; m.known && m.at == a.t.changes {
+		return m.who
+	}
+	before := a.t.changes
+	w := a.whoNamed(k)
+	if a.t.changes == before && !a.owned { // its officials: whoever stands before
+		a.whos[k] = knownWho{w, before, true}
+	}
+	return w
+}
+
+// knownWho is whom a noun group names, as long as nobody else is met.
+type knownWho struct {
+	who   who
+	at    int // the text's changes
+	known bool
+}
+
+// whoNamed is whoAt of a group that is no pronoun.
+func (a *analysis) whoNamed(k int) who {
+	c := a.chunks[k]
 	if w, ok := a.apposed(k); ok {
 		return w
 	}
@@ -263,13 +295,11 @@ func (a *analysis) personName(i, j int, titled bool) who {
 	if _, ok := a.orgWord(last - 1); ok {
 		return who{}
 	}
-	id := "person:" + slug(a.t.wording(first, last))
+	id := "person:" + a.t.e.slug(a.t.wording(first, last))
 	a.t.meet(a.tokenText(last-1), id)
 	a.rememberOffice(i, first, id)
 	return who{id: id, i: first, j: last, kind: "person", via: "who.titled"}
 }
-
-func (a *analysis) ofCat(i int, cat category) bool { _, ok := a.mentionAt(i, cat); return ok }
 
 // newPerson reads an unknown name of two capitalised words and more, such as
 // speaks: Staffan de Mistura.
@@ -290,7 +320,7 @@ func (a *analysis) newPerson(c chunk) who {
 	if n < 2 || n > 5 {
 		return who{}
 	}
-	id := "person:" + slug(a.t.wording(c.i, c.j))
+	id := "person:" + a.t.e.slug(a.t.wording(c.i, c.j))
 	a.t.meet(a.tokenText(c.j-1), id)
 	return who{id: id, i: c.i, j: c.j, kind: "person", via: "who.named"}
 }
@@ -325,7 +355,7 @@ func (a *analysis) titledName(i, j int) who {
 			return a.meetName(k+1, end, "who.titled")
 		}
 	}
-	if first := a.skipDet(i); a.t.l.cased && first == i && j-i >= 2 && a.unknownRun(i, j) == j && !a.t.e.places.Knows(gazetteer.Fold(a.t.wording(i, j))) {
+	if first := a.skipDet(i); a.t.l.cased && first == i && j-i >= 2 && a.unknownRun(i, j) == j && !a.t.glance(i, j).known {
 		return a.meetName(i, j, "who.named")
 	}
 	return who{}
@@ -347,7 +377,7 @@ func (a *analysis) unknownRun(i, j int) int {
 
 // meetName makes a person of the name in tokens i to j.
 func (a *analysis) meetName(i, j int, via string) who {
-	id := "person:" + slug(a.t.wording(i, j))
+	id := "person:" + a.t.e.slug(a.t.wording(i, j))
 	a.t.meet(a.tokenText(j-1), id)
 	return who{id: id, i: i, j: j, kind: "person", via: via}
 }
@@ -471,7 +501,7 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 			return named
 		}
 		if country.id != "" {
-			w.id = "official:" + country.id[len(country.id)-2:] + "-" + slug(a.t.wording(m.i, m.j))
+			w.id = "official:" + country.id[len(country.id)-2:] + "-" + a.t.e.slug(a.t.wording(m.i, m.j))
 			return w
 		}
 	case "group", "people", "media":
@@ -490,8 +520,8 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 
 // own reports whether the token is its or their.
 func (a *analysis) own(i int) bool {
-	w := a.t.l.words[a.tok(i).word]
-	return w == "its" || w == "their"
+	w := a.tok(i).word
+	return w != 0 && (w == a.t.l.owners[0] || w == a.t.l.owners[1])
 }
 
 // orgWord returns the kind of body that a noun names: council, front.
@@ -535,7 +565,7 @@ func (a *analysis) newBody(i, j int) who {
 		if first == k {
 			return who{}
 		}
-		w := who{id: kind + ":" + slug(a.t.wording(first, k+1)), i: i, j: k + 1, kind: kind, via: "who.body"}
+		w := who{id: kind + ":" + a.t.e.slug(a.t.wording(first, k+1)), i: i, j: k + 1, kind: kind, via: "who.body"}
 		return w
 	}
 	return who{}

@@ -176,45 +176,80 @@ func (b Boundary) metres(p truce.Point, margin int32) int64 {
 func (g *Gazetteer) Fill(w truce.Where) truce.Where {
 	i, known := g.byID[w.Place]
 	if known {
-		p := g.places[i]
-		if w.Name == "" {
-			w.Name = p.Name("en")
-		}
-		if len(w.Names) == 0 {
-			w.Names = g.shown[i]
-		}
-		if w.Class == "" {
-			w.Class = string(p.Class)
-		}
-		if w.Point == nil && p.Point.Valid() {
-			point := p.Point
-			w.Point = &point
-			if w.RadiusMetres == 0 {
-				w.RadiusMetres = classes[p.Class].radiusMetres
-			}
-		}
+		return g.fill(i, w)
 	}
-	if len(w.Within) == 0 {
-		w.Within = g.within(w.Place, w.Point, known)
+	if len(w.Within) == 0 && w.Point != nil {
+		w.Within = g.DistrictAt(*w.Point)
 	}
 	return w
 }
 
-// within returns what a place lies within, innermost first, without itself.
-func (g *Gazetteer) within(id truce.PlaceID, point *truce.Point, known bool) []truce.PlaceID {
-	if known {
-		return slices.Clip(g.in[g.byID[id]])
+// FillFound completes a place as Fill does, of a candidate that Find gave.
+func (g *Gazetteer) FillFound(c *Candidate, w truce.Where) truce.Where {
+	return g.fill(c.named, w)
+}
+
+// fill completes a place that is held. Lists and points are shared.
+func (g *Gazetteer) fill(i int32, w truce.Where) truce.Where {
+	p := &g.places[i]
+	if w.Name == "" {
+		w.Name = p.Name("en")
 	}
-	if point != nil {
-		return g.DistrictAt(*point)
+	if len(w.Names) == 0 {
+		w.Names = g.shown[i]
 	}
-	return nil
+	if w.Class == "" {
+		w.Class = string(p.Class)
+	}
+	if w.Point == nil && p.Point.Valid() {
+		w.Point = &p.Point
+		if w.RadiusMetres == 0 {
+			w.RadiusMetres = g.radius[i]
+		}
+	}
+	if len(w.Within) == 0 {
+		w.Within = g.in[i].ids
+	}
+	return w
 }
 
 // LiesIn reports whether a place is a unit or lies within it.
 func (g *Gazetteer) LiesIn(id, unit truce.PlaceID) bool {
 	i, known := g.byID[id]
 	return known && g.liesIn(i, unit)
+}
+
+// within is what places lie within, shared by all of one unit.
+type within struct {
+	ids []truce.PlaceID  // innermost first
+	adm [3]truce.PlaceID // the units of levels 1 to 3 among them
+}
+
+// locateAll finds what every place lies within.
+func (g *Gazetteer) locateAll() {
+	g.in = make([]*within, len(g.places))
+	same := map[string]*within{}
+	var key []byte
+	for i := range g.places {
+		ids := g.locate(int32(i))
+		key = key[:0]
+		for _, id := range ids {
+			key = append(append(key, id...), 0)
+		}
+		w := same[string(key)]
+		if w == nil {
+			w = &within{ids: slices.Clip(ids)}
+			for _, id := range ids {
+				if k, ok := g.byID[id]; ok {
+					if d := depth(g.places[k].Class); d >= 2 && d <= 4 && w.adm[d-2] == "" {
+						w.adm[d-2] = id
+					}
+				}
+			}
+			same[string(key)] = w
+		}
+		g.in[i] = w
+	}
 }
 
 // locate finds what a place lies within: by the outlines that hold its point,

@@ -15,7 +15,9 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/marchday/marchday/truce"
 )
@@ -118,13 +120,20 @@ type Gazetteer struct {
 	boxes   []box
 	grid    map[int32][]int32 // degree cell -> boundaries whose box touches it
 	byID    map[truce.PlaceID]int32
-	names   []entry  // every name of every place
-	folded  []uint64 // hash<<32 | index into names, sorted
-	plain   []uint64
-	bones   []uint64
+	names   []entry // every name of every place
+	spelt   string  // the spellings that entries point into
+	folded  index
+	plain   index
+	bones   index
 	some    []uint64                        // filter of the skeletons' keys
+	keys    []uint64                        // filter of the folded and plain keys
 	heads   []uint64                        // filter of the first words of folded names
-	in      [][]truce.PlaceID               // by place: what it lies within, innermost first
+	in      []*within                       // by place: what it lies within
+	stature []int32                         // by place: what its class and size speak for it
+	radius  []int32                         // by place: metres from its point that it may reach
+	lands   []int32                         // by place: the number of its country
+	numbers map[string]int32                // of countries
+	pool    *sync.Pool                      // of *search; holds nothing of a query that is answered
 	forced  map[string]truce.PlaceID        // overrides: folded form -> place
 	shown   [][]truce.Text                  // by place: its name in every language
 	byISO   map[string]int32                // country code -> place
@@ -137,8 +146,9 @@ type Gazetteer struct {
 type entry struct {
 	place   int32
 	name    int32
-	core    string // plain spelling
-	roman   string // common spelling, to compare by
+	core    uint32 // plain spelling: where it begins in spelt
+	roman   uint32 // common spelling, to compare by
+	end     uint32 // of both
 	folded  uint32 // hash of the folded spelling
 	generic uint32
 	qual    uint16
@@ -150,7 +160,7 @@ type entry struct {
 // of bounds are places too and need not be repeated. Where two places have the
 // same id the later one wins.
 func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) *Gazetteer {
-	g := &Gazetteer{bounds: slices.Clone(bounds), byID: map[truce.PlaceID]int32{}, forced: map[string]truce.PlaceID{}, byISO: map[string]int32{}}
+	g := &Gazetteer{bounds: slices.Clone(bounds), byID: map[truce.PlaceID]int32{}, forced: map[string]truce.PlaceID{}, byISO: map[string]int32{}, pool: &sync.Pool{New: func() any { return new(search) }}}
 	for _, p := range places {
 		g.add(p)
 	}
@@ -171,10 +181,8 @@ func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) 
 	g.lay()
 	g.pair()
 	g.index()
-	g.in = make([][]truce.PlaceID, len(g.places))
-	for i := range g.places {
-		g.in[i] = g.locate(int32(i))
-	}
+	g.locateAll()
+	g.weighAll()
 	g.shown = make([][]truce.Text, len(g.places))
 	for i, p := range g.places {
 		g.shown[i] = slices.Clip(shown(p))
@@ -209,6 +217,37 @@ func (g *Gazetteer) add(p Place) {
 	}
 	g.byID[p.ID] = int32(len(g.places))
 	g.places = append(g.places, p)
+}
+
+// weighAll notes of every place what ranking asks for again and again.
+func (g *Gazetteer) weighAll() {
+	g.stature, g.radius, g.lands, g.numbers = make([]int32, len(g.places)), make([]int32, len(g.places)), make([]int32, len(g.places)), map[string]int32{}
+	for i := range g.places {
+		p := &g.places[i]
+		n, known := g.numbers[p.Country]
+		if !known {
+			n = int32(len(g.numbers))
+			g.numbers[p.Country] = n
+		}
+		g.stature[i], g.radius[i], g.lands[i] = stature(p), classes[p.Class].radiusMetres, n
+	}
+}
+
+// land is the number of a country, -1 of one that no place lies in.
+func (g *Gazetteer) land(country string) int32 {
+	if n, known := g.numbers[country]; known {
+		return n
+	}
+	return -1
+}
+
+// stature is what a place's class and size speak for it, in points of rank.
+func stature(p *Place) int32 {
+	r := classes[p.Class].rank
+	for n := p.Population; n >= 10; n /= 10 {
+		r += 9
+	}
+	return r
 }
 
 // depth is how deep a unit lies in its country.
@@ -258,64 +297,122 @@ func (g *Gazetteer) pair() {
 // index lays the three name keys out, sorted. Of a country that has units with
 // p-codes no other first-level unit answers to a name.
 func (g *Gazetteer) index() {
-	g.heads = make([]uint64, someBits/64)
+	g.heads, g.some, g.keys = make([]uint64, someBits/64), make([]uint64, someBits/64), make([]uint64, someBits/64)
 	pcodes := map[string]bool{}
 	for _, p := range g.places {
 		if p.Class == Adm1 && coded(p) == 1 {
 			pcodes[p.Country] = true
 		}
 	}
+	names := 0
+	for i := range g.places {
+		names += len(g.places[i].Names)
+	}
+	g.names = make([]entry, 0, names)
+	x := indexing{folded: make([]uint64, 0, names), plain: make([]uint64, 0, names+names/8), bones: make([]uint64, 0, names), spelt: make([]byte, 0, 24*names)}
 	for i := range g.places {
 		if p := &g.places[i]; p.Class == Adm1 && pcodes[p.Country] && coded(*p) == 0 {
 			continue
 		}
 		for j, n := range g.places[i].Names {
-			at := uint64(len(g.names))
-			a := analyse(n.Text)
-			plains := a.plains()
-			g.names = append(g.names, entry{int32(i), int32(j), plains[0], a.roman(), hash(a.folded), a.generic, uint16(a.qual), a.thing})
-			g.maxSize = max(g.maxSize, len(a.folded))
-			head, _, _ := strings.Cut(a.folded, " ")
-			k := hash(head) % someBits
-			g.heads[k/64] |= 1 << (k % 64)
-			g.folded = append(g.folded, uint64(hash(a.folded))<<32|at)
-			for _, k := range plains {
-				g.plain = append(g.plain, uint64(hash(k))<<32|at)
-			}
-			g.bones = append(g.bones, uint64(hash(a.bones()))<<32|at)
+			x.add(g, int32(i), int32(j), n.Text)
 		}
 	}
-	slices.Sort(g.folded)
-	slices.Sort(g.plain)
-	slices.Sort(g.bones)
-	g.some = make([]uint64, someBits/64)
-	for _, b := range g.bones {
-		k := uint32(b>>32) % someBits
-		g.some[k/64] |= 1 << (k % 64)
+	g.spelt = string(x.spelt)
+	g.folded, g.plain, g.bones = indexOf(x.folded), indexOf(x.plain), indexOf(x.bones)
+}
+
+// indexing is what the keys are gathered in.
+type indexing struct {
+	a                    analysis
+	folded, plain, bones []uint64
+	spelt, key           []byte
+}
+
+// add takes one name apart.
+func (x *indexing) add(g *Gazetteer, place, name int32, text string) {
+	at := uint64(len(g.names))
+	a := &x.a
+	a.take(text)
+	plain, cut := a.plain()
+	e := entry{place: place, name: name, core: uint32(len(x.spelt)), folded: hash(a.folded), generic: a.generic, qual: uint16(a.qual), thing: a.thing}
+	x.spelt = append(x.spelt, plain...)
+	e.roman = uint32(len(x.spelt))
+	x.spelt, x.key = a.spell(x.spelt, x.key[:0])
+	e.end = uint32(len(x.spelt))
+	g.names = append(g.names, e)
+	g.maxSize = max(g.maxSize, len(a.folded))
+	head, _, _ := strings.Cut(a.folded, " ")
+	put(g.heads, hash(head))
+	put(g.keys, e.folded)
+	x.folded = append(x.folded, uint64(e.folded)<<32|at)
+	keys := [2]uint32{hash(plain), hash(cut)}
+	for n, k := range keys {
+		if n == 0 || cut != "" {
+			put(g.keys, k)
+			x.plain = append(x.plain, uint64(k)<<32|at)
+		}
 	}
+	bones := hash(x.key)
+	x.bones = append(x.bones, uint64(bones)<<32|at)
+	put(g.some, bones)
+}
+
+// index finds the names stored under a key.
+type index struct {
+	pairs  []uint64 // key<<32 | index into names, sorted
+	starts []uint32 // by the key's upper half: where its pairs begin; one more at the end
+}
+
+// indexOf sorts pairs by their key and name: into runs by the key's upper half
+// first, which leaves little to sort in any of them.
+func indexOf(pairs []uint64) index {
+	x := index{pairs: make([]uint64, len(pairs)), starts: make([]uint32, 1<<16+1)}
+	for _, p := range pairs {
+		x.starts[p>>48+1]++
+	}
+	for k := range 1 << 16 {
+		x.starts[k+1] += x.starts[k]
+	}
+	next := slices.Clone(x.starts)
+	for _, p := range pairs {
+		x.pairs[next[p>>48]] = p
+		next[p>>48]++
+	}
+	for k := range 1 << 16 {
+		if run := x.pairs[x.starts[k]:x.starts[k+1]]; len(run) > 1 {
+			slices.Sort(run)
+		}
+	}
+	return x
+}
+
+// under returns the pairs of a key.
+func (x *index) under(key uint32) []uint64 {
+	run := x.pairs[x.starts[key>>16]:x.starts[key>>16+1]]
+	for len(run) > 0 && uint32(run[0]>>32) < key {
+		run = run[1:]
+	}
+	n := 0
+	for n < len(run) && uint32(run[n]>>32) == key {
+		n++
+	}
+	return run[:n]
 }
 
 // someBits is the size of a filter: most keys that no name has are passed over
 // without a search.
 const someBits = 1 << 20
 
-// held reports whether a name may have this skeleton's key.
-func (g *Gazetteer) held(key uint32) bool {
+func put(filter []uint64, key uint32) {
 	k := key % someBits
-	return g.some[k/64]&(1<<(k%64)) != 0
+	filter[k/64] |= 1 << (k % 64)
 }
 
-// under calls yield with every name stored under key in index.
-func under(index []uint64, key string, yield func(name uint32)) {
-	below(index, hash(key), yield)
-}
-
-func below(index []uint64, key uint32, yield func(name uint32)) {
-	h := uint64(key) << 32
-	i, _ := slices.BinarySearch(index, h)
-	for ; i < len(index) && index[i]>>32 == h>>32; i++ {
-		yield(uint32(index[i]))
-	}
+// held reports whether a name may have this key.
+func held(filter []uint64, key uint32) bool {
+	k := key % someBits
+	return filter[k/64]&(1<<(k%64)) != 0
 }
 
 // Place returns a place by id.
@@ -334,25 +431,24 @@ func (g *Gazetteer) Len() (places, names int) { return len(g.places), len(g.name
 func (g *Gazetteer) Digest() truce.Digest { return g.digest }
 
 func (g *Gazetteer) sum() truce.Digest {
-	var b strings.Builder
+	b := make([]byte, 0, 64*len(g.names)+16*len(g.places))
 	ids := make([]int32, len(g.places))
 	for i := range ids {
 		ids[i] = int32(i)
 	}
 	slices.SortFunc(ids, func(a, b int32) int { return cmp.Compare(g.places[a].ID, g.places[b].ID) })
 	for _, i := range ids {
-		writePlace(&b, g.places[i])
+		b = appendPlace(b, &g.places[i])
 	}
 	for _, u := range g.bounds {
-		b.WriteString(string(u.ID))
+		b = append(b, u.ID...)
 		for _, p := range u.Rings {
-			writeInt(&b, int64(p.Lon))
-			writeInt(&b, int64(p.Lat))
+			b = strconv.AppendInt(strconv.AppendInt(b, int64(p.Lon), 10), int64(p.Lat), 10)
 		}
 		for _, s := range u.Starts {
-			writeInt(&b, int64(s))
+			b = strconv.AppendInt(b, int64(s), 10)
 		}
-		b.WriteByte('\n')
+		b = append(b, '\n')
 	}
 	forms := make([]string, 0, len(g.forced))
 	for f := range g.forced {
@@ -360,7 +456,7 @@ func (g *Gazetteer) sum() truce.Digest {
 	}
 	slices.Sort(forms)
 	for _, f := range forms {
-		b.WriteString(f + "\t" + string(g.forced[f]) + "\n")
+		b = append(b, f+"\t"+string(g.forced[f])+"\n"...)
 	}
-	return truce.DigestOf([]byte(b.String()))
+	return truce.DigestOf(b)
 }

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"github.com/marchday/marchday/truce"
 )
@@ -65,7 +65,10 @@ const (
 
 // Find returns the places that a name may mean, best first, and none where
 // none is good enough.
-func (g *Gazetteer) Find(q Query) []Candidate {
+func (g *Gazetteer) Find(q Query) []Candidate { return g.AppendFind(nil, q) }
+
+// AppendFind appends to out what Find returns.
+func (g *Gazetteer) AppendFind(out []Candidate, q Query) []Candidate {
 	if q.Max <= 0 {
 		q.Max = 3
 	}
@@ -74,29 +77,36 @@ func (g *Gazetteer) Find(q Query) []Candidate {
 	}
 	text := strings.TrimSpace(q.Text)
 	if text == "" || len(text) > maxText {
-		return nil
-	}
-	if out := g.override(text, q); out != nil {
 		return out
 	}
-	child, parent, _ := splitPath(text)
-	if parent == "" || q.Strict {
-		return g.finish(g.weigh(text, q), q)
+	s := g.pool.Get().(*search)
+	defer g.pool.Put(s)
+	s.g, s.ranked = g, s.ranked[:0]
+	a := s.ask(text, q)
+	switch {
+	case a.forced >= 0:
+		return append(out, g.candidate(ranked{hit: hit{place: a.forced, score: maxSimilarity, match: MatchOverride}, name: text, rank: maxSimilarity}))
+	case a.path:
+		child, parent, _ := splitPath(text)
+		return g.finish(out, s.path(child, parent, text, q), q)
 	}
-	return g.finish(g.path(child, parent, text, q), q)
+	return g.finish(out, s.near(a, q), q)
 }
 
-// override answers a form that a person has fixed to a place.
-func (g *Gazetteer) override(text string, q Query) []Candidate {
+// override returns the place that a person has fixed a form to, -1 for none.
+func (g *Gazetteer) override(text string, within truce.PlaceID) int32 {
+	if len(g.forced) == 0 {
+		return -1
+	}
 	id, ok := g.forced[Fold(text)]
 	if !ok {
-		return nil
+		return -1
 	}
 	i, held := g.byID[id]
-	if !held || q.Within != "" && !g.liesIn(i, q.Within) {
-		return nil
+	if !held || within != "" && !g.liesIn(i, within) {
+		return -1
 	}
-	return []Candidate{g.candidate(i, text, maxSimilarity, maxSimilarity, MatchOverride)}
+	return i
 }
 
 // splitPath parts "A: B", "B, A", "B - A", "B (A)", "B "A"" and "B in A" in two; parent
@@ -121,111 +131,162 @@ func splitPath(s string) (child, parent string, sure bool) {
 
 // path resolves the parent first and the child inside it; an unknown child
 // answers with the parent.
-func (g *Gazetteer) path(child, parent, whole string, q Query) []Candidate {
+func (s *search) path(child, parent, whole string, q Query) []ranked {
+	g := s.g
 	outer := q
 	outer.Class, outer.Max, outer.MinScore = "", 1, 800
-	find := func(s string) []Candidate {
-		if out := g.override(s, outer); out != nil {
-			return out
+	find := func(text string) []ranked {
+		a := s.ask(text, outer)
+		if a.forced >= 0 {
+			return []ranked{{hit: hit{place: a.forced, score: maxSimilarity, match: MatchOverride}, name: text, rank: maxSimilarity}}
 		}
-		inner, up, _ := splitPath(s)
+		inner, up, _ := splitPath(text)
+		var got []ranked
 		if up != "" {
-			return g.finish(g.path(inner, up, s, outer), outer)
+			got = s.path(inner, up, text, outer)
+		} else {
+			got = s.near(a, outer)
 		}
-		return g.finish(g.weigh(s, outer), outer)
+		return slices.DeleteFunc(got, func(r ranked) bool { return r.score < outer.MinScore })
 	}
+	class := func(rs []ranked) Class { return g.places[rs[0].place].Class }
 	a, b := find(parent), find(child)
-	if _, _, sure := splitPath(whole); !sure && len(b) > 0 && depth(b[0].Place.Class) > 0 && depth(b[0].Place.Class) < 5 && (len(a) == 0 || depth(a[0].Place.Class) == 0 || depth(b[0].Place.Class) < depth(a[0].Place.Class)) {
+	if _, _, sure := splitPath(whole); !sure && len(b) > 0 && depth(class(b)) > 0 && depth(class(b)) < 5 && (len(a) == 0 || depth(class(a)) == 0 || depth(class(b)) < depth(class(a))) {
 		child, a = parent, b // "SubDistrict - Town" the other way round
 	}
 	if len(a) == 0 {
-		return g.weigh(child, q)
+		return s.weigh(child, q)
 	}
-	if a[0].Score < minParent && a[0].Match != MatchOverride {
-		return g.weigh(child, q) // a parent that is only guessed must not place its child
+	if a[0].score < minParent && a[0].match != MatchOverride {
+		return s.weigh(child, q) // a parent that is only guessed must not place its child
 	}
-	inside := q
-	inside.Within = a[0].Place.ID
-	if a[0].Adm[0] != "" && depth(a[0].Place.Class) == 0 {
-		inside.Within = ""
-		inside.Near = append(slices.Clone(q.Near), a[0].Place.Point)
-		inside.Within = a[0].Adm[0]
+	inside, up := q, &g.places[a[0].place]
+	inside.Within = up.ID
+	if adm := g.adm(a[0].place); adm[0] != "" && depth(up.Class) == 0 {
+		inside.Near = append(slices.Clone(q.Near), up.Point)
+		inside.Within = adm[0]
 	}
 	inside.MinScore = min(q.MinScore, 700)
-	got := g.weigh(child, inside)
+	got := s.weigh(child, inside)
 	for i := range got { // inside a parent that was named few names are alike by chance
-		if got[i].Score < minParent {
-			got[i].Score = min(got[i].Score+insideMore, minParent)
+		if got[i].score < minParent {
+			got[i].score = min(got[i].score+insideMore, minParent)
 			got[i].rank += insideMore
 		}
 	}
-	if len(got) > 0 && got[0].Score >= q.MinScore {
+	if len(got) > 0 && got[0].score >= q.MinScore {
 		return got
 	}
-	up := a[0]
-	up.Match, up.Score, up.rank = MatchParent, a[0].Score, a[0].Score
-	return []Candidate{up}
+	around := a[0]
+	around.match, around.rank = MatchParent, a[0].score
+	return []ranked{around}
 }
 
 // hit is the best name of a place for what was asked, whatever speaks for the
 // place beside its name.
 type hit struct {
-	place, name int32
-	score       int32
-	match       Match
+	place, at int32 // the place, and which of its names
+	score     int32
+	match     Match
+}
+
+// ranked is a hit with what speaks for its place.
+type ranked struct {
+	hit
+	name string
+	rank int32
+}
+
+// answer is what a name means, whatever stands near it.
+type answer struct {
+	text          string
+	lang, country string
+	class         Class
+	minScore      int32
+	strict        bool
+
+	forced int32 // the place that a person fixed it to, -1 for none
+	path   bool  // it names a parent too
+	ranked []ranked
 }
 
 // Memo remembers the names that were sought, for callers who seek the same ones
-// again and again. It changes no answer and may be shared.
+// again and again. It changes no answer and may be shared. Each name has two
+// places in it, which it shares with others: those asked last stay.
 type Memo struct {
-	mu   sync.RWMutex
-	hits map[memoKey][]hit
+	slots [1 << 14]atomic.Pointer[answer]
 }
 
-type memoKey struct {
-	text, lang, country string
-	class               Class
-	minScore            int32
-	strict              bool
-}
-
-// maxMemo bounds a Memo; a full one begins anew.
-const maxMemo = 16384
-
-// gather finds the names that any key finds, or remembers them.
-func (g *Gazetteer) gather(text string, q Query) []hit {
+// ask tells what a text means as far as nothing near matters, or remembers it.
+// Where it is a path the answer says no more.
+func (s *search) ask(text string, q Query) *answer {
 	if q.Memo == nil || q.Within != "" {
-		return g.seek(text, q)
+		s.one = answer{minScore: q.MinScore}
+		s.answer(&s.one, text, q)
+		return &s.one
 	}
-	key := memoKey{text, q.Lang, q.Country, q.Class, q.MinScore, q.Strict}
-	q.Memo.mu.RLock()
-	hits, known := q.Memo.hits[key]
-	q.Memo.mu.RUnlock()
-	if known {
-		return hits
+	h := hashOn(hashOn(hashOn(hash(text), q.Country), q.Lang), string(q.Class)) ^ uint32(q.MinScore)<<8
+	if q.Strict {
+		h = ^h
 	}
-	hits = g.seek(text, q)
-	key.text = strings.Clone(text) // keeps no whole document alive
-	q.Memo.mu.Lock()
-	if q.Memo.hits == nil || len(q.Memo.hits) >= maxMemo {
-		q.Memo.hits = map[memoKey][]hit{}
+	h = (h ^ h>>15) % uint32(len(q.Memo.slots))
+	slot, second := &q.Memo.slots[h], &q.Memo.slots[h^1]
+	if a := slot.Load(); a.is(text, q) {
+		return a
 	}
-	q.Memo.hits[key] = hits
-	q.Memo.mu.Unlock()
-	return hits
+	if a := second.Load(); a.is(text, q) {
+		return a
+	}
+	a := &answer{text: strings.Clone(text), lang: q.Lang, country: q.Country, class: q.Class, minScore: q.MinScore, strict: q.Strict} // a clone keeps no whole document alive
+	s.answer(a, a.text, q)
+	a.ranked = slices.Clone(a.ranked)
+	second.Store(slot.Swap(a))
+	return a
 }
 
-// seek gathers the names that any key finds, the best of every place.
-func (g *Gazetteer) seek(text string, q Query) []hit {
-	s := search{g: g, q: q, text: text}
-	for f, form := range forms(text, q.Lang) {
-		s.tried = f > 0 && q.Lang == ""
-		s.form(form)
-	}
-	return s.hits
+// is reports whether an answer is that of a question.
+func (a *answer) is(text string, q Query) bool {
+	return a != nil && a.text == text && a.strict == q.Strict && a.minScore == q.MinScore && a.country == q.Country && a.lang == q.Lang && a.class == q.Class
 }
 
-// search is one name being sought.
+func (s *search) answer(a *answer, text string, q Query) {
+	if a.forced = s.g.override(text, q.Within); a.forced >= 0 {
+		return
+	}
+	if !q.Strict {
+		_, parent, _ := splitPath(text)
+		if a.path = parent != ""; a.path {
+			return
+		}
+	}
+	a.ranked = s.seek(text, q)
+}
+
+// weigh ranks the places whose names are near what was asked.
+func (s *search) weigh(text string, q Query) []ranked {
+	return s.order(s.seek(text, q), q)
+}
+
+// near ranks an answer's places by what is near too. The answer stays as it is.
+func (s *search) near(a *answer, q Query) []ranked {
+	from := len(s.ranked)
+	s.ranked = append(s.ranked, a.ranked...)
+	return s.order(s.ranked[from:len(s.ranked):len(s.ranked)], q)
+}
+
+func (s *search) order(rs []ranked, q Query) []ranked {
+	g := s.g
+	for i := range rs {
+		rs[i].rank += g.nearness(rs[i].place, q.Near)
+	}
+	slices.SortFunc(rs, func(a, b ranked) int {
+		p, o := &g.places[a.place], &g.places[b.place]
+		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(o.Population, p.Population), cmp.Compare(p.ID, o.ID))
+	})
+	return rs
+}
+
+// search is what one query needs while it is answered. It is pooled.
 type search struct {
 	g            *Gazetteer
 	q            Query
@@ -233,62 +294,114 @@ type search struct {
 	tried        bool // the spelling is one that was only tried
 	a            analysis
 	core, roman  string
-	seen         map[uint32]bool
+	bones        []byte
+	spelt        []byte
+	seen         []uint32 // by name: the round in which it was seen
+	round        uint32
 	hits         []hit
+	ranked       []ranked // of all names of the query, one after the other
 	weighed, top int32
+	land         int32 // number of the query's country
+	one          answer
+}
+
+// seek gathers the names that any key finds, the best of every place, with the
+// rank that they have whatever is near.
+func (s *search) seek(text string, q Query) []ranked {
+	s.q, s.text, s.hits, s.weighed, s.top, s.land = q, text, s.hits[:0], 0, 0, s.g.land(q.Country)
+	if len(s.seen) < len(s.g.names) {
+		s.seen, s.round = make([]uint32, len(s.g.names)), 0
+	}
+	for f, form := range forms(text, q.Lang) {
+		s.tried = f > 0 && q.Lang == ""
+		s.form(form)
+		if f == 0 && q.Class == "" {
+			q.Class = s.a.class
+		}
+	}
+	from := len(s.ranked)
+	for _, h := range s.hits {
+		s.ranked = append(s.ranked, ranked{hit: h, name: s.g.places[h.place].Names[h.at].Text, rank: h.score + s.g.context(h.place, q)})
+	}
+	out := s.ranked[from:len(s.ranked):len(s.ranked)]
+	for i := range out { // a province before a town of its name elsewhere, not before its own
+		if u := &s.g.places[out[i].place]; u.Class == Adm1 && !slices.ContainsFunc(out, func(r ranked) bool {
+			return r.place != out[i].place && slices.Contains(s.g.in[r.place].ids, u.ID)
+		}) {
+			out[i].rank += unitMore
+		}
+	}
+	return out
 }
 
 // form seeks one spelling by all keys.
 func (s *search) form(form string) {
-	s.a = analyse(form)
-	if s.q.Class == "" {
-		s.q.Class = s.a.class
+	g := s.g
+	s.a.take(form)
+	plain, cut := s.a.plain()
+	s.spelt, s.bones = s.a.spell(s.spelt[:0], s.bones[:0])
+	s.core, s.roman = plain, string(s.spelt)
+	if s.round++; s.round == 0 { // after four thousand million rounds
+		clear(s.seen)
+		s.round = 1
 	}
-	s.roman, s.core = s.a.roman(), strings.Join(s.a.core, " ")
-	clear(s.seen)
-	under(s.g.folded, s.a.folded, func(n uint32) { s.consider(n, MatchFolded) })
-	for _, k := range s.a.plains() {
-		under(s.g.plain, k, func(n uint32) { s.consider(n, MatchPlain) })
+	s.all(g.folded.under(hash(s.a.folded)), MatchFolded)
+	s.all(g.plain.under(hash(plain)), MatchPlain)
+	if cut != "" {
+		s.all(g.plain.under(hash(cut)), MatchPlain)
 	}
 	if s.q.Strict {
 		return
 	}
-	bones := s.a.bones()
-	under(s.g.bones, bones, func(n uint32) { s.consider(n, MatchSkeleton) })
+	s.all(g.bones.under(hash(s.bones)), MatchSkeleton)
 	if s.top < minParent { // one letter off only where nothing nearer is held
-		near(bones, func(key uint32) {
-			if s.g.held(key) {
-				below(s.g.bones, key, func(n uint32) { s.consider(n, MatchEdit) })
+		near(s.bones, func(key uint32) {
+			if held(g.some, key) {
+				s.all(g.bones.under(key), MatchEdit)
 			}
 		})
+	}
+}
+
+func (s *search) all(pairs []uint64, how Match) {
+	for _, p := range pairs {
+		s.consider(uint32(p), how)
 	}
 }
 
 // consider scores one name and keeps it if it is its place's best.
 func (s *search) consider(n uint32, how Match) {
 	g := s.g
-	if s.weighed >= maxCandidates || s.seen[n] {
+	if s.weighed >= maxCandidates || s.seen[n] == s.round {
 		return
 	}
-	if s.seen == nil {
-		s.seen = map[uint32]bool{}
-	}
-	s.seen[n] = true
+	s.seen[n] = s.round
 	e := &g.names[n]
-	place := &g.places[e.place]
 	if s.q.Within != "" && !g.liesIn(e.place, s.q.Within) {
 		return
 	}
 	s.weighed++
-	score, match := g.compare(s.text, s.a, s.core, s.roman, e, how)
+	foreign := s.q.Country != "" && g.lands[e.place] != s.land
+	least := s.q.MinScore
+	if s.tried {
+		least += formLess
+	}
+	if foreign && how != MatchFolded {
+		least += foreignLess
+	}
+	score, match := s.compare(e, how, least)
+	if score < least {
+		return
+	}
 	if s.tried {
 		score -= formLess
 	}
+	place := &g.places[e.place]
 	hood := s.a.class == Neighbourhood
 	if loose := match == MatchSkeleton || match == MatchEdit; loose && s.a.class != "" && hood != (place.Class == Neighbourhood) && !(hood && depth(place.Class) > 0) {
 		score -= classLess
 	}
-	if s.q.Country != "" && place.Country != s.q.Country && match != MatchExact && match != MatchFolded {
+	if foreign && match != MatchExact && match != MatchFolded {
 		score -= foreignLess
 	}
 	if score < s.q.MinScore {
@@ -301,52 +414,24 @@ func (s *search) consider(n uint32, how Match) {
 		return
 	}
 	old := &s.hits[i]
-	if score > old.score || score == old.score && place.Names[e.name].Text < place.Names[old.name].Text {
-		old.name, old.score, old.match = e.name, score, match
+	if score > old.score || score == old.score && place.Names[e.name].Text < place.Names[old.at].Text {
+		old.at, old.score, old.match = e.name, score, match
 	}
-}
-
-// weigh ranks the places whose names are near what was asked.
-func (g *Gazetteer) weigh(text string, q Query) []Candidate {
-	hits := g.gather(text, q)
-	if len(hits) == 0 {
-		return nil
-	}
-	if q.Class == "" {
-		q.Class = analyse(text).class
-	}
-	out := make([]Candidate, 0, len(hits))
-	for _, h := range hits {
-		p := &g.places[h.place]
-		out = append(out, Candidate{Place: *p, Name: p.Names[h.name].Text, Score: h.score, Match: h.match, named: h.place, rank: h.score + g.context(h.place, q)})
-	}
-	for i := range out { // a province before a town of its name elsewhere, not before its own
-		if u := &out[i]; u.Place.Class == Adm1 && !slices.ContainsFunc(out, func(c Candidate) bool {
-			return c.named != u.named && slices.Contains(g.in[c.named], u.Place.ID)
-		}) {
-			u.rank += unitMore
-		}
-	}
-	slices.SortFunc(out, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(b.Place.Population, a.Place.Population), cmp.Compare(a.Place.ID, b.Place.ID))
-	})
-	return out
 }
 
 // finish cuts the list, completes the answers and says where two districts
 // remain open.
-func (g *Gazetteer) finish(cs []Candidate, q Query) []Candidate {
-	cs = slices.DeleteFunc(cs, func(c Candidate) bool { return c.Score < q.MinScore })
-	keep := min(len(cs), q.Max+1)
-	cs = cs[:keep]
-	for i := range cs {
-		full := g.candidate(cs[i].named, cs[i].Name, cs[i].Score, cs[i].rank, cs[i].Match)
-		cs[i] = full
+func (g *Gazetteer) finish(out []Candidate, rs []ranked, q Query) []Candidate {
+	from := len(out)
+	for _, r := range rs {
+		if r.score >= q.MinScore && len(out)-from <= q.Max {
+			out = append(out, g.candidate(r))
+		}
 	}
-	if len(cs) > 1 && cs[0].rank-cs[1].rank < closeRank && cs[0].district() != cs[1].district() {
+	if cs := out[from:]; len(cs) > 1 && cs[0].rank-cs[1].rank < closeRank && cs[0].district() != cs[1].district() {
 		cs[0].Ambiguous = true
 	}
-	return cs[:min(len(cs), q.Max)]
+	return out[:min(len(out), from+q.Max)]
 }
 
 func (c Candidate) district() truce.PlaceID {
@@ -359,41 +444,32 @@ func (c Candidate) district() truce.PlaceID {
 	return truce.PlaceID(c.Place.Country)
 }
 
-func (g *Gazetteer) candidate(i int32, name string, score, rank int32, how Match) Candidate {
-	p := g.places[i]
-	c := Candidate{Place: p, Name: name, Score: score, Match: how, Precision: p.Class.Precision(), rank: rank, named: i}
-	ids := g.in[i]
-	if d := depth(p.Class); d > 1 && d < 5 {
-		ids = append([]truce.PlaceID{p.ID}, ids...)
+func (g *Gazetteer) candidate(r ranked) Candidate {
+	p := &g.places[r.place]
+	return Candidate{Place: *p, Name: r.name, Adm: g.adm(r.place), Score: r.score, Match: r.match, Precision: p.Class.Precision(), rank: r.rank, named: r.place}
+}
+
+// adm returns the units of levels 1 to 3 that a place is or lies within.
+func (g *Gazetteer) adm(i int32) [3]truce.PlaceID {
+	adm := g.in[i].adm
+	if d := depth(g.places[i].Class); d > 1 && d < 5 {
+		adm[d-2] = g.places[i].ID
 	}
-	for _, id := range ids {
-		if k, ok := g.byID[id]; ok {
-			if d := depth(g.places[k].Class); d >= 2 && d <= 4 && c.Adm[d-2] == "" {
-				c.Adm[d-2] = id
-			}
-		}
-	}
-	return c
+	return adm
 }
 
 // liesIn reports whether a place is a unit or lies within it.
 func (g *Gazetteer) liesIn(i int32, in truce.PlaceID) bool {
-	p := g.places[i]
-	if p.ID == in {
+	if g.places[i].ID == in {
 		return true
 	}
-	return slices.Contains(g.in[i], in)
+	return slices.Contains(g.in[i].ids, in)
 }
 
 // context is what speaks for a place beside its name: its size, the country
-// in focus, its class, its nearness to places already known. Nothing in it
-// depends on who holds the place.
+// in focus, its class. Nothing in it depends on who holds the place.
 func (g *Gazetteer) context(i int32, q Query) int32 {
-	p := g.places[i]
-	r := classes[p.Class].rank
-	for n := p.Population; n >= 10; n /= 10 {
-		r += 9
-	}
+	p, r := &g.places[i], g.stature[i]
 	if q.Country != "" && p.Country == q.Country {
 		r += 120
 	}
@@ -403,31 +479,45 @@ func (g *Gazetteer) context(i int32, q Query) int32 {
 	if q.Class == Neighbourhood && p.Class != Neighbourhood && depth(p.Class) == 0 {
 		r -= 60
 	}
-	nearest := int64(1) << 40
-	for _, at := range q.Near {
-		if p.Point.Valid() {
-			nearest = min(nearest, truce.MetresBetween(at, p.Point))
+	return r
+}
+
+// nearness is what speaks for a place by the places already known.
+func (g *Gazetteer) nearness(i int32, near []truce.Point) int32 {
+	const far = 400_000 // metres, which are less than farE7 of latitude
+	const farE7 = 40_000_000
+	p, nearest := g.places[i].Point, int64(far)
+	if !p.Valid() {
+		return 0
+	}
+	for _, at := range near {
+		if d := int64(at.Lat) - int64(p.Lat); -farE7 < d && d < farE7 {
+			nearest = min(nearest, truce.MetresBetween(at, p))
 		}
 	}
 	switch {
 	case nearest < 20_000:
-		r += 60
+		return 60
 	case nearest < 100_000:
-		r += 40
-	case nearest < 400_000:
-		r += 15
+		return 40
+	case nearest < far:
+		return 15
 	}
-	return r
+	return 0
 }
 
-// compare scores a name against what was asked, per mille.
-func (g *Gazetteer) compare(text string, a analysis, core, roman string, e *entry, how Match) (int32, Match) {
-	name := g.places[e.place].Names[e.name].Text
-	if name == text {
-		return maxSimilarity, MatchExact
-	}
-	if e.folded == hash(a.folded) && Fold(name) == a.folded {
-		return 995, MatchFolded
+// compare scores a name against what was asked, per mille; a score that is
+// surely below least may be any such.
+func (s *search) compare(e *entry, how Match, least int32) (int32, Match) {
+	g, a := s.g, &s.a
+	if how == MatchFolded { // only names under the folded key can be the text itself
+		name := g.places[e.place].Names[e.name].Text
+		if name == s.text {
+			return maxSimilarity, MatchExact
+		}
+		if foldsTo(name, a.folded) {
+			return 995, MatchFolded
+		}
 	}
 	if a.generic != 0 && e.generic != 0 && a.generic != e.generic || a.qual != 0 && e.qual != 0 && uint16(a.qual) != e.qual {
 		return 0, how
@@ -442,18 +532,24 @@ func (g *Gazetteer) compare(text string, a analysis, core, roman string, e *entr
 	if uint16(a.qual) != e.qual {
 		less += 80
 	}
-	if core == e.core {
+	if s.core == g.spelt[e.core:e.roman] {
 		return 985 - less, MatchPlain
 	}
-	s := similarity(roman, e.roman)
-	less += shortLess(len(roman))
+	less += shortLess(len(s.roman))
+	alike := similarity(s.roman, g.spelt[e.roman:e.end], least+less)
 	if how == MatchPlain || how == MatchFolded {
-		if s == maxSimilarity {
+		if alike == maxSimilarity {
 			return 970 - less, MatchPlain
 		}
 		how = MatchSkeleton
 	}
-	return min(s, 960) - less, how
+	return min(alike, 960) - less, how
+}
+
+// foldsTo reports whether a name's folded spelling is this.
+func foldsTo(name, folded string) bool {
+	var buf [2 * maxCompared]byte
+	return string(appendFold(buf[:0], name)) == folded
 }
 
 // shortLess is taken off loose matches of short names: the fewer letters, the
@@ -472,7 +568,7 @@ func shortLess(n int) int32 {
 
 // near calls yield with the keys of the skeletons one letter away: one out, one
 // confused, one in. Only skeletons of four letters and more have neighbours.
-func near(bones string, yield func(key uint32)) {
+func near(bones []byte, yield func(key uint32)) {
 	const alphabet = "bdfgGJklmnrsStwXyz"
 	if len(bones) < 4 || len(bones) > 24 {
 		return
@@ -537,14 +633,29 @@ func nominatives(text string) []string {
 // Knows reports whether some place has a name that folds to exactly this; it
 // is quick, for scanning texts. The argument must come from Fold.
 func (g *Gazetteer) Knows(folded string) bool {
-	if folded == "" || len(folded) > g.maxSize {
+	if folded == "" || len(folded) > g.maxSize || !held(g.keys, hash(folded)) {
 		return false
 	}
-	h := uint64(hash(folded)) << 32
-	i, _ := slices.BinarySearch(g.folded, h)
-	for ; i < len(g.folded) && g.folded[i]>>32 == h>>32; i++ {
-		e := g.names[uint32(g.folded[i])]
-		if Fold(g.places[e.place].Names[e.name].Text) == folded {
+	for _, p := range g.folded.under(hash(folded)) {
+		if e := &g.names[uint32(p)]; foldsTo(g.places[e.place].Names[e.name].Text, folded) {
+			return true
+		}
+	}
+	return false
+}
+
+// Spells reports whether a strict query in a language without cases can find
+// anything by this text. It is quick, and may say yes where it is no.
+func (g *Gazetteer) Spells(text string) bool {
+	if len(g.forced) > 0 {
+		if _, fixed := g.forced[Fold(text)]; fixed {
+			return true
+		}
+	}
+	for _, form := range forms(strings.TrimSpace(text), "") {
+		a := analyse(form)
+		plain, cut := a.plain()
+		if held(g.keys, hash(a.folded)) || held(g.keys, hash(plain)) || cut != "" && held(g.keys, hash(cut)) {
 			return true
 		}
 	}
@@ -554,8 +665,7 @@ func (g *Gazetteer) Knows(folded string) bool {
 // Begins reports whether some place's name may begin with this folded word; it
 // is quicker than Knows, and may say yes where it is no.
 func (g *Gazetteer) Begins(word string) bool {
-	k := hash(word) % someBits
-	return g.heads[k/64]&(1<<(k%64)) != 0
+	return held(g.heads, hash(word))
 }
 
 // Explained is why a name was answered as it was.
@@ -578,7 +688,13 @@ type ExplainedMatch struct {
 // Explain says by which keys a query was sought and what each candidate cost.
 func (g *Gazetteer) Explain(q Query, cands []Candidate) Explained {
 	a := analyse(q.Text)
-	x := Explained{Text: q.Text, Keys: append(append([]string{a.folded}, a.plains()...), a.bones())}
+	plain, cut := a.plain()
+	_, bones := a.spell(nil, nil)
+	x := Explained{Text: q.Text, Keys: []string{a.folded, plain}}
+	if cut != "" {
+		x.Keys = append(x.Keys, cut)
+	}
+	x.Keys = append(x.Keys, string(bones))
 	for _, c := range cands {
 		x.Candidates = append(x.Candidates, ExplainedMatch{ID: c.Place.ID, Name: c.Name, Match: c.Match, Score: c.Score, Rank: c.rank, Open: c.Ambiguous})
 	}

@@ -1,6 +1,7 @@
 package gazetteer
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,7 +13,16 @@ import (
 // without marks, quotes and hamza, hyphens and other punctuation as one blank,
 // Arabic forms and digits made one. Equal texts in NFC and NFD fold alike.
 func Fold(s string) string {
-	b := make([]byte, 0, len(s))
+	for i := range len(s) {
+		if c := s[i]; !('a' <= c && c <= 'z' || '0' <= c && c <= '9') {
+			return string(appendFold(make([]byte, 0, 2*maxCompared), s))
+		}
+	}
+	return s
+}
+
+// appendFold appends the folded spelling of s to an empty b.
+func appendFold(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
@@ -22,13 +32,34 @@ func Fold(s string) string {
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		i += n
+		if r >= utf8.RuneSelf && int(r) < len(foldTable) {
+			f := &foldTable[r]
+			if f.blank && len(b) > 0 && b[len(b)-1] != ' ' {
+				b = append(b, ' ')
+			}
+			b = append(b, f.to...)
+			continue
+		}
 		b = foldRune(b, r)
 	}
 	for len(b) > 0 && b[len(b)-1] == ' ' {
 		b = b[:len(b)-1]
 	}
-	return string(b)
+	return b
 }
+
+// foldTable holds what the runes of the scripts at hand fold to: a blank if one
+// does not stand there yet, and a text.
+var foldTable = func() (t [0x700]struct {
+	to    string
+	blank bool
+}) {
+	for r := rune(utf8.RuneSelf); int(r) < len(t); r++ {
+		s := string(foldRune([]byte("x"), r)[1:])
+		t[r].to, t[r].blank = strings.CutPrefix(s, " ")
+	}
+	return t
+}()
 
 func foldASCII(b []byte, c byte) []byte {
 	switch {
@@ -94,6 +125,7 @@ func foldRune(b []byte, r rune) []byte {
 // analysis is a name taken apart.
 type analysis struct {
 	folded  string
+	words   []string // of the folded spelling
 	core    []string // words that name; all words where nothing else is left
 	generic uint32   // bits of the generics among its words (Tell, Deir, ...)
 	qual    uint32   // bits of its qualifiers (East, Upper, ...)
@@ -101,9 +133,20 @@ type analysis struct {
 	thing   bool     // it is a thing named after a place: the X road, the X square
 }
 
-func analyse(s string) analysis {
-	a := analysis{folded: Fold(s)}
-	words := strings.Fields(a.folded)
+func analyse(s string) (a analysis) {
+	a.take(s)
+	return a
+}
+
+// take takes a name apart; what a held before is overwritten.
+func (a *analysis) take(s string) {
+	*a = analysis{folded: Fold(s), words: a.words[:0], core: a.core[:0]}
+	for w := range strings.SplitSeq(a.folded, " ") { // Fold parts words by one blank
+		if w != "" {
+			a.words = append(a.words, w)
+		}
+	}
+	words := a.words
 	for i, w := range words {
 		if len(words) > 1 {
 			if isArticle(w, words, i) {
@@ -139,49 +182,39 @@ func analyse(s string) analysis {
 		a.core = append(a.core, w)
 	}
 	if len(a.core) == 0 {
-		a.core, a.generic, a.qual = words, 0, 0
+		a.core, a.generic, a.qual = append(a.core, words...), 0, 0
 	}
-	return a
 }
 
-// plains returns the keys of plain spelling: the core, and the core with a
-// glued Latin article cut.
-func (a analysis) plains() []string {
-	keys := []string{strings.Join(a.core, " ")}
-	cut := false
+// plain returns the key of plain spelling: the core. The second key is the core
+// with a glued Latin article cut, empty where there is none.
+func (a *analysis) plain() (key, cut string) {
+	key = a.folded
+	if len(a.core) != len(a.words) || !slices.Equal(a.core, a.words) {
+		key = strings.Join(a.core, " ")
+	}
+	if !slices.ContainsFunc(a.core, func(w string) bool { return cutGlued(w) != w }) {
+		return key, ""
+	}
 	glued := make([]string, len(a.core))
 	for i, w := range a.core {
 		glued[i] = cutGlued(w)
-		cut = cut || glued[i] != w
 	}
-	if cut {
-		keys = append(keys, strings.Join(glued, " "))
-	}
-	return keys
+	return key, strings.Join(glued, " ")
 }
 
-// bones returns the consonant skeleton of the core.
-func (a analysis) bones() string {
-	b := make([]byte, 0, 16)
+// spell appends the core in one Latin spelling, vowels folded, for comparing,
+// and its consonant skeleton.
+func (a *analysis) spell(roman, bones []byte) (_, _ []byte) {
 	for i, w := range a.core {
 		if i > 0 {
-			b = append(b, ' ')
+			roman, bones = append(roman, ' '), append(bones, ' ')
 		}
-		b = skeleton(b, cutGlued(w))
+		from := len(roman)
+		roman = romanise(roman, cutGlued(w))
+		bones = skeleton(bones, roman[from:])
 	}
-	return string(b)
-}
-
-// roman returns the core in one Latin spelling, vowels folded, for comparing.
-func (a analysis) roman() string {
-	b := make([]byte, 0, 32)
-	for i, w := range a.core {
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = romanise(b, cutGlued(w))
-	}
-	return string(b)
+	return roman, bones
 }
 
 func isArticle(w string, words []string, i int) bool {
@@ -264,10 +297,10 @@ const (
 	fnvPrime  = 16777619
 )
 
-func hash(s string) uint32 { return hashOn(fnvOffset, s) }
+func hash[S string | []byte](s S) uint32 { return hashOn(fnvOffset, s) }
 
 // hashOn goes on from the hash of what stands before s.
-func hashOn(h uint32, s string) uint32 {
+func hashOn[S string | []byte](h uint32, s S) uint32 {
 	for i := range len(s) {
 		h = (h ^ uint32(s[i])) * fnvPrime
 	}

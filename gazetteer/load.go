@@ -251,49 +251,64 @@ func Degrees(e7 int32) string {
 
 // WritePlaces writes what ReadPlaces reads.
 func WritePlaces(w io.Writer, places []Place) error {
-	var b strings.Builder
-	b.WriteString("id\tclass\tcountry\tparent\tlon\tlat\tpopulation\tnames\n")
-	for _, p := range places {
-		writePlace(&b, p)
+	b := []byte("id\tclass\tcountry\tparent\tlon\tlat\tpopulation\tnames\n")
+	for i := range places {
+		b = appendPlace(b, &places[i])
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := w.Write(b)
 	return err
 }
 
-func writePlace(b *strings.Builder, p Place) {
-	b.WriteString(string(p.ID) + "\t" + string(p.Class) + "\t" + p.Country + "\t" + string(p.Parent) + "\t")
+func appendPlace(b []byte, p *Place) []byte {
+	for _, s := range [...]string{string(p.ID), string(p.Class), p.Country, string(p.Parent)} {
+		b = append(append(b, s...), '\t')
+	}
 	if p.Point.Valid() {
-		b.WriteString(full(p.Point.Lon) + "\t" + full(p.Point.Lat))
+		b = append(append(b, full(p.Point.Lon)...), '\t')
+		b = append(b, full(p.Point.Lat)...)
 	} else {
-		b.WriteByte('\t')
+		b = append(b, '\t')
 	}
-	b.WriteByte('\t')
+	b = append(b, '\t')
 	if p.Population > 0 {
-		writeInt(b, int64(p.Population))
+		b = strconv.AppendInt(b, int64(p.Population), 10)
 	}
-	b.WriteByte('\t')
+	b = append(b, '\t')
 	for i, n := range p.Names {
 		if i > 0 {
-			b.WriteByte('|')
+			b = append(b, '|')
 		}
-		b.WriteString(n.Lang + ":" + oneWord.Replace(n.Text))
+		b = append(append(b, n.Lang...), ':')
+		b = append(b, oneWord.Replace(n.Text)...)
 	}
-	b.WriteByte('\n')
+	return append(b, '\n')
 }
 
 // oneWord takes out of a name what parts names and lines.
 var oneWord = strings.NewReplacer("\t", " ", "\n", " ", "\r", " ", "|", "/")
 
-func writeInt(b *strings.Builder, n int64) { b.WriteString(strconv.FormatInt(n, 10)) }
-
 // full writes a coordinate with all seven digits, zeros at the end cut.
 func full(e7 int32) string {
-	sign, n := "", int64(e7)
+	var buf [12]byte // -214.7483648
+	at, n := len(buf), int64(e7)
 	if n < 0 {
-		sign, n = "-", -n
+		n = -n
 	}
-	s := strings.TrimRight(fmt.Sprintf("%s%d.%07d", sign, n/degree, n%degree), "0")
-	return strings.TrimSuffix(s, ".")
+	for k := 0; k < 7 || n > 0 || k == 7; k++ {
+		if digit := byte(n % 10); k >= 7 || digit != 0 || at < len(buf) { // zeros at the end are left out
+			at--
+			buf[at] = '0' + digit
+		}
+		if n /= 10; k == 6 && at < len(buf) {
+			at--
+			buf[at] = '.'
+		}
+	}
+	if e7 < 0 {
+		at--
+		buf[at] = '-'
+	}
+	return string(buf[at:])
 }
 
 // collection is as much of GeoJSON as boundaries need.

@@ -16,8 +16,10 @@ var letters = map[rune]string{
 	'ю': "yu", 'я': "ya",
 }
 
+type digraph struct{ from, to string }
+
 // digraphs are Latin letter groups that stand for one sound, longest first.
-var digraphs = []struct{ from, to string }{
+var digraphs = []digraph{
 	{"dsch", "J"}, {"tsch", "S"}, {"dzh", "J"}, {"sch", "S"}, {"дж", "J"},
 	{"sh", "S"}, {"ch", "S"}, {"kh", "X"}, {"gh", "G"}, {"dj", "J"}, {"zh", "J"}, {"th", "t"}, {"dh", "d"}, {"ph", "f"}, {"ou", "u"}, {"oo", "u"}, {"ee", "i"}, {"ck", "k"}, {"qu", "k"},
 }
@@ -58,17 +60,39 @@ func romanise(b []byte, w string) []byte {
 
 // sound returns the spelling of the first sound of w, and its bytes.
 func sound(w string) (string, int) {
-	for _, d := range digraphs {
+	for _, d := range digraphsBy[w[0]] {
 		if strings.HasPrefix(w, d.from) {
 			return d.to, len(d.from)
 		}
 	}
+	if w[0] < utf8.RuneSelf {
+		return w[:1], 1
+	}
 	r, n := utf8.DecodeRuneInString(w)
-	if s, ok := letters[r]; ok {
-		return s, n
+	if int(r) < len(letterTable) && letterTable[r].known {
+		return letterTable[r].to, n
 	}
 	return w[:n], n
 }
+
+// digraphsBy holds the digraphs by their first byte, letterTable the letters by
+// their rune, for speed.
+var digraphsBy = func() (t [256][]digraph) {
+	for _, d := range digraphs {
+		t[d.from[0]] = append(t[d.from[0]], d)
+	}
+	return t
+}()
+
+var letterTable = func() (t [0x700]struct {
+	to    string
+	known bool
+}) {
+	for r, s := range letters {
+		t[r].to, t[r].known = s, true
+	}
+	return t
+}()
 
 // feminine writes the ending -ah, -eh, -e, -i(ya), -at as a.
 func feminine(b []byte, from int) []byte {
@@ -88,12 +112,11 @@ func feminine(b []byte, from int) []byte {
 
 func isVowel(c byte) bool { return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' }
 
-// skeleton appends a word's consonants: vowels out, h out, w and y out except
-// at the start, doubles once, confusable sounds that spellings mix most made
-// one (z with d, kh stays).
-func skeleton(b []byte, w string) []byte {
+// skeleton appends the consonants of a word in the common spelling: vowels out,
+// h out, w and y out except at the start, doubles once, confusable sounds that
+// spellings mix most made one (z with d, kh stays).
+func skeleton(b, r []byte) []byte {
 	from := len(b)
-	r := romanise(make([]byte, 0, 24), w)
 	for i, c := range r {
 		switch {
 		case isVowel(c), c == 'h' && i > 0:
@@ -196,27 +219,38 @@ func drop(c byte) int {
 }
 
 // similarity compares two romanised names, per mille: 1000 less 1.6 times the
-// weighted distance over the longer length.
-func similarity(a, b string) int32 {
+// weighted distance over the longer length. Where that is surely below least
+// it stops and returns 0.
+func similarity(a, b string, least int32) int32 {
 	if len(a) > maxCompared || len(b) > maxCompared || len(a) == 0 || len(b) == 0 {
 		if a == b {
 			return maxSimilarity
 		}
 		return 0
 	}
-	var rows [2][maxCompared + 1]int
+	longer := max(len(a), len(b))
+	top := ((maxSimilarity+1-int(least))*costLetter*longer - 1) / 1600 // a greater distance is too far
+	if least > maxSimilarity || (longer-min(len(a), len(b)))*costLoose > top {
+		return 0
+	}
+	var row [maxCompared + 1]int // of one letter of a, from the one before
 	for j := range len(b) {
-		rows[0][j+1] = rows[0][j] + drop(b[j])
+		row[j+1] = row[j] + drop(b[j])
 	}
 	for i := range len(a) {
-		prev, cur := &rows[i%2], &rows[(i+1)%2]
-		cur[0] = prev[0] + drop(a[i])
+		less, above, left := drop(a[i]), row[0], row[0]+drop(a[i])
+		row[0] = left
+		nearest := left
 		for j := range len(b) {
-			cur[j+1] = min(prev[j]+swap(a[i], b[j]), prev[j+1]+drop(a[i]), cur[j]+drop(b[j]))
+			left = min(above+swap(a[i], b[j]), row[j+1]+less, left+drop(b[j]))
+			above, row[j+1] = row[j+1], left
+			nearest = min(nearest, left)
+		}
+		if nearest > top {
+			return 0
 		}
 	}
-	dist := rows[len(a)%2][len(b)]
-	return int32(max(0, maxSimilarity-1600*dist/(costLetter*max(len(a), len(b)))))
+	return int32(max(0, maxSimilarity-1600*row[len(b)]/(costLetter*longer)))
 }
 
 // words makes a table from lines of alternatives: every form -> the line.

@@ -48,7 +48,8 @@ jsonl        reports in our own JSON, one a line
 csv          a table, with --mapping FILE or --layout acled|ucdp
 bulletin     a guarantor's daily bulletin, with --publisher
 control      GeoJSON polygons of who holds what, with --claimed-by and --dateline
-gazetteer    places: our own TSV, a GeoNames dump, or CSV with names and points
+gazetteer    places: our own TSV, a GeoNames dump, CSV with names and points, or
+             GeoNames' alternate names of places imported before
 boundaries   administrative units as GeoJSON or CSV (OCHA common operational datasets)
 dictionary   a dictionary of the extractor: our own, or actors, agents or verbs of PETRARCH
 

@@ -50,7 +50,7 @@ func (o importOptions) importData(out io.Writer, kind, file string) error {
 	var k kept
 	switch kind {
 	case "gazetteer":
-		k, err = o.keepPlaces(b, filepath.Base(file))
+		k, err = o.keepPlaces(b, file)
 	case "boundaries":
 		k, err = o.keepUnits(b, filepath.Base(file))
 	case "dictionary":
@@ -98,15 +98,22 @@ func readWhole(file string) ([]byte, error) {
 	return b, err
 }
 
-// keepPlaces reads places in one of three layouts, told apart by the first
+// keepPlaces reads places in one of four layouts, told apart by the first
 // line, and writes them in our own.
-func (o importOptions) keepPlaces(b []byte, base string) (kept, error) {
+func (o importOptions) keepPlaces(b []byte, file string) (kept, error) {
+	base := filepath.Base(file)
 	k := kept{name: base + ".tsv", what: "places"}
 	var places []gazetteer.Place
 	var err error
 	switch layoutOf(b) {
 	case "geonames":
 		places, k.rejects, err = gazetteer.ReadGeoNames(bytes.NewReader(b), o.country)
+		if err == nil {
+			err = o.tellUnits(&k, file, b, places)
+		}
+	case "alternates":
+		k.name, k.what = "zz-names/"+k.name, "places with more names" // read after the places
+		places, k.rejects, err = o.moreNames(b, k.name)
 	case "own":
 		places, err = gazetteer.ReadPlaces(bytes.NewReader(b))
 	default:
@@ -122,7 +129,7 @@ func (o importOptions) keepPlaces(b []byte, base string) (kept, error) {
 		}
 	}
 	if len(places) == 0 {
-		return k, errors.New("no place in it: expected a header with name, lon and lat (CSV or TSV), or the 19 columns of a GeoNames dump")
+		return k, errors.New("no place in it: expected a header with name, lon and lat (CSV or TSV), the 19 columns of a GeoNames dump, or GeoNames' alternate names of places imported before")
 	}
 	var w bytes.Buffer
 	k.rows = len(places)
@@ -134,9 +141,77 @@ func (o importOptions) keepPlaces(b []byte, base string) (kept, error) {
 	return k, err
 }
 
-// layoutOf tells a dump of GeoNames, our own table and CSV apart.
+// moreNames lays alternate names over the places that the folder holds, those of
+// the file as it was imported before left out.
+func (o importOptions) moreNames(b []byte, as string) ([]gazetteer.Place, []gazetteer.Reject, error) {
+	dir := filepath.Join(o.data, "gazetteer")
+	var places []gazetteer.Place
+	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(name) != ".tsv" || e.Name() == "overrides.tsv" || name == filepath.Join(dir, filepath.FromSlash(as)) {
+			return err
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		more, err := gazetteer.ReadPlaces(f)
+		places = append(places, more...)
+		return errors.Join(err, f.Close())
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, err
+	}
+	held := map[truce.PlaceID]bool{}
+	for _, p := range places {
+		held[p.ID] = true
+	}
+	names, bad, err := gazetteer.ReadAlternateNames(bytes.NewReader(b), func(id truce.PlaceID) bool { return held[id] })
+	laid := gazetteer.LayNames(places, names)
+	if err == nil && len(laid) == 0 {
+		err = fmt.Errorf("no name in it is new to the %d places in %s: import their dump first", len(places), dir)
+	}
+	return laid, bad, err
+}
+
+// tellUnits compares, where the folder holds outlines, the first-level code of
+// each populated place of a dump with the outline that holds it. The outline is
+// followed; what disagrees is kept beside the file.
+func (o importOptions) tellUnits(k *kept, file string, b []byte, places []gazetteer.Place) error {
+	dir := filepath.Join(o.data, "gazetteer")
+	if _, err := os.Stat(dir); err != nil {
+		return nil
+	}
+	g, err := gazetteer.Load(os.DirFS(dir))
+	if err != nil {
+		return err
+	}
+	codes, err := gazetteer.AdminCodes(bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	out, compared := g.Disagree(places, codes)
+	if compared == 0 {
+		return nil
+	}
+	k.notes = append(k.notes, fmt.Sprintf("%d of %d populated places lie in another unit than most of their first-level code; the outline is followed", len(out), compared))
+	if len(out) == 0 || o.dryRun {
+		return nil
+	}
+	k.notes = append(k.notes, "they are listed in "+file+".units.csv")
+	return writeCSV(file+".units.csv", []string{"id", "name", "code", "outline", "most_of_code"}, func(row func(...string) error) error {
+		for _, d := range out {
+			if err := row(string(d.Place), d.Name, d.Code, string(d.Held), string(d.Most)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// layoutOf tells a dump of GeoNames, its alternate names, our own table and CSV
+// apart.
 func layoutOf(b []byte) string {
-	const dumpTabs = 18
+	const dumpTabs, nameTabs = 18, 7
 	for line := range bytes.Lines(b) {
 		if len(bytes.TrimSpace(line)) == 0 || line[0] == '#' && !bytes.Contains(line, []byte(",")) {
 			continue
@@ -146,6 +221,8 @@ func layoutOf(b []byte) string {
 		switch {
 		case tabbed && err == nil && bytes.Count(line, []byte("\t")) >= dumpTabs:
 			return "geonames"
+		case tabbed && err == nil && bytes.Count(line, []byte("\t")) >= nameTabs:
+			return "alternates"
 		case tabbed:
 			return "own"
 		}

@@ -89,3 +89,40 @@ func TestSharedBoundariesGiveCodesToSyrianNames(t *testing.T) {
 		}
 	}
 }
+
+func TestAlternateNamesAreLaidOverTheirPlaces(t *testing.T) {
+	dir := t.TempDir()
+	names := keep(t, "alternateNamesV2.txt", "1\t900001\ten\tCity of Tolma\t1\t\t\t\t\t\n2\t900001\ttr\tTolmabey\t\t\t\t\t\t\n3\t900009\ten\tElsewhere\t\t\t\t\t\t\n4\tx\ten\tNowhere\t\t\t\t\t\t\n")
+	if code, _, errs := command(t, "import", "gazetteer", names, "--data", dir); code == exitFine || !strings.Contains(errs, "import their dump first") {
+		t.Fatalf("names without their places: exit %d, %q", code, errs)
+	}
+	mustRun(t, "import", "gazetteer", keep(t, "XV.txt", villageDump), "--data", dir)
+	for range 2 { // the same file again changes nothing
+		if out := mustRun(t, "import", "gazetteer", names, "--data", dir); !strings.Contains(out, "1 places with more names, 1 refused") {
+			t.Errorf("the import says %q", out)
+		}
+	}
+	for i, got := range geocoded(t, dir, "XV", "Tolmabey", "تولما") {
+		if got["name"] != "City of Tolma" || got["match"] != "exact" {
+			t.Errorf("name %d is answered with %v", i, got)
+		}
+	}
+}
+
+func TestADumpWhoseCodesDisagreeWithTheOutlinesIsListed(t *testing.T) {
+	dir := t.TempDir()
+	other := strings.NewReplacer("XV01", "XV02", "[20,", "[21,", "[21,10],[21,11]", "[22,10],[22,11]", "20.5", "21.5", "Red Valley", "Blue Hills").Replace(villageUnits)
+	mustRun(t, "import", "boundaries", keep(t, "red.geojson", villageUnits), "--data", dir)
+	mustRun(t, "import", "boundaries", keep(t, "blue.geojson", other), "--data", dir)
+	row := func(id, lon string) string {
+		return id + "\tTolma\tTolma\t\t10.5\t" + lon + "\tP\tPPL\tXV\t\t07\t\t\t\t5\t\t100\tEtc/UTC\t2031-01-01\n"
+	}
+	dump := keep(t, "XV.txt", row("900001", "20.2")+row("900002", "20.3")+row("900003", "21.4"))
+	if out := mustRun(t, "import", "gazetteer", dump, "--data", dir); !strings.Contains(out, "1 of 3 populated places lie in another unit") {
+		t.Errorf("the import says %q", out)
+	}
+	list, err := os.ReadFile(dump + ".units.csv")
+	if err != nil || string(list) != "id,name,code,outline,most_of_code\ngn:900003,Tolma,XV.07,XV02,XV01\n" {
+		t.Errorf("listed %q, %v", list, err)
+	}
+}

@@ -1,0 +1,126 @@
+package extract
+
+import (
+	"strings"
+	"sync/atomic"
+
+	"github.com/marchday/marchday/gazetteer"
+	"github.com/marchday/marchday/truce"
+)
+
+// memory remembers what was found out about texts. Each text has one place in
+// it, which it shares with others: the last one stays. It changes no answer and
+// may be shared.
+type memory[V any] struct {
+	slots [1 << 14]atomic.Pointer[remembered[V]]
+}
+
+type remembered[V any] struct {
+	text  string
+	value V
+}
+
+func (m *memory[V]) slot(text string) *atomic.Pointer[remembered[V]] {
+	return &m.slots[homeOf(hashWord(text), len(m.slots))]
+}
+
+// get returns what is remembered of a text.
+func (m *memory[V]) get(text string) (v V, known bool) {
+	if r := m.slot(text).Load(); r != nil && r.text == text {
+		return r.value, true
+	}
+	return v, false
+}
+
+// put remembers a text. It keeps a copy, so no whole document stays alive.
+func (m *memory[V]) put(text string, v V) {
+	m.slot(text).Store(&remembered[V]{strings.Clone(text), v})
+}
+
+// wordForm is what became of a word whose form takes time to tell.
+type wordForm struct {
+	word  int32
+	flags tokenFlag
+}
+
+// glance is what a look at a name tells.
+type glance struct {
+	known  bool // a place has just this name
+	begins bool // its first word may begin a name
+	blank  bool // nothing is left of it when it is folded
+}
+
+// glance looks at a name as it is written.
+func (e *Engine) glance(name string) glance {
+	g, known := e.names.get(name)
+	if !known {
+		folded := gazetteer.Fold(name)
+		head, _, _ := strings.Cut(folded, " ")
+		g = glance{e.places.Knows(folded), e.places.Begins(head), folded == ""}
+		e.names.put(name, g)
+	}
+	return g
+}
+
+// spells looks whether a place may have a name in another spelling, so that a
+// strict query can find one.
+func (e *Engine) spells(name string) bool {
+	s, known := e.spelt.get(name)
+	if !known {
+		s = e.places.Spells(name)
+		e.spelt.put(name, s)
+	}
+	return s
+}
+
+// slug is slug of a text, remembered.
+func (e *Engine) slug(text string) string {
+	s, known := e.slugs.get(text)
+	if !known {
+		s = slug(text)
+		e.slugs.put(text, s)
+	}
+	return s
+}
+
+// rule joins the parts of a rule's name; there are few, and they come again and
+// again.
+func (e *Engine) rule(parts ...string) string {
+	h := uint32(hashSeed)
+	for _, p := range parts {
+		h = hashOn(h, p)
+	}
+	slot := &e.rules.slots[homeOf(h, len(e.rules.slots))]
+	if r := slot.Load(); r != nil && joined(r.text, parts) {
+		return r.text
+	}
+	r := &remembered[struct{}]{text: strings.Join(parts, "")}
+	slot.Store(r)
+	return r.text
+}
+
+// joined reports whether a text is the parts one after the other.
+func joined(text string, parts []string) bool {
+	for _, p := range parts {
+		if !strings.HasPrefix(text, p) {
+			return false
+		}
+		text = text[len(p):]
+	}
+	return text == ""
+}
+
+// span makes a span. Many are made at once.
+func (w *spans) span(start, end uint32) *truce.Span {
+	if len(w.free) == 0 {
+		const atOnce = 32
+		w.free = make([]truce.Span, atOnce)
+	}
+	s := &w.free[0]
+	w.free = w.free[1:]
+	s.Start, s.End = start, end
+	return s
+}
+
+// spans are spans that nobody has yet.
+type spans struct{ free []truce.Span }

@@ -21,15 +21,23 @@ func (f *fold) build(ctx context.Context, index int64, in link.Incident, claims 
 	var last *picture.Incident
 	for _, level := range levels {
 		var seen []*picture.Claim
+		coarse := false
 		for _, c := range claims {
-			if levelSees(level, c.Marking) {
-				seen = append(seen, c)
+			if !levelSees(level, c.Marking) {
+				continue
 			}
+			if c.Coarse != nil {
+				coarse = true
+				if level != truce.Amber {
+					c = c.Coarsened()
+				}
+			}
+			seen = append(seen, c)
 		}
 		suggested := f.suggestedTo(ctx, in, level)
 		switch {
 		case len(seen) == 0:
-		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested):
+		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested) && !(coarse && level == truce.Amber):
 			last.Upto = level
 		default:
 			last = f.incident(index, in, seen)

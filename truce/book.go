@@ -36,6 +36,7 @@ type seen struct {
 	kind   Kind
 	office OfficeID
 	gone   bool // withdrawn
+	told   bool // by a witness
 }
 
 // pending is a two-key act that waits for the other co-chairs.
@@ -294,7 +295,7 @@ func (b *Book) judgeBody(at Instant, s *Said) error {
 	case *Translation:
 		return b.known("of", body.Of)
 	case *Release:
-		return b.known("of", body.Of)
+		return b.judgeRelease(body)
 	case *ClaimEntry:
 		return b.knownClaim("replaces", body.Replaces)
 	case *Same:
@@ -313,6 +314,34 @@ func (b *Book) judgeBody(at Instant, s *Said) error {
 		return err
 	}
 	return b.docket.judge(b, at, s)
+}
+
+// judgeRelease keeps what a witness told from being released: what is published
+// of it is a count of many, or an office's own words.
+func (b *Book) judgeRelease(r *Release) error {
+	if err := b.known("of", r.Of); err != nil {
+		return err
+	}
+	if b.said[r.Of].told && r.Marking != Amber {
+		return forbidden("of", "a witness told this, and it stays amber: say what may be known in a statement of your own office")
+	}
+	return nil
+}
+
+// Told reports whether a statement of the record holds what a witness told:
+// their report, a claim that was entered from it, or a translation of either.
+func (b *Book) Told(id StatementID) bool { return b.said[id] != nil && b.said[id].told }
+
+func (b *Book) isTold(body Body) bool {
+	switch x := body.(type) {
+	case *Report:
+		return x.Witness()
+	case *ClaimEntry:
+		return b.Told(x.Report) || b.Told(x.Replaces.Statement)
+	case *Translation:
+		return b.Told(x.Of)
+	}
+	return false
 }
 
 // judgeErasure lets an office erase what it filed, and nobody else's: who could
@@ -484,7 +513,7 @@ func (b *Book) judgeLocal(body Body) error {
 func (b *Book) take(index int64, at Instant, s *Said) {
 	st := s.Statement
 	b.next++
-	b.said[s.ID] = &seen{index, st.Body.Kind(), st.Office, false}
+	b.said[s.ID] = &seen{index, st.Body.Kind(), st.Office, false, b.isTold(st.Body)}
 	b.digests[DigestOf(s.Envelope.Payload)] = true
 	switch body := st.Body.(type) {
 	case *Founding:

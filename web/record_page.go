@@ -352,6 +352,7 @@ func (s *site) tile(v *visit) error {
 	if strings.HasPrefix(path, "tile/entries/") && !v.readsAll() {
 		return &truce.Error{Kind: truce.Forbidden, Why: v.t.T("problem_why.bundles")}
 	}
+	v.tlp(pick(strings.HasPrefix(path, "tile/entries/"), truce.TLPAmber, truce.TLPClear))
 	b, err := s.o.Centre.Record().Tile(v.ctx(), path)
 	if err != nil {
 		return err

@@ -221,7 +221,7 @@ holders as are needed (marchday vault part), one a line.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "commitment %s\n", hex.EncodeToString(o.Commitment[:]))
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: for you alone\ncommitment %s\n", truce.TLPRed, hex.EncodeToString(o.Commitment[:]))
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", o.Secret)
 			return err
 		},

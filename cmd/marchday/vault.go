@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marchday/marchday/centre"
+	"github.com/marchday/marchday/truce"
 	"github.com/marchday/marchday/vault"
 	"github.com/marchday/marchday/web"
 )

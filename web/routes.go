@@ -65,6 +65,8 @@ func (s *site) roomRoutes(page func(pattern, section string, h func(*visit) erro
 	page("GET /bulletins/{day}/about", "bulletins", s.bulletinAbout)
 	page("POST /bulletins/{day}/about", "bulletins", s.correct)
 	page("GET /words", "regime", s.wordsAndRules)
+	page("GET /notes", "", s.noteList)
+	page("POST /notes", "", s.takeNote)
 }
 
 // recordRoutes are the pages of the record, of who speaks on it and of how they

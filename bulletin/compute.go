@@ -184,7 +184,7 @@ func (g *gatherer) head(ctx context.Context, d *Daily) error {
 	d.Head = Head{
 		Schema: "marchday bulletin 1", Centre: g.house.Name, Regime: g.house.Regime, About: g.house.About, Mode: g.house.Mode,
 		Sort: g.in.Sort, Number: number, Edition: edition, Day: g.in.Day, From: g.in.From, To: g.in.To,
-		Zone: zoneAround(g.house.Procedure.Zone, g.in.From, g.in.To), Audience: g.in.View.Level(),
+		Zone: zoneAround(g.house.Procedure.Zone, g.in.From, g.in.To), Audience: g.in.View.Level(), TLP: g.in.View.Level().TLP(),
 		Origin: g.in.Origin, Size: g.in.Size, Root: g.in.Root,
 		Permalink: "/bulletins/" + g.in.Day + "?edition=" + strconv.Itoa(edition),
 	}

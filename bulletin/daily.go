@@ -76,6 +76,7 @@ type Head struct {
 	To        truce.Instant  `json:"to"`
 	Zone      truce.Zone     `json:"zone"`
 	Audience  truce.Marking  `json:"audience"`
+	TLP       truce.Label    `json:"tlp"` // how far it may be passed on
 	Origin    string         `json:"origin"`
 	Size      int64          `json:"size"`
 	Root      truce.Digest   `json:"root"`

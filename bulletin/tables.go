@@ -50,12 +50,12 @@ func (c Count) cell() string {
 // the origin, size and root that it was counted from.
 func (d *Daily) writeCSV(columns [][2]string, lines [][]string) []byte {
 	var head, tags []string
-	for _, c := range append(columns, [2]string{"origin", "#meta+origin"}, [2]string{"size", "#meta+size"}, [2]string{"root", "#meta+root"}) {
+	for _, c := range append(columns, [2]string{"origin", "#meta+origin"}, [2]string{"size", "#meta+size"}, [2]string{"root", "#meta+root"}, [2]string{"mode", "#meta+mode"}, [2]string{"tlp", "#meta+tlp"}) {
 		head, tags = append(head, c[0]), append(tags, c[1])
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	tail := []string{cell(d.Head.Origin), strconv.FormatInt(d.Head.Size, 10), d.Head.Root.String()}
+	tail := []string{cell(d.Head.Origin), strconv.FormatInt(d.Head.Size, 10), d.Head.Root.String(), string(d.Head.Mode), string(d.Head.TLP)}
 	rows := [][]string{head, tags}
 	for _, l := range lines {
 		rows = append(rows, append(l, tail...))
@@ -221,12 +221,13 @@ func (d *Daily) geoJSON() []byte {
 		Day      string        `json:"day"`
 		Period   [2]string     `json:"period"`
 		Audience truce.Marking `json:"audience"`
+		TLP      truce.Label   `json:"tlp"`
 		Mode     truce.Mode    `json:"mode"`
 		Origin   string        `json:"origin"`
 		Size     int64         `json:"size"`
 		Root     truce.Digest  `json:"root"`
 		Features []feature     `json:"features"`
-	}{"FeatureCollection", "incidents " + h.Day, h.Day, [2]string{h.From.String(), h.To.String()}, h.Audience, h.Mode, h.Origin, h.Size, h.Root, all})
+	}{"FeatureCollection", "incidents " + h.Day, h.Day, [2]string{h.From.String(), h.To.String()}, h.Audience, h.TLP, h.Mode, h.Origin, h.Size, h.Root, all})
 	if err != nil {
 		panic("features are always JSON: " + err.Error())
 	}

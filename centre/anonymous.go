@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/picture"
 	"github.com/marchday/marchday/record"
 	"github.com/marchday/marchday/truce"
@@ -50,23 +49,6 @@ func (c *Centre) Coarse(ctx context.Context, act string, place truce.PlaceID, da
 	}
 	claim.When = truce.When{From: from, To: to, Precision: truce.ToDay}
 	return claim, nil
-}
-
-// district returns the district that a place lies in; where none is known the
-// governorate; and nothing finer ever, since a village names its people.
-func (c *Centre) district(place truce.PlaceID) []truce.Where {
-	g := c.o.Gazetteer
-	chain := append([]truce.PlaceID{place}, g.Fill(truce.Where{Place: place}).Within...)
-	for _, class := range []gazetteer.Class{gazetteer.Adm2, gazetteer.Adm1} {
-		for i, id := range chain {
-			p, ok := g.Place(id)
-			if !ok || p.Class != class {
-				continue
-			}
-			return []truce.Where{{Place: id, Name: p.Name("en"), Class: string(class), Within: chain[i+1:], Relation: "in"}}
-		}
-	}
-	return nil
 }
 
 // AnonymousDelay is how long a report may wait to be mixed with others: a

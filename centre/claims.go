@@ -46,7 +46,7 @@ func (f *fold) claimsOfReport(r *truce.Report, id truce.StatementID, index int64
 	for i, c := range claims {
 		rows[i] = f.claimRow(refs[i], index, at, office, c)
 		rows[i].Publisher, rows[i].URL, rows[i].External, rows[i].Said = r.Publisher, r.URL, r.External, r.Date
-		rows[i].Marking, rows[i].Machine, rows[i].Supports = known(r.Marking), machine, r.Supports
+		rows[i].Marking, rows[i].Machine, rows[i].Supports = f.marking(id, r.Marking), machine, r.Supports
 		rows[i].Speaker, rows[i].Lineage = c.Speaker(r.Publisher), c.LineageOf(r.Publisher)
 		if c.Clause != nil && int(c.Clause.End) <= len(r.Text) {
 			rows[i].Quote = r.Text[c.Clause.Start:c.Clause.End]
@@ -124,10 +124,13 @@ func (f *fold) takeEntry(ctx context.Context, index int64, at truce.Instant, sai
 		return nil
 	}
 	row := f.claimRow(truce.ClaimRef{Statement: said.ID}, index, at, said.Statement.Office, *e.Claim)
-	row.Replaced, row.Marking = e.Replaces, known(e.Marking)
+	row.Replaced, row.Marking = e.Replaces, f.marking(said.ID, e.Marking)
 	if old != nil {
 		row.Publisher, row.URL, row.External, row.Said, row.Quote = old.Publisher, old.URL, old.External, old.Said, old.Quote
 		row.Marking = old.Marking
+	}
+	if old != nil && old.Coarse != nil {
+		row.Coarse = f.coarse(row.Claim, false)
 	}
 	publisher := row.Publisher
 	if publisher == "" {
@@ -375,15 +378,32 @@ func (f *fold) dropClaim(ctx context.Context, index int64, ref truce.ClaimRef) e
 	return f.apply(ctx, index, ch)
 }
 
-// remark gives a report's claims another marking.
-func (f *fold) remark(ctx context.Context, index int64, id truce.StatementID, m truce.Marking) error {
+// marking is who may read the claims of a statement: what a witness told is amber.
+func (f *fold) marking(id truce.StatementID, m truce.Marking) truce.Marking {
+	if f.book.Told(id) {
+		return truce.Amber
+	}
+	return known(m)
+}
+
+// release gives a statement and its claims another marking. One that gives a
+// part of place and time alone leaves the statement, whose signed words hold
+// all, as it was.
+func (f *fold) release(ctx context.Context, index int64, r *truce.Release) error {
+	exact := r.Coarsen == "" || r.Coarsen == "exact"
+	if exact {
+		f.put(picture.Remark{ID: r.Of, Marking: r.Marking})
+	}
 	var drawn []truce.IncidentID
-	for _, ref := range f.byReport[id] {
+	for _, ref := range f.byReport[r.Of] {
 		c, err := f.claim(ctx, ref)
 		if err != nil {
 			return err
 		}
-		c.Marking, c.Rests, c.Moved = m, index, false
+		c.Marking, c.Rests, c.Moved, c.Coarse = r.Marking, index, false, nil
+		if !exact {
+			c.Coarse = f.coarse(c.Claim, r.Coarsen == "governorate")
+		}
 		f.put(*c)
 		c.Moved = true
 		if in, ok := f.links.Resolve(ref); ok && !slices.Contains(drawn, in.ID) {

@@ -106,8 +106,11 @@ func (f *fold) step(ctx context.Context, e record.Entry, said *truce.Said) error
 		if marking, err = f.markingNow(ctx, tr.Of); err != nil {
 			return err
 		}
-		row.Marking = marking
 	}
+	if f.book.Told(said.ID) {
+		marking = truce.Amber
+	}
+	row.Marking = marking
 	f.put(row)
 	for _, target := range cites(said.Statement.Body) {
 		f.put(picture.Cite{Target: target, Index: e.Index, Marking: marking})
@@ -187,8 +190,7 @@ func (f *fold) effect(ctx context.Context, e record.Entry, at truce.Instant, sai
 			f.put(picture.Cite{Target: report, Index: e.Index, Marking: truce.Amber})
 		}
 	case *truce.Release:
-		f.put(picture.Remark{ID: body.Of, Marking: body.Marking})
-		return f.remark(ctx, e.Index, body.Of, body.Marking)
+		return f.release(ctx, e.Index, body)
 	case *truce.Concurrence:
 		f.house(e.Index)
 	}

@@ -85,15 +85,23 @@ func (f *fold) build(d *drawing, known int64) map[truce.Marking]*picture.Inciden
 	var last *picture.Incident
 	for _, level := range levels {
 		var seen []*picture.Claim
+		coarse := false
 		for _, c := range d.claims {
-			if levelSees(level, c.Marking) {
-				seen = append(seen, c)
+			if !levelSees(level, c.Marking) {
+				continue
 			}
+			if c.Coarse != nil {
+				coarse = true
+				if level != truce.Amber {
+					c = c.Coarsened()
+				}
+			}
+			seen = append(seen, c)
 		}
 		suggested := d.suggested[level]
 		switch {
 		case len(seen) == 0:
-		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested):
+		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested) && !(coarse && level == truce.Amber):
 			last.Upto = level
 		default:
 			last = f.incident(d.index, known, d.in, seen)

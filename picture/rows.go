@@ -100,7 +100,18 @@ type Claim struct {
 	Supports  bool             `json:"supports,omitempty"`
 	Claim     truce.Claim      `json:"claim"`
 	Link      Link             `json:"link,omitzero"`
-	Moved     bool             `json:"-"` // to Fold: its words are as they were written, where it stands may not be
+	Coarse    *truce.Claim     `json:"coarse,omitempty"` // what is read of it below amber, where less than all was released
+	Moved     bool             `json:"-"`                // to Fold: its words are as they were written, where it stands may not be
+}
+
+// Coarsened returns what is read of the claim below amber.
+func (c *Claim) Coarsened() *Claim {
+	if c.Coarse == nil {
+		return c
+	}
+	less := *c
+	less.Claim, less.Coarse, less.Quote, less.URL, less.External, less.Link = *c.Coarse, nil, "", "", "", Link{State: c.Link.State}
+	return &less
 }
 
 // Link says how a claim came to its incident.
@@ -411,6 +422,7 @@ func (h House) Office(id truce.OfficeID) (truce.Office, bool) {
 // words are what a claim is found by in the full text: its own, with tokens for
 // its day and its unit.
 func (c Claim) words() string {
+	c = *c.Coarsened() // a search may not find what it does not show
 	text := c.Quote + " " + c.Claim.Note + " " + c.Claim.Place().Name + " " + c.Speaker + " " + c.External + " " + c.Claim.Event
 	if w := c.Claim.When; w.From != 0 {
 		text += " d" + w.From.Time().Format("20060102")

@@ -370,24 +370,38 @@ func (v *View) Changing(ctx context.Context) ([]Changing, error) {
 
 // Claims returns the claims of an incident in the order of the record.
 func (v *View) Claims(ctx context.Context, incident truce.IncidentID) ([]Claim, error) {
-	return each[Claim](ctx, v, "SELECT doc FROM claim WHERE incident = $1 AND "+v.sees("marking")+" ORDER BY idx, at, ref", incident.String())
+	return v.claims(ctx, "SELECT doc FROM claim WHERE incident = $1 AND "+v.sees("marking")+" ORDER BY idx, at, ref", incident.String())
 }
 
 // ClaimsOf returns the claims that the statement at index carries.
 func (v *View) ClaimsOf(ctx context.Context, index int64) ([]Claim, error) {
-	return each[Claim](ctx, v, "SELECT doc FROM claim WHERE idx = $1 AND "+v.sees("marking")+" ORDER BY at, ref", index)
+	return v.claims(ctx, "SELECT doc FROM claim WHERE idx = $1 AND "+v.sees("marking")+" ORDER BY at, ref", index)
 }
 
 // Claim returns one claim.
 func (v *View) Claim(ctx context.Context, ref truce.ClaimRef) (Claim, error) {
-	var c Claim
-	return c, v.one(ctx, "claim", &c, "SELECT doc FROM claim WHERE ref = $1 AND "+v.sees("marking"), ref.String())
+	all, err := v.claims(ctx, "SELECT doc FROM claim WHERE ref = $1 AND "+v.sees("marking"), ref.String())
+	if err != nil || len(all) == 0 {
+		return Claim{}, errors.Join(err, notFound("claim"))
+	}
+	return all[0], nil
+}
+
+// claims reads claims as the viewer's level may read them.
+func (v *View) claims(ctx context.Context, query string, args ...any) ([]Claim, error) {
+	all, err := each[Claim](ctx, v, query, args...)
+	if v.Level() != truce.Amber {
+		for i := range all {
+			all[i] = *all[i].Coarsened()
+		}
+	}
+	return all, err
 }
 
 // Aggregates returns the claims over an area and a period that meet
 // [from, to): figures that are never summed with incidents.
 func (v *View) Aggregates(ctx context.Context, from, to truce.Instant) ([]Claim, error) {
-	return each[Claim](ctx, v, "SELECT doc FROM claim WHERE form = 'aggregate' AND from_at < $1 AND to_at > $2 AND "+v.sees("marking")+
+	return v.claims(ctx, "SELECT doc FROM claim WHERE form = 'aggregate' AND from_at < $1 AND to_at > $2 AND "+v.sees("marking")+
 		" ORDER BY idx, at LIMIT 500", int64(to), int64(from))
 }
 
@@ -400,7 +414,7 @@ func (v *View) Search(ctx context.Context, q string, limit int) ([]Claim, error)
 	if limit <= 0 || limit > MaxPage {
 		limit = 50
 	}
-	return each[Claim](ctx, v, "SELECT doc FROM claim WHERE rowid IN (SELECT rowid FROM words WHERE words MATCH $1 ORDER BY rowid DESC LIMIT 2000) AND "+
+	return v.claims(ctx, "SELECT doc FROM claim WHERE rowid IN (SELECT rowid FROM words WHERE words MATCH $1 ORDER BY rowid DESC LIMIT 2000) AND "+
 		v.sees("marking")+" ORDER BY idx DESC, at LIMIT "+strconv.Itoa(limit), match)
 }
 
@@ -598,6 +612,52 @@ func (v *View) Regime(ctx context.Context) (*truce.Regime, error) {
 		r.Take(s.Index, s.Received(), s.ID, st.Office, st)
 	}
 	return r, nil
+}
+
+// Told counts what people told the centre, on the telephone or without a name,
+// by the counting day on which it came and the first-order unit that it is
+// about: days of the zone that ended by now, the last n. It counts what the
+// viewer may not read, so no number under k leaves it (truce.Published); and as
+// a day that ended gets no more, no two answers differ by one report.
+func (v *View) Told(ctx context.Context, z truce.Zone, k, n int) ([]truce.Cell, error) {
+	const maxTold = 200_000
+	to, _, err := z.DayBounds(z.DayOf(v.now))
+	if err != nil {
+		return nil, err
+	}
+	from, _, err := z.DayBounds(z.DayOf(to - truce.Instant(n)*truce.Day))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := v.p.read.QueryContext(ctx, `SELECT recv_at, body FROM statement WHERE kind = 'report' AND recv_at >= $1 AND recv_at < $2 AND refused = '' AND
+		(json_extract(body, '$.body.channel') IN ('hotline', 'form') OR json_extract(body, '$.body.pseudonym') != '') LIMIT $3`, int64(from)*1000, int64(to)*1000, maxTold)
+	if err != nil {
+		return nil, fmt.Errorf("count what was told: %w", err)
+	}
+	defer rows.Close()
+	count := map[truce.Cell]int{}
+	for rows.Next() {
+		var at int64
+		var text string
+		if err := rows.Scan(&at, &text); err != nil {
+			return nil, err
+		}
+		st, err := truce.DecodeBody([]byte(text))
+		if err != nil {
+			return nil, err
+		}
+		cell := truce.Cell{Day: z.DayOf(truce.Instant(at / 1000))}
+		if r, ok := st.Body.(*truce.Report); ok && len(r.Claims) > 0 {
+			cell.Adm1 = Adm1(r.Claims[0].Place())
+		}
+		count[cell]++
+	}
+	cells := make([]truce.Cell, 0, len(count))
+	for c, n := range count {
+		c.N = n
+		cells = append(cells, c)
+	}
+	return truce.Published(cells, k), rows.Err()
 }
 
 // DayCount is the incidents of one counting day, by status.

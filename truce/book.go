@@ -36,6 +36,7 @@ type seen struct {
 	kind   Kind
 	office OfficeID
 	gone   bool // withdrawn
+	told   bool // by a witness
 }
 
 // pending is a two-key act that waits for the other co-chairs.
@@ -67,7 +68,8 @@ type Book struct {
 	said     map[StatementID]*seen
 	digests  map[Digest]bool // of what was signed: a second spelling is refused
 	waiting  map[StatementID]*pending
-	erasable map[string]*erasable // by Erasure.names
+	erasable map[string]*erasable        // by Erasure.names
+	asked    map[KeyID]map[OfficeID]bool // who has asked that another office's key be revoked
 	method   Method
 	proc     Procedure
 	policy   Policy
@@ -87,7 +89,7 @@ type filedDay struct {
 func NewBook() *Book {
 	return &Book{
 		keys: map[KeyID]*heldKey{}, offices: map[OfficeID]Office{}, said: map[StatementID]*seen{},
-		digests: map[Digest]bool{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{}, docket: NewDocket(), rules: NewRegime(), filed: map[OfficeID]filedDay{},
+		digests: map[Digest]bool{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{}, asked: map[KeyID]map[OfficeID]bool{}, docket: NewDocket(), rules: NewRegime(), filed: map[OfficeID]filedDay{},
 	}
 }
 
@@ -281,7 +283,7 @@ func (b *Book) judgeBody(at Instant, s *Said) error {
 	case *StatementWithdrawal:
 		return b.own(body.Statement, st.Office)
 	case *KeyAct:
-		return b.judgeKeyAct(at, body, st.Office)
+		return b.judgeKeyAct(at, body, s)
 	case *Concurrence:
 		if p := b.waiting[body.With]; p != nil {
 			if p.by == st.Office || p.given[st.Office] {
@@ -294,7 +296,7 @@ func (b *Book) judgeBody(at Instant, s *Said) error {
 	case *Translation:
 		return b.known("of", body.Of)
 	case *Release:
-		return b.known("of", body.Of)
+		return b.judgeRelease(body)
 	case *ClaimEntry:
 		return b.knownClaim("replaces", body.Replaces)
 	case *Same:
@@ -313,6 +315,34 @@ func (b *Book) judgeBody(at Instant, s *Said) error {
 		return err
 	}
 	return b.docket.judge(b, at, s)
+}
+
+// judgeRelease keeps what a witness told from being released: what is published
+// of it is a count of many, or an office's own words.
+func (b *Book) judgeRelease(r *Release) error {
+	if err := b.known("of", r.Of); err != nil {
+		return err
+	}
+	if b.said[r.Of].told && r.Marking != Amber {
+		return forbidden("of", "a witness told this, and it stays amber: say what may be known in a statement of your own office")
+	}
+	return nil
+}
+
+// Told reports whether a statement of the record holds what a witness told:
+// their report, a claim that was entered from it, or a translation of either.
+func (b *Book) Told(id StatementID) bool { return b.said[id] != nil && b.said[id].told }
+
+func (b *Book) isTold(body Body) bool {
+	switch x := body.(type) {
+	case *Report:
+		return x.Witness()
+	case *ClaimEntry:
+		return b.Told(x.Report) || b.Told(x.Replaces.Statement)
+	case *Translation:
+		return b.Told(x.Of)
+	}
+	return false
 }
 
 // judgeErasure lets an office erase what it filed, and nobody else's: who could
@@ -404,7 +434,7 @@ func (b *Book) own(id StatementID, office OfficeID) error {
 		return forbidden("statement", "it was said by %s: only its own office takes a statement back", old.office)
 	case old.gone:
 		return conflict("statement", "it was withdrawn already")
-	case old.kind == "founding" || old.kind == "concurrence" || old.kind == "statement-withdrawal":
+	case old.kind == "founding" || old.kind == "concurrence" || old.kind == "statement-withdrawal" || old.kind == "key":
 		return forbidden("statement", "a %s is not taken back", old.kind)
 	}
 	if info, _ := InfoOf(old.kind); info.Group == GroupDocket {
@@ -413,19 +443,53 @@ func (b *Book) own(id StatementID, office OfficeID) error {
 	return nil
 }
 
-func (b *Book) judgeKeyAct(at Instant, k *KeyAct, by OfficeID) error {
+// judgeEmergency asks whether an office may ask that a key of another's be
+// revoked: the co-chairs and the centre may, in an emergency, each with its root
+// key and once. It is revoked when enough have (RootsNeeded).
+func (b *Book) judgeEmergency(k *KeyAct, of OfficeID, s *Said) error {
+	by := s.Statement.Office
+	switch {
+	case !holdsRoot(b.offices[by].Role):
+		return forbidden("key", "the key is %s's: its own office revokes it, or in an emergency the roots of the co-chairs and the centre", of)
+	case !k.Emergency:
+		return forbidden("emergency", "the key is %s's: others revoke it in an emergency alone, and say that it is one", of)
+	case b.keys[s.Keys[0]].Class != RootKey:
+		return forbidden("signatures", "the key is %s's: what others say of it is signed with their root key", of)
+	case b.asked[k.Key][by]:
+		return conflict("key", "%s has asked for this already: %d of %d roots have", by, len(b.asked[k.Key]), RootsNeeded(b.Offices(), &b.proc))
+	}
+	return nil
+}
+
+func holdsRoot(r Role) bool { return r == CoChair || r == Centre }
+
+// RootsNeeded is how many root keys of the co-chairs and the centre revoke a key
+// of another office: what the procedure says, else more than half, and never one.
+func RootsNeeded(offices []Office, p *Procedure) int {
+	n := 0
+	for _, o := range offices {
+		if holdsRoot(o.Role) {
+			n++
+		}
+	}
+	k := int(p.RootsK)
+	if k == 0 {
+		k = n/2 + 1
+	}
+	return min(max(k, 2), n)
+}
+
+func (b *Book) judgeKeyAct(at Instant, k *KeyAct, s *Said) error {
+	by := s.Statement.Office
 	if k.Act == Revoke {
 		old := b.keys[k.Key]
 		if !old.good(b.next, at) {
 			return unknown("key", "no good key has this name")
 		}
-		if old.Office != by && b.offices[by].Role != Centre {
-			return forbidden("key", "the key is %s's: its own office revokes it", old.Office)
+		if old.Office == by {
+			return nil
 		}
-		if old.Office != by && !k.Emergency {
-			return forbidden("emergency", "the key is %s's: the centre revokes it in an emergency alone, and says that it is one", old.Office)
-		}
-		return nil
+		return b.judgeEmergency(k, old.Office, s)
 	}
 	if k.Office != by {
 		return forbidden("office", "an office grants keys to itself only")
@@ -484,13 +548,15 @@ func (b *Book) judgeLocal(body Body) error {
 func (b *Book) take(index int64, at Instant, s *Said) {
 	st := s.Statement
 	b.next++
-	b.said[s.ID] = &seen{index, st.Body.Kind(), st.Office, false}
+	b.said[s.ID] = &seen{index, st.Body.Kind(), st.Office, false, b.isTold(st.Body)}
 	b.digests[DigestOf(s.Envelope.Payload)] = true
 	switch body := st.Body.(type) {
 	case *Founding:
 		b.found(body, st)
 	case *KeyAct:
-		b.setKey(index, body)
+		if b.enough(body, st.Office) {
+			b.setKey(index, body)
+		}
 	case *StatementWithdrawal:
 		b.said[body.Statement].gone = true
 		delete(b.waiting, body.Statement)
@@ -521,6 +587,19 @@ func (b *Book) found(f *Founding, st Statement) {
 		b.setKey(0, &f.Keys[i])
 	}
 	b.method, b.proc, b.policy = f.Method, f.Procedure, f.Policy
+}
+
+// enough notes who asks for what, and reports whether a key act is in force: an
+// office's own at once, the revocation of another's key with the last root needed.
+func (b *Book) enough(k *KeyAct, by OfficeID) bool {
+	if k.Act != Revoke || b.keys[k.Key].Office == by {
+		return true
+	}
+	if b.asked[k.Key] == nil {
+		b.asked[k.Key] = map[OfficeID]bool{}
+	}
+	b.asked[k.Key][by] = true
+	return len(b.asked[k.Key]) >= RootsNeeded(b.Offices(), &b.proc)
 }
 
 func (b *Book) setKey(index int64, k *KeyAct) {
@@ -573,7 +652,10 @@ func (b *Book) Clone() *Book {
 		next: b.next, origin: b.origin, regime: b.regime, mode: b.mode, order: slices.Clone(b.order),
 		offices: maps.Clone(b.offices), digests: maps.Clone(b.digests), method: b.method, proc: b.proc,
 		policy: b.policy, founding: b.founding, docket: b.docket.clone(), rules: b.rules.Clone(),
-		keys: map[KeyID]*heldKey{}, said: map[StatementID]*seen{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{},
+		keys: map[KeyID]*heldKey{}, said: map[StatementID]*seen{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{}, asked: map[KeyID]map[OfficeID]bool{},
+	}
+	for id, who := range b.asked {
+		c.asked[id] = maps.Clone(who)
 	}
 	for name, e := range b.erasable {
 		copied := *e
@@ -688,5 +770,5 @@ func (b *Book) Reset() {
 	b.keys, b.next, b.origin, b.regime, b.mode = n.keys, 0, "", "", ""
 	b.offices, b.order, b.said, b.digests, b.waiting = n.offices, nil, n.said, n.digests, n.waiting
 	b.method, b.proc, b.policy, b.founding, b.docket = n.method, n.proc, n.policy, nil, n.docket
-	b.rules, b.erasable = n.rules, n.erasable
+	b.rules, b.erasable, b.asked, b.filed = n.rules, n.erasable, n.asked, n.filed
 }

@@ -48,6 +48,8 @@ func samples() []Body {
 		CutOff: "18:00", Release: "20:00", Clocks: []Clock{{"reply", 86400}}, Threshold: Threshold{5, true, 3}, Sealing: true, CoverageFloor: 300, PersonsK: 3,
 		DelaySeconds: 600, QuotaPerDay: 1000, AlertHours: []int32{12, 3, 0}, LapsedWording: "lapsed, not renewed",
 	}
+	rooted := proc
+	rooted.RootsK = 2
 	method := Method{Release: "v1", Engines: []Engine{{Name: "link", Version: "1", Inputs: []Blob{{"model", d(1), 10}}}}}
 	key := testGrant("north", OfficeKey, "north")
 	key.Desk, key.RPID, key.Origins, key.Why, key.Emergency = "night", "centre.example", []string{"https://centre.example"}, "new", true
@@ -59,7 +61,7 @@ func samples() []Body {
 	founding.Procedure, founding.Method, founding.Policy, founding.Dossier = proc, method, Policy{"witness w"}, d(2)
 	return []Body{
 		founding, &Office{ID: "hill", Name: text, Role: Liaison, Party: "hil", Through: "north"}, &key, &rotated,
-		&KeyAct{Act: Revoke, Office: "north", Key: "0011223344556677", Why: "stolen"}, &deputy, &Policy{"witness w"}, &method, &proc,
+		&KeyAct{Act: Revoke, Office: "north", Key: "0011223344556677", Why: "stolen"}, &deputy, &Policy{"witness w"}, &method, &proc, &rooted,
 		&StatementWithdrawal{d(1), "an error"}, &Translation{Of: d(1), Field: "body.text", From: "ar", To: "en", Text: "words", By: "night desk", Authentic: "ar"},
 		&Erasure{Pseudonym: "p1", Why: "asked"}, &Erasure{Exhibit: d(3), Why: "asked"},
 		&Instrument{ID: "n2", Name: text, When: when, Parties: []ActorID{"gov"}, External: map[string]string{"pa-x": "1507"}, URL: "https://example.org", Note: "note"},

@@ -273,6 +273,7 @@ type Procedure struct {
 	Threshold     Threshold `json:"threshold"`
 	Sealing       bool      `json:"sealing,omitempty"`        // assessments are sealed first, so that who files second has not read the first
 	CoverageFloor int32     `json:"coverage_floor"`           // per mille of hours watched, below it nothing reads as calm
+	RootsK        int32     `json:"roots_k,omitempty"`        // root keys of co-chairs and centre that revoke another office's key; 0 is more than half
 	PersonsK      int32     `json:"persons_k,omitempty"`      // smallest cell published about witnesses
 	DelaySeconds  int64     `json:"delay_seconds,omitempty"`  // longest batching delay of confidential intake
 	QuotaPerDay   int64     `json:"quota_per_day,omitempty"`  // intake statements per office and day, the same for all
@@ -300,6 +301,9 @@ func (p *Procedure) Validate() error {
 		if c.Name == "" || c.Seconds <= 0 {
 			return invalid("clocks."+strconv.Itoa(i), "a clock has a name and a limit above zero")
 		}
+	}
+	if p.RootsK < 0 || p.RootsK == 1 {
+		return invalid("roots_k", "%d: no single root revokes another office's key", p.RootsK)
 	}
 	if p.CoverageFloor < 0 || p.CoverageFloor > 1000 {
 		return invalid("coverage_floor", "%d is not per mille", p.CoverageFloor)

@@ -302,7 +302,7 @@ func (b *Bulletin) Validate() error {
 type Release struct {
 	Of      StatementID `json:"of"`
 	Marking Marking     `json:"marking"`
-	Coarsen string      `json:"coarsen,omitempty"` // exact, 1km, district, governorate
+	Coarsen string      `json:"coarsen,omitempty"` // exact, 1km, district, governorate; no release gives more than a district and a day unless it is exact
 	Why     string      `json:"why,omitempty"`
 }
 

@@ -1,6 +1,10 @@
 package truce
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Marking says who may read a row, by the Traffic Light Protocol 2.0: clear is
 // everybody, green every office of the centre, amber the co-chairs, the
@@ -28,6 +32,81 @@ func (m Marking) Validate() error {
 		return invalid("", "%q: only amber takes an added office", clip(string(m)))
 	}
 	return nil
+}
+
+// Label is a label of the Traffic Light Protocol, version 2.0, as FIRST writes it.
+type Label string
+
+// The five labels. The record knows the first three. What an office keeps on a
+// mirror of its own is for that office alone; what the vault seals is for the
+// persons that it is sealed to.
+const (
+	TLPClear       Label = "TLP:CLEAR"
+	TLPGreen       Label = "TLP:GREEN"
+	TLPAmber       Label = "TLP:AMBER"
+	TLPAmberStrict Label = "TLP:AMBER+STRICT"
+	TLPRed         Label = "TLP:RED"
+)
+
+// TLP returns the label that a page or file with rows of the marking carries.
+func (m Marking) TLP() Label {
+	switch m.Level() {
+	case Clear:
+		return TLPClear
+	case Green:
+		return TLPGreen
+	case Amber:
+	}
+	return TLPAmber
+}
+
+// Smallest is the smallest number that is published of people who told
+// something, whatever the procedure says.
+const Smallest = 3
+
+// SmallestCell returns the smallest number that is published of people who told
+// something: the procedure's, and never less than Smallest.
+func (p *Procedure) SmallestCell() int { return max(Smallest, int(p.PersonsK)) }
+
+// A Cell is how many people told something on a day in a unit; an empty unit is
+// wherever else on that day.
+type Cell struct {
+	Day  string  `json:"day"`
+	Adm1 PlaceID `json:"adm1,omitempty"`
+	N    int     `json:"n"`
+}
+
+// Published returns of cells what may be published, in order of day and unit.
+// A cell under k goes into its day's rest. A rest under k takes the day's next
+// smallest cells in, and where there are none it is left out.
+func Published(cells []Cell, k int) []Cell {
+	k = max(k, Smallest)
+	days := map[string][]Cell{}
+	for _, c := range cells {
+		if c.N > 0 {
+			days[c.Day] = append(days[c.Day], c)
+		}
+	}
+	var out []Cell
+	for day, all := range days {
+		slices.SortFunc(all, func(a, b Cell) int { return cmp.Or(cmp.Compare(a.N, b.N), cmp.Compare(a.Adm1, b.Adm1)) })
+		rest := Cell{Day: day}
+		all = slices.DeleteFunc(all, func(c Cell) bool {
+			if c.Adm1 == "" {
+				rest.N += c.N
+			}
+			return c.Adm1 == ""
+		})
+		for len(all) > 0 && (all[0].N < k || rest.N > 0 && rest.N < k) {
+			rest.N, all = rest.N+all[0].N, all[1:]
+		}
+		if rest.N >= k {
+			all = append(all, rest)
+		}
+		out = append(out, all...)
+	}
+	slices.SortFunc(out, func(a, b Cell) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Adm1, b.Adm1)) })
+	return out
 }
 
 // Level returns the marking without its added office; the empty one is amber.

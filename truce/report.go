@@ -50,6 +50,13 @@ type StatedCount struct {
 // Kind implements Body.
 func (*Report) Kind() Kind { return "report" }
 
+// Witness reports whether the report is what a person told: on the telephone,
+// by the form without a name, or sealed under a pseudonym. It stays amber,
+// whatever its marking says and whatever is released.
+func (r *Report) Witness() bool {
+	return r.Pseudonym != "" || r.Channel == "hotline" || r.Channel == "form"
+}
+
 const (
 	maxClaims   = 64
 	maxTextSize = 40_000

@@ -670,23 +670,69 @@ func TestAShiftIsHandedOverByTwoDesksOfOneOffice(t *testing.T) {
 	}
 }
 
-func TestTheCentreRevokesAnothersKeyInAnEmergencyAlone(t *testing.T) {
+// TestRootsTogetherRevokeAnothersKeyInAnEmergency has three roots, of which two
+// revoke: from the index of the second on the key is not good, and not before.
+func TestRootsTogetherRevokeAnothersKeyInAnEmergency(t *testing.T) {
 	h := newHall(t)
 	key := KeyIDOf(testGrant("north", OfficeKey, "north").Public)
-	revoke := func(emergency bool) error {
-		_, err := h.try("centre", &KeyAct{Act: Revoke, Office: "north", Key: key, Why: "stolen", Emergency: emergency}, "centre office")
-		return err
+	stolen := func(emergency bool) *KeyAct {
+		return &KeyAct{Act: Revoke, Office: "north", Key: key, Why: "stolen", Emergency: emergency}
 	}
-	if err := revoke(false); err == nil || !strings.Contains(err.Error(), "in an emergency alone") {
-		t.Errorf("%v", err)
+	for _, c := range []struct {
+		by, with, words string
+		emergency       bool
+	}{
+		{"centre", "centre root", "in an emergency alone", false},
+		{"centre", "centre office", "signed with their root key", true},
+		{"south", "south", "signed with their root key", true},
+		{"envoy", "envoy", "its own office revokes it", true},
+	} {
+		if _, err := h.try(OfficeID(c.by), stolen(c.emergency), c.with); err == nil || !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%s with %s: %v; want %q", c.by, c.with, err, c.words)
+		}
 	}
-	if _, err := h.try("south", &KeyAct{Act: Revoke, Office: "north", Key: key, Why: "stolen", Emergency: true}); err == nil {
-		t.Error("another co-chair revokes it")
-	}
-	if err := revoke(true); err != nil {
+	first, err := h.try("centre", stolen(true), "centre root")
+	if err != nil {
 		t.Fatal(err)
 	}
-	h.refused("north", &Instrument{ID: "n", Name: inEnglish("x")}, "key")
+	h.say("north", &Instrument{ID: "n1", Name: inEnglish("one root is not enough")})
+	if _, err := h.try("centre", stolen(true), "centre root"); err == nil || !strings.Contains(err.Error(), "1 of 2 roots") {
+		t.Errorf("the same root counts twice: %v", err)
+	}
+	h.refused("centre", &StatementWithdrawal{Statement: first, Why: "x"}, "not taken back")
+	before := h.book.Clone()
+	if _, err := h.try("south", stolen(true), "south root"); err != nil {
+		t.Fatal(err)
+	}
+	h.refused("north", &Instrument{ID: "n2", Name: inEnglish("x")}, "key")
+	for _, k := range h.book.KeyRing() {
+		if k.ID == key && k.Until != h.book.Next() {
+			t.Errorf("the key is good until %d, want %d: the second root's index and not before", k.Until, h.book.Next())
+		}
+	}
+	if k := before.keys[key]; k.until >= 0 || len(before.asked[key]) != 1 {
+		t.Error("a copy made before is changed by what came after")
+	}
+	if _, err := h.try("south", &KeyAct{Act: Grant, Office: "north", Class: OfficeKey, Public: testGrant("north", OfficeKey, "theirs").Public}, "south root"); err == nil {
+		t.Error("who may revoke grants one in its place")
+	}
+	if _, err := h.try("north", &KeyAct{Act: Grant, Office: "north", Class: OfficeKey, Public: testGrant("north", OfficeKey, "new").Public}, "north root"); err != nil {
+		t.Errorf("the office's own root cannot replace it: %v", err)
+	}
+}
+
+func TestHowManyRootsAreNeeded(t *testing.T) {
+	of := func(chairs int) (all []Office) {
+		for range chairs {
+			all = append(all, Office{Role: CoChair})
+		}
+		return append(all, Office{Role: Centre}, Office{Role: Mediator}, Office{Role: Liaison})
+	}
+	for _, c := range []struct{ chairs, says, want int }{{1, 0, 2}, {2, 0, 2}, {3, 0, 3}, {4, 0, 3}, {2, 3, 3}, {2, 9, 3}, {4, 2, 2}} {
+		if got := RootsNeeded(of(c.chairs), &Procedure{RootsK: int32(c.says)}); got != c.want {
+			t.Errorf("%d co-chairs and the centre, the procedure says %d: %d, want %d", c.chairs, c.says, got, c.want)
+		}
+	}
 }
 
 func TestARequestThatSeveralLiaisonsCouldGetNamesOne(t *testing.T) {

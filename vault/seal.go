@@ -75,6 +75,13 @@ func seal(secret []byte, to Recipients) ([]byte, [32]byte, error) {
 	return file, commit(key, padded), err
 }
 
+// Seal seals something that no vault keeps, such as a key that no single person
+// may use, to recipients or to holders of parts. Unseal and UnsealParts open it.
+func Seal(secret []byte, to Recipients) ([]byte, error) {
+	file, _, err := seal(secret, to)
+	return file, err
+}
+
 func encrypt(key, padded []byte, to Recipients) ([]byte, error) {
 	all, err := to.parse()
 	if err != nil {

@@ -26,12 +26,19 @@ func exactDegrees(e7 int32) json.Number {
 // list is a page of an answer: next is the cursor of the page after, "" at the
 // end; as_of says how many entries of the record were read.
 type list struct {
-	AsOf int64  `json:"as_of"`
-	Next string `json:"next,omitempty"`
-	Rows any    `json:"rows"`
+	AsOf int64       `json:"as_of"`
+	TLP  truce.Label `json:"tlp"`            // how far it may be passed on
+	Mode truce.Mode  `json:"mode,omitempty"` // exercise or demo: none of it happened
+	Next string      `json:"next,omitempty"`
+	Rows any         `json:"rows"`
 }
 
-func (v *visit) list(rows any, next string) list { return list{int64(v.frame.Index) + 1, next, rows} }
+func (v *visit) list(rows any, next string) list {
+	return list{int64(v.frame.Index) + 1, v.frame.TLP, v.notReal(), next, rows}
+}
+
+// notReal is the mode of an exercise or a demonstration, else empty.
+func (v *visit) notReal() truce.Mode { return pick(v.house.Mode == truce.Real, "", v.house.Mode) }
 
 func (s *site) apiIncidents(v *visit) (any, error) {
 	f, err := v.filter()

@@ -157,6 +157,7 @@ func (s *site) bulletinBytes(v *visit) error {
 	if err != nil {
 		return err
 	}
+	v.tlp(truce.Marking(b.body.Audience).TLP())
 	h := v.w.Header()
 	h.Set("Digest", "sha-256="+e.Digest.String())
 	h.Set("Cache-Control", "public, max-age=60")

@@ -35,6 +35,7 @@ func (s *site) keptBlob(v *visit) error {
 	if !v.readsAll() {
 		return &truce.Error{Kind: truce.Forbidden, Why: v.t.T("problem_why.bundles")}
 	}
+	v.tlp(truce.TLPAmber)
 	var d truce.Digest
 	if err := d.UnmarshalText([]byte(v.r.PathValue("digest"))); err != nil {
 		return err

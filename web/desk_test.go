@@ -1,8 +1,10 @@
 package web
 
 import (
+	"crypto/ed25519"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -417,5 +419,39 @@ func TestAnOfficeRevokesAKeyOfItsOwn(t *testing.T) {
 	_, body := newest(t, h)
 	if k, ok := body.(*truce.KeyAct); !ok || k.Act != truce.Revoke || !k.Emergency || k.Why != "lost" {
 		t.Errorf("said %+v", body)
+	}
+	h.rootsRevoke(t)
+}
+
+// rootsRevoke has two of three roots end a key of another office, and looks at
+// what the page says after each.
+func (h *testHouse) rootsRevoke(t *testing.T) {
+	t.Helper()
+	stolen := truce.KeyIDOf(testKey("un office").Public().(ed25519.PublicKey))
+	row := func() string {
+		t.Helper()
+		for line := range strings.Lines(h.get(t, "", "/offices?f=csv&table=office-keys").Body.String()) {
+			if strings.Contains(line, string(stolen)) {
+				return line
+			}
+		}
+		t.Fatal("the page has no such key")
+		return ""
+	}
+	for i, office := range []truce.OfficeID{"centre", "ru"} {
+		body := &truce.KeyAct{Act: truce.Revoke, Office: "un", Key: stolen, Why: "stolen", Emergency: true}
+		e, err := truce.Seal(truce.NewStatement(testOrigin, "founding", office, "", truce.At(h.clock.now())+truce.Instant(i), body), testKey(string(office)+" root"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.centre.Submit(t.Context(), e.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.centre.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := row(); strings.Contains(got, "1 of 2 roots") != (i == 0) || strings.Contains(got, fmt.Sprint("S ", h.centre.Record().Size()-1)) != (i == 1) {
+			t.Errorf("after %d roots the page says %s", i+1, got)
+		}
 	}
 }

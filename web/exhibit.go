@@ -260,11 +260,11 @@ func (v *visit) sendExhibit(what func(*truce.Exhibit) (digest truce.Digest, kind
 // are. The statement names the file by its digest; the file is no part of the
 // record and can be erased.
 func (s *site) takeExhibit(v *visit) error {
-	file, name, err := v.uploaded()
+	file, err := v.uploaded()
 	if err != nil {
 		return v.exhibitFault(err)
 	}
-	e := &truce.Exhibit{Digest: truce.DigestOf(file), MediaType: http.DetectContentType(file), Bytes: int64(len(file)), Name: name}
+	e := &truce.Exhibit{Digest: truce.DigestOf(file), MediaType: http.DetectContentType(file), Bytes: int64(len(file))}
 	if err := v.describe(e); err != nil {
 		return v.exhibitFault(err)
 	}
@@ -292,36 +292,35 @@ func (v *visit) exhibitFault(err error) error {
 	return v.s.pages.Render(v.w, status, "exhibits", p)
 }
 
-// uploaded reads the file of the form.
-func (v *visit) uploaded() ([]byte, string, error) {
+// uploaded reads the file of the form. What the sender called it is not kept: a
+// name of a file is often a name of somebody, and the record is for ever.
+func (v *visit) uploaded() ([]byte, error) {
 	if err := v.maySay(); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if err := v.r.ParseMultipartForm(maxExhibit); err != nil {
 		var big *http.MaxBytesError
 		if errors.As(err, &big) {
-			return nil, "", err
+			return nil, err
 		}
-		return nil, "", &truce.Error{Kind: truce.Invalid, Field: "file", Why: v.t.T("exhibit.no_file")}
+		return nil, &truce.Error{Kind: truce.Invalid, Field: "file", Why: v.t.T("exhibit.no_file")}
 	}
 	defer func() { _ = v.r.MultipartForm.RemoveAll() }() // what is left is in the system's temporary folder
-	f, head, err := v.r.FormFile("file")
+	f, _, err := v.r.FormFile("file")
 	if err != nil {
-		return nil, "", &truce.Error{Kind: truce.Invalid, Field: "file", Why: v.t.T("exhibit.no_file")}
+		return nil, &truce.Error{Kind: truce.Invalid, Field: "file", Why: v.t.T("exhibit.no_file")}
 	}
 	b, err := io.ReadAll(io.LimitReader(f, maxExhibit+1))
 	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	switch {
 	case len(b) == 0:
-		return nil, "", &truce.Error{Kind: truce.Invalid, Field: "file", Why: v.t.T("exhibit.no_file")}
+		return nil, &truce.Error{Kind: truce.Invalid, Field: "file", Why: v.t.T("exhibit.no_file")}
 	case len(b) > maxExhibit:
-		return nil, "", &truce.Error{Kind: truce.Invalid, Field: "file", Why: v.t.T("exhibit.too_large", "n", maxExhibit>>20)}
+		return nil, &truce.Error{Kind: truce.Invalid, Field: "file", Why: v.t.T("exhibit.too_large", "n", maxExhibit>>20)}
 	}
-	const maxName = 120
-	name := []rune(head.Filename)
-	return b, string(name[:min(len(name), maxName)]), nil
+	return b, nil
 }
 
 // describe fills what the form says of the file.

@@ -120,10 +120,9 @@ func (s *site) apiCounts(v *visit) (any, error) {
 	slices.SortStableFunc(rows, func(a, b *dayCounts) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Adm1, b.Adm1)) })
 	watches, err := v.bodies("watch")
 	return struct {
-		AsOf    int64        `json:"as_of"`
-		Watched *int         `json:"watches"` // how many watches the record has; null is not recorded
-		Rows    []*dayCounts `json:"rows"`
-	}{int64(v.frame.Index) + 1, pick(len(watches) == 0, nil, new(len(watches))), nonNil(rows)}, err
+		Watched *int `json:"watches"` // how many watches the record has; null is not recorded
+		list
+	}{pick(len(watches) == 0, nil, new(len(watches))), v.list(nonNil(rows), "")}, err
 }
 
 // apiCases lists the cases as the reader may read them.

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/text/language"
+
+	"github.com/marchday/marchday/truce"
 )
 
 // maxPageBytes bounds a rendered page, so a runaway list fails instead of
@@ -35,6 +37,8 @@ type Frame struct {
 	Centre string
 	// Exercise marks every page of an exercise origin.
 	Exercise bool
+	// TLP is how far what the page shows may be passed on, at its head and foot.
+	TLP truce.Label
 	// Demo is the bar of the demonstration, nil in a real centre.
 	Demo *Demo
 	// Logins says that one can log in here; Account and Office are who did.

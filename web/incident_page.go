@@ -37,6 +37,7 @@ type incidentPage struct {
 	OpenForm  bool
 	CaseNote  Field
 	Conflicts []Link
+	Notes     notesPart
 }
 
 // incident shows one incident: who says what, what each reading says of it.
@@ -111,6 +112,9 @@ func queryIncident(v *visit, i picture.Incident) (*incidentPage, error) {
 		p.Aliases = append(p.Aliases, v.refName(a))
 	}
 	if err := v.caseOf(p, i); err != nil {
+		return nil, err
+	}
+	if p.Notes, err = v.incidentNotes(&p.page, i); err != nil {
 		return nil, err
 	}
 	if v.s.base != nil && i.Where.Point != nil {

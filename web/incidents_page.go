@@ -51,7 +51,7 @@ func (v *visit) streamIncidents() error {
 		return err
 	}
 	f.Limit = picture.MaxPage
-	csvHead(v.w, "incidents-incidents.csv")
+	v.csvHead("incidents-incidents.csv")
 	w := csv.NewWriter(v.w)
 	if err := w.Write(v.incidentTable("incidents", nil).csvHeads()); err != nil {
 		return err
@@ -354,9 +354,11 @@ func (v *visit) sendGeoJSON() error {
 		Properties map[string]any `json:"properties"`
 	}
 	out := struct {
-		Type     string    `json:"type"`
-		Features []feature `json:"features"`
-	}{"FeatureCollection", []feature{}}
+		Type     string      `json:"type"`
+		TLP      truce.Label `json:"tlp"`
+		Mode     truce.Mode  `json:"mode,omitempty"`
+		Features []feature   `json:"features"`
+	}{"FeatureCollection", v.frame.TLP, v.notReal(), []feature{}}
 	for _, i := range all {
 		p := i.Where.Point
 		l := incidentID(i)

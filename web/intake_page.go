@@ -68,8 +68,48 @@ func queryIntake(v *visit) (*intakePage, error) {
 	if before > 0 {
 		p.Pager.Prev = p.With("before", "")
 	}
+	if err := v.toldTable(p); err != nil {
+		return nil, err
+	}
 	p.find(q.Get("q"))
 	return p, nil
+}
+
+// toldDays is how many days that ended the table of what people told reaches back.
+const toldDays = 30
+
+// told counts what people told the centre, in cells that point at nobody.
+func (v *visit) told() ([]truce.Cell, int, error) {
+	k := v.house.Procedure.SmallestCell()
+	cells, err := v.view.Told(v.ctx(), v.house.Procedure.Zone, k, toldDays)
+	return cells, k, err
+}
+
+func (v *visit) toldTable(p *intakePage) error {
+	cells, k, err := v.told()
+	if err != nil {
+		return err
+	}
+	t := p.add(&Table{ID: "told", Caption: v.t.T("intake.told"), Note: v.t.T("intake.told_note", "k", k), Empty: v.t.T("intake.told_none", "k", k), Columns: v.columns("day", "adm1")})
+	t.Columns = append(t.Columns, Column{Key: "n", Label: v.t.T("col.reports"), Number: true})
+	for _, c := range slices.Backward(cells) {
+		unit := Cell{Text: v.t.T("intake.told_rest")}
+		if c.Adm1 != "" {
+			unit = Cell{Text: v.unitName(c.Adm1), Value: string(c.Adm1)}
+		}
+		t.Rows = append(t.Rows, Row{Cells: []Cell{{Text: c.Day}, unit, {Text: v.t.Number(int64(c.N))}}})
+	}
+	return nil
+}
+
+// apiTold counts what people told the centre, on the telephone or without a
+// name, by day of receipt and unit.
+func (s *site) apiTold(v *visit) (any, error) {
+	cells, k, err := v.told()
+	return struct {
+		Smallest int `json:"smallest"` // no number under it is given
+		list
+	}{k, v.list(nonNil(cells), "")}, err
 }
 
 func channels() []string {

@@ -34,7 +34,8 @@ type keyPart struct {
 	Until       Link // the statement that ended it
 	End         string
 	FromSeed    bool
-	Good        bool // now
+	Good        bool   // now
+	Asked       string // how many roots want it revoked in an emergency, while they are too few
 }
 
 // until is what ended a key, or when it ends by itself.
@@ -76,6 +77,9 @@ func queryOffices(v *visit) (*officesPage, error) {
 		}
 		for _, k := range keys[o.ID] {
 			note := pick(k.FromSeed, v.t.T("offices.from_seed"), "")
+			if k.Asked != "" && k.Good {
+				note = strings.TrimSpace(note + " " + k.Asked)
+			}
 			t.Rows = append(t.Rows, Row{Cells: []Cell{{Text: part.Name, Value: string(o.ID)}, {Text: v.t.T("key_class." + k.Class), Value: k.Class}, {Text: string(k.ID)}, linked(k.Since), k.until(), {Text: note}}})
 		}
 		p.Offices = append(p.Offices, part)
@@ -149,6 +153,15 @@ func (v *visit) keys() (map[truce.OfficeID][]keyPart, error) {
 			}
 		}
 	}
+	note := func(id truce.KeyID, words string) {
+		for _, list := range out {
+			for i := range list {
+				if list[i].ID == id {
+					list[i].Asked = words
+				}
+			}
+		}
+	}
 	grant := func(k truce.KeyAct, at int64) {
 		part := keyPart{ID: truce.KeyIDOf(k.Public), Class: string(k.Class), Desk: k.Desk, Since: statementLink(at), FromSeed: k.FromSeed, Good: k.End == 0 || v.s.o.Centre.Now() < k.End}
 		if k.End != 0 {
@@ -156,6 +169,7 @@ func (v *visit) keys() (map[truce.OfficeID][]keyPart, error) {
 		}
 		out[k.Office] = append(out[k.Office], part)
 	}
+	asked := map[truce.KeyID]map[truce.OfficeID]bool{} // by others, in an emergency
 	for _, s := range all {
 		switch b := s.body.(type) {
 		case *truce.Founding:
@@ -164,7 +178,19 @@ func (v *visit) keys() (map[truce.OfficeID][]keyPart, error) {
 			}
 		case *truce.KeyAct:
 			if b.Act == truce.Revoke {
-				end(b.Key, s.Index)
+				if slices.ContainsFunc(out[s.Office], func(k keyPart) bool { return k.ID == b.Key }) {
+					end(b.Key, s.Index)
+					continue
+				}
+				if asked[b.Key] == nil {
+					asked[b.Key] = map[truce.OfficeID]bool{}
+				}
+				asked[b.Key][s.Office] = true
+				if n := len(asked[b.Key]); n >= truce.RootsNeeded(v.house.Offices, &v.house.Procedure) {
+					end(b.Key, s.Index)
+				} else {
+					note(b.Key, v.t.T("offices.roots", "n", n, "k", truce.RootsNeeded(v.house.Offices, &v.house.Procedure)))
+				}
 				continue
 			}
 			if b.Act == truce.Rotate {

@@ -170,6 +170,7 @@ type statementPage struct {
 	SignedPayload int
 	Sides         []sideBySide // texts beside their translations
 	Translate     []Field
+	Notes         notesPart
 }
 
 // maxOff is how far an author's time may be from the log's without a remark.
@@ -205,7 +206,7 @@ func queryStatement(v *visit, x picture.Statement) (*statementPage, error) {
 	p := &statementPage{
 		page: v.page(Link{v.t.T("nav.record"), "/record"}, Link{l.Label, ""}), Statement: x, Kind: v.kindName(x.Kind), Office: v.officeName(x.Office),
 		Made: v.local(x.MadeAt), Received: v.local(x.Received()), Body: indent(x.Payload), MarkingWords: v.t.T("marking." + string(x.Marking.Level())),
-		Withdraw: v.me.ID == x.Office && x.GoneAt < 0 && x.Refused == "" && !slices.Contains([]truce.Kind{"founding", "concurrence", "statement-withdrawal"}, x.Kind),
+		Withdraw: v.me.ID == x.Office && x.GoneAt < 0 && x.Refused == "" && !slices.Contains([]truce.Kind{"founding", "concurrence", "statement-withdrawal", "key"}, x.Kind),
 	}
 	if off := p.Made.Sub(p.Received).Abs(); off > maxOff {
 		p.Off = off
@@ -244,7 +245,10 @@ func queryStatement(v *visit, x picture.Statement) (*statementPage, error) {
 	t.Caption, t.Empty = v.t.T("record.cited_by"), v.t.T("record.cited_by_none")
 	t = p.add(v.statementTable("cites", cites))
 	t.Caption, t.Empty = v.t.T("record.cites"), v.t.T("record.cites_none")
-	p.Changed, err = v.changedVerdicts(truce.IncidentID{}, x.Index)
+	if p.Changed, err = v.changedVerdicts(truce.IncidentID{}, x.Index); err != nil {
+		return nil, err
+	}
+	p.Notes, err = v.notes(&p.page, "S"+strconv.FormatInt(x.Index, 10))
 	return p, err
 }
 
@@ -352,6 +356,7 @@ func (s *site) tile(v *visit) error {
 	if strings.HasPrefix(path, "tile/entries/") && !v.readsAll() {
 		return &truce.Error{Kind: truce.Forbidden, Why: v.t.T("problem_why.bundles")}
 	}
+	v.tlp(pick(strings.HasPrefix(path, "tile/entries/"), truce.TLPAmber, truce.TLPClear))
 	b, err := s.o.Centre.Record().Tile(v.ctx(), path)
 	if err != nil {
 		return err

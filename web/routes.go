@@ -65,6 +65,8 @@ func (s *site) roomRoutes(page func(pattern, section string, h func(*visit) erro
 	page("GET /bulletins/{day}/about", "bulletins", s.bulletinAbout)
 	page("POST /bulletins/{day}/about", "bulletins", s.correct)
 	page("GET /words", "regime", s.wordsAndRules)
+	page("GET /notes", "", s.noteList)
+	page("POST /notes", "", s.takeNote)
 }
 
 // recordRoutes are the pages of the record, of who speaks on it and of how they
@@ -114,6 +116,7 @@ func (s *site) apiRoutes(api func(pattern string, h func(*visit) (any, error))) 
 	api("GET /api/cases", s.apiCases)
 	api("GET /api/counts", s.apiCounts)
 	api("GET /api/tolls", s.apiTolls)
+	api("GET /api/told", s.apiTold)
 	api("GET /api/changes", s.apiChanges)
 	api("GET /api/receipts/{id}", s.apiReceipt)
 	api("GET /api/heads", s.apiHeads)

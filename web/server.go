@@ -48,6 +48,9 @@ type Options struct {
 	// Reader is the office that every visitor reads as, on a capital's own mirror
 	// that nobody else reaches. Empty: as the public.
 	Reader truce.OfficeID
+	// Notes are the private notes of the office that Reader names, on its own
+	// mirror. Nil: none are kept here.
+	Notes *Notes
 	// Mirrors are the digests of the tokens of those mirrors that may fetch all
 	// entries, whatever their markings.
 	Mirrors []truce.Digest

@@ -36,6 +36,7 @@ type testHouse struct {
 	vault  *vault.Vault
 	site   http.Handler
 	clock  *testClock
+	mode   truce.Mode // empty: a demonstration
 }
 
 type testClock struct {
@@ -92,6 +93,10 @@ func ownHouse(t *testing.T) *testHouse {
 }
 
 func playDossier(ctx context.Context, dir, until string) (*testHouse, error) {
+	return playHouse(ctx, &testHouse{clock: &testClock{}}, dir, until)
+}
+
+func playHouse(ctx context.Context, h *testHouse, dir, until string) (*testHouse, error) {
 	folder, err := fs.Sub(dossiers.FS, "syria-2016")
 	if err != nil {
 		return nil, err
@@ -100,7 +105,6 @@ func playDossier(ctx context.Context, dir, until string) (*testHouse, error) {
 	if err := end.UnmarshalText([]byte(until)); err != nil {
 		return nil, err
 	}
-	h := &testHouse{clock: &testClock{}}
 	p := testPlayer{said: map[string]truce.StatementID{}, index: map[string]int64{}, events: map[string][]truce.ClaimRef{}}
 	for line, err := range intake.Dossier(folder) {
 		if err != nil {
@@ -174,7 +178,7 @@ func (h *testHouse) found(ctx context.Context, dir string, folder fs.FS, line in
 		return err
 	}
 	f := body.(*truce.Founding)
-	f.Mode = truce.Demo
+	f.Mode = pick(h.mode == "", truce.Demo, h.mode)
 	desks := map[truce.OfficeID]truce.Signer{}
 	var roots []truce.Signer
 	for _, o := range f.Offices {

@@ -140,7 +140,7 @@ func (v *visit) sendCSV(name string, tables []*Table) error {
 		return &truce.Error{Kind: truce.Unknown, Field: "table", Why: "this page has no such table: leave the parameter out for its first"}
 	}
 	b := tables[i].csv()
-	csvHead(v.w, name+"-"+tables[i].ID+".csv")
+	v.csvHead(name + "-" + tables[i].ID + ".csv")
 	v.w.Header().Set("ETag", etag(b))
 	v.w.WriteHeader(http.StatusOK)
 	_, err := v.w.Write(b)
@@ -177,11 +177,17 @@ func (r Row) csv() []string {
 	return line
 }
 
-// csvHead heads an answer that is a file of rows.
-func csvHead(w http.ResponseWriter, file string) {
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+file+`"`)
-	w.Header().Set("Vary", "Cookie")
+// csvHead heads an answer that is a file of rows. Rows have no room for a label,
+// so the file's name says how far it may be passed on, and that of an exercise
+// that it is one.
+func (v *visit) csvHead(file string) {
+	name := strings.ReplaceAll(string(v.frame.TLP), ":", "_") + "-" + file
+	if m := v.notReal(); m != "" {
+		name = strings.ToUpper(string(m)) + "-" + name
+	}
+	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	v.w.Header().Set("Vary", "Cookie")
 }
 
 func unformula(s string) string {

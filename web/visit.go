@@ -48,6 +48,7 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request, section string) (*v
 		reader, _ = v.house.Office(s.o.Reader)
 	}
 	v.view = s.o.Centre.View(truce.Viewer{Office: reader.ID, Role: reader.Role, Party: reader.Party})
+	v.tlp(v.view.Level().TLP())
 	at, err := v.view.Position(r.Context())
 	if err != nil {
 		return nil, err
@@ -64,6 +65,17 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request, section string) (*v
 		v.frame.Account, v.frame.Office = v.who.Name, v.officeName(v.me.ID)
 	}
 	return v, nil
+}
+
+// tlp says, on a page and in the head of every answer, how far it may be
+// passed on and whether any of it happened. A reader's pages carry the level
+// that the reader reads; a file that is the same for all carries its own.
+func (v *visit) tlp(l truce.Label) {
+	v.frame.TLP = l
+	v.w.Header().Set("Tlp-Label", string(l))
+	if v.house.Mode != truce.Real {
+		v.w.Header().Set("Origin-Mode", string(v.house.Mode))
+	}
 }
 
 // demoBar is the bar of a demonstration, nil elsewhere.

@@ -11,7 +11,7 @@ import (
 // part can do, and what they cannot.
 func TestEachCommandSaysWhatAnAttackerCanDo(t *testing.T) {
 	who, cannot := regexp.MustCompile(`Who(ever)? `), regexp.MustCompile(`cannot|nothing|refuse|shows|found out|until|only|gap|be seen|public`)
-	held := []string{"account", "doctor", "export", "field", "import", "init", "keygen", "migrate", "mirror", "replay", "restore", "serve", "sign", "submit", "vault", "verify", "witness"}
+	held := []string{"account", "doctor", "export", "field", "import", "init", "keygen", "migrate", "mirror", "notes", "replay", "restore", "serve", "sign", "submit", "vault", "verify", "witness"}
 	root := newRoot(time.Now)
 	for _, name := range held {
 		cmd, _, err := root.Find([]string{name})

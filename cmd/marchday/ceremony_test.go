@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,6 +27,8 @@ func TestTheKeyCeremonyOfTheDocs(t *testing.T) {
 		}
 	}
 	write("report.json", `{"channel":"field","publisher":"us","text":"Said with the new key.","lang":"en","marking":"green"}`)
+	write("night.json", `{"channel":"field","publisher":"us","text":"Said while one root has asked.","lang":"en","marking":"green"}`)
+	write("after.json", `{"channel":"field","publisher":"us","text":"Said when enough have.","lang":"en","marking":"green"}`)
 	write("late.json", `{"channel":"field","publisher":"us","text":"Said with a revoked key.","lang":"en","marking":"green"}`)
 	logKey, lines := "", 0
 	for _, block := range regexp.MustCompile("(?s)```\n(.*?)```").FindAllStringSubmatch(string(doc), -1) {
@@ -33,8 +36,13 @@ func TestTheKeyCeremonyOfTheDocs(t *testing.T) {
 			line, refused := strings.CutPrefix(strings.TrimSpace(line), "! ")
 			words, file, _ := strings.Cut(line, " > ")
 			args := strings.Fields(strings.ReplaceAll(words, "LOGKEY", logKey))[1:]
-			if args[0] == "sign" && strings.Contains(line, "revoke.json") {
-				write("revoke.json", revokes(t, "grant.json"))
+			switch {
+			case args[0] == "sign" && strings.Contains(line, "revoke.json"):
+				write("revoke.json", revokes(t, "grant.json", false))
+			case args[0] == "sign" && strings.Contains(line, "seize.json"):
+				write("seize.json", revokes(t, "third.json", true))
+			case len(args) > 1 && args[1] == "seal":
+				write("holders", holders(t, "anna.line", "boris.line", "chloe.line")+"need 2\n")
 			}
 			code, out, errs := command(t, args...)
 			if (code != exitFine) != refused {
@@ -43,6 +51,11 @@ func TestTheKeyCeremonyOfTheDocs(t *testing.T) {
 			if file != "" {
 				write(file, out)
 			}
+			if len(args) > 1 && args[1] == "seal" { // from here on the parts are all there is
+				if err := os.Remove(args[2]); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if args[0] == "init" {
 				h, err := openHome("geneva")
 				if err != nil {
@@ -50,13 +63,13 @@ func TestTheKeyCeremonyOfTheDocs(t *testing.T) {
 				}
 				logKey = h.LogKey
 			}
-			if refused && !strings.Contains(errs, "key") {
+			if refused && !strings.Contains(errs, "key") && !strings.Contains(errs, "too few parts") {
 				t.Errorf("%s: refused with %s", line, errs)
 			}
 			lines++
 		}
 	}
-	if lines < 10 {
+	if lines < 27 {
 		t.Errorf("%d lines were carried out", lines)
 	}
 	if _, err := os.Stat(filepath.Join("geneva", "offline", "ru-root.pem")); err != nil {
@@ -64,8 +77,22 @@ func TestTheKeyCeremonyOfTheDocs(t *testing.T) {
 	}
 }
 
+// holders reads what vault keygen printed for each holder, as holders of parts.
+func holders(t *testing.T, files ...string) (lines string) {
+	t.Helper()
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, _, _ := strings.Cut(file, ".")
+		lines += strings.Replace(string(b), "open NAME", "part "+name, 1)
+	}
+	return lines
+}
+
 // revokes is the body that revokes the key of a grant.
-func revokes(t *testing.T, grant string) string {
+func revokes(t *testing.T, grant string, emergency bool) string {
 	t.Helper()
 	var k truce.KeyAct
 	b, err := os.ReadFile(grant)
@@ -75,5 +102,5 @@ func revokes(t *testing.T, grant string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return `{"act":"revoke","office":"us","key":"` + string(truce.KeyIDOf(k.Public)) + `","why":"stolen"}`
+	return `{"act":"revoke","office":"us","key":"` + string(truce.KeyIDOf(k.Public)) + `","why":"stolen","emergency":` + strconv.FormatBool(emergency) + `}`
 }

@@ -170,6 +170,10 @@ func readKey(file string) (ed25519.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parseKey(b, file)
+}
+
+func parseKey(b []byte, file string) (ed25519.PrivateKey, error) {
 	block, _ := pem.Decode(b)
 	if block == nil || block.Type != keyType || len(block.Bytes) != ed25519.SeedSize {
 		return nil, fmt.Errorf("%s: not a key of marchday", file)

@@ -106,6 +106,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		verifyCommand(),
 		witnessCommand(now),
 		mirrorCommand(now),
+		notesCommand(now),
 		restoreCommand(now),
 		migrateCommand(now),
 		doctorCommand(now),

@@ -56,7 +56,8 @@ evidence/, and marchday verify explains it. A picture that differs while the
 record agrees is kept there as well.
 
 Who holds this folder reads every statement, whatever its marking, and none of
-the vault, which is never copied. They can show false pages to those who read
+the vault, which is never copied; and the private notes that an office keeps here
+with --as (marchday notes), which no other copy has. They can show false pages to those who read
 here, and claim with this key to keep what they do not; they cannot add to the
 record or change it unseen. Who stops the mirror stops only its cosignature.`,
 		Example: "  marchday mirror https://truce.example.org --data us-copy --name us-copy.example.org --log 'truce.example.org/log+...' --dossier syria-2016 --token token --addr 127.0.0.1:8081\n  marchday mirror --data us-copy --bundle /media/stick/rest.tar\n  marchday mirror https://truce.example.org --data us-copy --token token --once",
@@ -167,7 +168,7 @@ func runMirror(cmd *cobra.Command, h home, o mirrorOptions, now func() time.Time
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	m := mirror{h, c, newCaller(token), newLog(cmd)}
+	m := mirror{h, c, newCaller(token), newLog(cmd), now}
 	switch {
 	case o.bundle != "":
 		return m.takeIn(cmd.Context(), cmd, o.bundle)
@@ -199,6 +200,7 @@ type mirror struct {
 	c    *centre.Centre
 	call caller
 	log  *slog.Logger
+	now  func() time.Time
 }
 
 // takeIn takes a bundle in.
@@ -244,7 +246,7 @@ func (m mirror) settle(ctx context.Context, out io.Writer) error {
 
 // run pulls round after round, and serves what is kept. Evidence of a second
 // history ends the pulling and not the serving.
-func (m mirror) run(cmd *cobra.Command, o mirrorOptions) error {
+func (m mirror) run(cmd *cobra.Command, o mirrorOptions) (err error) {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	if err := m.c.CatchUp(ctx); err != nil {
@@ -267,7 +269,14 @@ func (m mirror) run(cmd *cobra.Command, o mirrorOptions) error {
 	if err != nil {
 		return err
 	}
-	handler, err := web.New(web.Options{Centre: m.c, Map: base, Log: m.log, Mirrors: tokens, Reader: truce.OfficeID(o.reader)})
+	options := web.Options{Centre: m.c, Map: base, Log: m.log, Mirrors: tokens, Reader: truce.OfficeID(o.reader)}
+	if o.reader != "" {
+		if options.Notes, err = web.OpenNotes(ctx, m.dir, m.now); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, options.Notes.Close()) }()
+	}
+	handler, err := web.New(options)
 	if err != nil {
 		return err
 	}

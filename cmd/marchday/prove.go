@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -127,9 +128,14 @@ and a commitment, nothing else.`,
 			if _, err := c.Record().Publish(cmd.Context()); err != nil {
 				return err
 			}
+			house, err := c.View(truce.Viewer{}).House(cmd.Context())
+			if err != nil && truce.KindOf(err) != truce.Unknown {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: the bundle holds every entry, whatever its marking\n%s", truce.TLPAmber, notMeant(house.Mode))
 			w := cmd.OutOrStdout()
 			if to != "-" {
-				f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+				f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 				if err != nil {
 					return err
 				}
@@ -258,6 +264,34 @@ type verified struct {
 	Statements int64        `json:"statements"`
 	Refused    int64        `json:"refused"` // in the record, and of no effect
 	Cosigned   []string     `json:"cosigned,omitempty"`
+	Mode       truce.Mode   `json:"mode,omitempty"` // of its founding; empty where this copy does not begin with it
+}
+
+// founded notes the mode of the founding, when it comes by.
+func (v *verified) founded(visit record.Visit) record.Visit {
+	inner := visit.Entry
+	visit.Entry = func(e record.Entry) error {
+		if e.Index == 0 {
+			if env, err := truce.ParseEnvelope(e.Body); err == nil {
+				if st, err := truce.DecodeBody(env.Payload); err == nil {
+					if f, ok := st.Body.(*truce.Founding); ok {
+						v.Mode = f.Mode
+					}
+				}
+			}
+		}
+		return inner(e)
+	}
+	return visit
+}
+
+// notMeant is the line that an export of an exercise or a demonstration comes
+// with; empty for a real origin.
+func notMeant(m truce.Mode) string {
+	if m == truce.Real || m == "" {
+		return ""
+	}
+	return strings.ToUpper(string(m)) + ": nothing in this record happened as it is told here\n"
 }
 
 func verify(cmd *cobra.Command, what, receipt, origin, key string, number int, asJSON bool) error {
@@ -282,6 +316,7 @@ func verify(cmd *cobra.Command, what, receipt, origin, key string, number int, a
 	if err != nil {
 		return err
 	}
+	visit = v.founded(visit)
 	head, joint, err := verifyWhat(ctx, cmd.InOrStdin(), what, policy, visit)
 	if err != nil {
 		return err
@@ -307,8 +342,8 @@ func verify(cmd *cobra.Command, what, receipt, origin, key string, number int, a
 }
 
 func (v verified) print(out io.Writer) error {
-	_, err := fmt.Fprintf(out, "holds: %d entries, root %s, %d statements signed by keys good at their index, %d refused and of no effect\n",
-		v.Size, v.Root, v.Statements-v.Refused, v.Refused)
+	_, err := fmt.Fprintf(out, "holds: %d entries, root %s, %d statements signed by keys good at their index, %d refused and of no effect\n%s",
+		v.Size, v.Root, v.Statements-v.Refused, v.Refused, notMeant(v.Mode))
 	return err
 }
 

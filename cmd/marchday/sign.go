@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/marchday/marchday/truce"
+	"github.com/marchday/marchday/vault"
 )
 
 // maxBodyFile bounds what sign and submit read.
@@ -28,6 +30,8 @@ const maxBodyFile = 1 << 20
 // signOptions say what is signed, and with which key.
 type signOptions struct {
 	key, agentKey  string
+	sealed         string
+	parts          []string
 	origin, regime string
 	office, desk   string
 	kind, madeAt   string
@@ -40,7 +44,8 @@ func signCommand(now func() time.Time) *cobra.Command {
 		Short: "Sign a statement off the server, with an office's key",
 		Long: `Read the body of a statement, head it, sign it, and print the envelope that
 marchday submit or the page of statements takes. The key is a file that only you
-can read, or one in your ssh-agent (a hardware key behind it, say).
+can read, one in your ssh-agent (a hardware key behind it, say), or one that vault
+seal sealed to holders, of whom enough give their --part.
 
 Whoever holds the key, or this machine while it signs, can speak for the office
 until the key is revoked; each word of theirs stands on the record under the
@@ -54,6 +59,8 @@ key's name. They cannot speak for another office, nor date anything back.`,
 	f := cmd.Flags()
 	f.StringVar(&o.key, "key", "", "file of the private key; whoever reads it speaks for the office")
 	f.StringVar(&o.agentKey, "agent", "", "comment of an Ed25519 key in the ssh-agent")
+	f.StringVar(&o.sealed, "sealed", "", "file of a key that is sealed to holders of parts")
+	f.StringArrayVar(&o.parts, "part", nil, "file with a holder's part of it, from vault part; once for each")
 	f.StringVar(&o.origin, "origin", demoOrigin, "origin of the record")
 	f.StringVar(&o.regime, "regime", "", "regime of the record")
 	f.StringVar(&o.office, "office", "", "office that says it")
@@ -64,8 +71,8 @@ key's name. They cannot speak for another office, nor date anything back.`,
 }
 
 func sign(cmd *cobra.Command, file string, o signOptions, now func() time.Time) error {
-	if o.regime == "" || o.office == "" || o.kind == "" || (o.key == "") == (o.agentKey == "") {
-		return usagef("--regime, --office, --kind and one of --key and --agent are needed")
+	if o.regime == "" || o.office == "" || o.kind == "" || len(slices.DeleteFunc([]string{o.key, o.agentKey, o.sealed}, func(s string) bool { return s == "" })) != 1 {
+		return usagef("--regime, --office, --kind and one of --key, --agent and --sealed are needed")
 	}
 	info, ok := truce.InfoOf(truce.Kind(o.kind))
 	if !ok {
@@ -107,6 +114,9 @@ func (o signOptions) signer(ctx context.Context) (truce.Signer, error) {
 		key, err := readKey(o.key)
 		return truce.Key(key), err
 	}
+	if o.sealed != "" {
+		return o.unsealed()
+	}
 	sock := os.Getenv("SSH_AUTH_SOCK")
 	if sock == "" {
 		return nil, usagef("--agent: no ssh-agent is running: SSH_AUTH_SOCK is not set")
@@ -126,6 +136,32 @@ func (o signOptions) signer(ctx context.Context) (truce.Signer, error) {
 		}
 	}
 	return nil, fmt.Errorf("ssh-agent: it holds no Ed25519 key with the comment %q", o.agentKey)
+}
+
+// unsealed opens a sealed key with its holders' parts, in memory alone.
+func (o signOptions) unsealed() (truce.Signer, error) {
+	sealed, err := readAll(nil, o.sealed)
+	if err != nil {
+		return nil, err
+	}
+	var parts []vault.Part
+	for _, file := range o.parts {
+		b, err := readSecret(file)
+		if err != nil {
+			return nil, usagef("--part: %w", err)
+		}
+		p, err := vault.ParsePart(strings.TrimSpace(string(b)))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		parts = append(parts, p)
+	}
+	opened, err := vault.UnsealParts(sealed, parts)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.sealed, err)
+	}
+	key, err := parseKey(opened.Secret, o.sealed)
+	return truce.Key(key), err
 }
 
 // agentKey signs by an ssh-agent, which never gives the key away.

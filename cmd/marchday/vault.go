@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/marchday/marchday/centre"
+	"github.com/marchday/marchday/truce"
 	"github.com/marchday/marchday/vault"
 	"github.com/marchday/marchday/web"
 )
@@ -48,7 +49,7 @@ They may run while the centre does.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(vaultKeygen(), vaultRecipients(now), vaultList(now), vaultReveal(now), vaultOpen(), vaultPart(), vaultForget(now))
+	cmd.AddCommand(vaultKeygen(), vaultRecipients(now), vaultList(now), vaultReveal(now), vaultOpen(), vaultPart(), vaultSeal(), vaultForget(now))
 	return cmd
 }
 
@@ -221,7 +222,7 @@ holders as are needed (marchday vault part), one a line.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "commitment %s\n", hex.EncodeToString(o.Commitment[:]))
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s: for you alone\ncommitment %s\n", truce.TLPRed, hex.EncodeToString(o.Commitment[:]))
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\n", o.Secret)
 			return err
 		},
@@ -276,6 +277,53 @@ the recipients' file says are needed open it together; fewer tell nothing.`,
 		},
 	}
 	cmd.Flags().StringVar(&identity, "identity", "", "file with the holder's identity")
+	return cmd
+}
+
+// vaultSeal seals a key's file, most of all a root's, to holders of parts.
+func vaultSeal() *cobra.Command {
+	var holders string
+	cmd := &cobra.Command{
+		Use:   "seal FILE",
+		Short: "Seal a root key, or another small file, to holders of parts",
+		Long: `Seal FILE to the holders that --holders names: lines "part NAME KEY", each with the
+key that vault keygen printed for that holder, and "need K". K of the holders open
+it together, each with vault part on a machine of their own; marchday sign
+--sealed uses it without writing it to a disk. Then destroy FILE and its medium.
+
+Whoever holds the seal, or fewer parts than are needed, learns nothing. Who
+brings enough parts together holds the key from then on: part with it anew, by a
+rotation, when that was not meant to last.`,
+		Example: "  marchday vault seal us-root.pem --holders holders > us-root.seal",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			secret, err := readSecret(args[0])
+			if err != nil {
+				return usagef("%w", err)
+			}
+			if holders == "" {
+				return usagef("--holders is needed: a file with lines part NAME KEY, and need K")
+			}
+			lines, err := readAll(cmd.InOrStdin(), holders)
+			if err != nil {
+				return err
+			}
+			to, err := vault.ParseRecipients(lines)
+			if err != nil {
+				return usagef("--holders: %w", err)
+			}
+			if len(to.Each) > 0 {
+				return usagef("--holders: %s could open it alone: write part, not open", to.Each[0].Name)
+			}
+			sealed, err := vault.Seal(secret, to)
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(sealed)
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&holders, "holders", "", "file of the holders, - for standard input")
 	return cmd
 }
 

@@ -17,6 +17,7 @@ type Linker struct {
 	frozen    map[int32][]*Freeze    // claim -> freezes that name it
 	waiting   map[truce.ClaimRef]int // names in decisions that no claim has yet
 	dirty     bool                   // held is to be counted anew
+	stands    map[int32]stand        // what nameOf found since the last change
 	held      map[int32]int          // machine incident -> its claims that a decision or a freeze names
 }
 
@@ -25,7 +26,7 @@ type Linker struct {
 func New(m Model) *Linker {
 	return &Linker{
 		p: newPartition(m), decisions: map[truce.StatementID]*Decision{}, freezes: map[truce.StatementID]*Freeze{},
-		bound: map[int32][]*Decision{}, frozen: map[int32][]*Freeze{}, waiting: map[truce.ClaimRef]int{}, held: map[int32]int{},
+		bound: map[int32][]*Decision{}, frozen: map[int32][]*Freeze{}, waiting: map[truce.ClaimRef]int{}, held: map[int32]int{}, stands: map[int32]stand{},
 	}
 }
 
@@ -185,6 +186,7 @@ func (l *Linker) add(it *Item) (placed, error) {
 	if it.Point != (truce.Point{}) && !it.Point.Valid() {
 		return placed{}, bad("point", "lon %d lat %d is not on the earth: longitude comes first", it.Point.Lon, it.Point.Lat)
 	}
+	clear(l.stands)
 	out := l.p.add(it)
 	l.adopt(it.Ref, out.id)
 	return out, nil

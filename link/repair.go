@@ -208,5 +208,6 @@ func (l *Linker) RepairAll() int {
 		}
 	}
 	l.dirty = true
+	clear(l.stands)
 	return int(p.stats.Repaired - before)
 }

@@ -360,6 +360,7 @@ func (p *Partition) fitReps(i int32, g *incident) score {
 // held together with them.
 func (l *Linker) settle(touched []int32) Change {
 	var ch Change
+	clear(l.stands)
 	if l.dirty || len(l.p.moved) > 0 {
 		l.recount()
 	}
@@ -561,6 +562,12 @@ func (l *Linker) responses(g *group) []Response {
 	return out
 }
 
+// stand is the incident that a claim is in, if it is in one.
+type stand struct {
+	in     truce.IncidentID
+	within bool
+}
+
 // nameOf returns the name of the incident that claim id is in now, false where
 // it stands aside.
 func (l *Linker) nameOf(id int32) (truce.IncidentID, bool) {
@@ -571,11 +578,17 @@ func (l *Linker) nameOf(id int32) (truce.IncidentID, bool) {
 		}
 		return l.name(x.in), true
 	}
-	groups, _ := l.groups(l.component([]int32{id}))
-	for i := range groups {
-		if groups[i].has(id) {
-			return l.p.refs.full(groups[i].ids[0]), !groups[i].alone
+	s, known := l.stands[id]
+	if !known {
+		groups, _ := l.groups(l.component([]int32{id}))
+		for i := range groups {
+			g := &groups[i]
+			at := stand{l.p.refs.full(g.ids[0]), !g.alone}
+			for _, j := range slices.Concat(g.ids, g.proposed) {
+				l.stands[j] = at
+			}
 		}
+		s = l.stands[id]
 	}
-	return truce.IncidentID{}, false
+	return s.in, s.within
 }

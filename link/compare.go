@@ -356,65 +356,20 @@ type Share struct {
 	Rarity   int32 // for the rarity of the value agreed on
 }
 
-// weigh returns the weight of two claims without the prior, x the newer, and
-// the part of it that is neither place nor time. It gives up, with a weight below
-// floor, once rest, the most that the rarer fields can add, cannot lift it there.
-func (p *Partition) weigh(x, y *packed, floor, rest int32) (total, beyond int32) {
+// weigh returns the weight of x against y, the prior left out, and the part of
+// it that is neither place nor time.
+func (p *Partition) weigh(x, y *packed) (total, beyond int32) {
 	w := &p.weights
 	time, place := timeLevel(x, y), p.placeLevel(x, y)
 	near := w[fTime][time] + w[fPlace][place]
 	if place == samePlace {
 		near += int32(x.rare[rPlace]) * unitBits
 	}
-	act := p.actLevel(x.act, y.act)
-	b := w[fAct][act]
-	if act == 0 {
-		b += int32(x.rare[rAct]) * unitBits
-	}
-	if l := setLevel(&p.words.bys, x.by, y.by); l != missing {
-		b += w[fBy][l] + rarity(x, y, fBy, l)
-	}
-	if l := setLevel(&p.words.sides, x.against, y.against); l != missing {
-		b += w[fAgainst][l] + rarity(x, y, fAgainst, l)
-	}
-	grows := x.lineage == y.lineage
-	if l := tollLevel(x.killed, y.killed, grows); l != missing {
-		b += w[fKilled][l] + rarity(x, y, fKilled, l)
-	}
-	if x.sign&y.sign == 0 && near+b+rest < floor || near+b+rest+p.wordsMost < floor {
-		return floor - 1, b
-	}
-	b += w[fConcepts][conceptLevel(x, y)] + w[fHour][hourLevel(x, y)] + w[fCame][cameLevel(x, y, time)] + w[fVictims][p.namesLevel(x.names, y.names)]
-	if l := nodeLevel(&p.words.arms, x.weapon, y.weapon); l != missing {
-		b += w[fWeapon][l] + rarity(x, y, fWeapon, l)
-	}
-	if l := nodeLevel(&p.words.objects, x.object, y.object); l != missing {
-		b += w[fObject][l] + rarity(x, y, fObject, l)
-	}
-	if l := tollLevel(x.wounded, y.wounded, grows); l != missing {
-		b += w[fWounded][l] + rarity(x, y, fWounded, l)
-	}
+	act, by, against := p.actLevel(x.act, y.act), setLevel(&p.words.bys, x.by, y.by), setLevel(&p.words.sides, x.against, y.against)
+	killed := tollLevel(x.killed, y.killed, x.lineage == y.lineage)
+	b := w[fAct][act] + rarity(x, y, fAct, act) + w[fBy][by] + rarity(x, y, fBy, by) +
+		w[fAgainst][against] + rarity(x, y, fAgainst, against) + w[fKilled][killed] + rarity(x, y, fKilled, killed) + p.lately(x, y, time)
 	return near + b, b
-}
-
-const always = -1 << 30 // a floor that nothing is below
-
-// rest returns the most that the fields which weigh compares last can add for
-// x, words that are shared left out.
-func (p *Partition) rest(x *packed) int32 {
-	var sum int32
-	add := func(has bool, f int, rare int8) {
-		if has {
-			sum += p.most[f] + max(int32(rare)*unitBits, 0)
-		}
-	}
-	add(x.day>>3 != 0, fHour, 0)
-	add(true, fCame, 0)
-	add(x.weapon != 0, fWeapon, x.rare[rWeapon])
-	add(x.object != 0, fObject, x.rare[rObject])
-	add(x.wounded[0] != unstated, fWounded, x.rare[rWounded])
-	add(x.names != 0, fVictims, 0)
-	return sum
 }
 
 // share adds the comparison of x with y to shares, field by field.

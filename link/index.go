@@ -36,6 +36,7 @@ type table struct {
 	keys []uint32
 	vals []int32
 	n    int
+	own  [levels]bool // there are claims of this level
 }
 
 func (t *table) find(key uint32) (int32, bool) {
@@ -74,7 +75,7 @@ func (t *table) slot(key uint32, v int32) *int32 {
 func (t *table) grow() {
 	old := *t
 	size := max(8, 2*len(old.keys))
-	*t = table{keys: make([]uint32, size), vals: make([]int32, size)}
+	*t = table{keys: make([]uint32, size), vals: make([]int32, size), own: old.own}
 	for i, k := range old.keys {
 		if k != 0 {
 			*t.slot(k, 0) = old.vals[i]
@@ -87,13 +88,13 @@ type index struct {
 	columns [levels][]int32 // cells in each row of a level
 	cosines []uint32        // in 1/65536, by latitude in steps of 2^18 units
 	days    map[int32]*table
-	longs   map[int32]*table   // week -> chains of claims whose interval is 3 to 10 days long, by cell of the coarsest level or by area
-	rare    map[uint16]*ring   // telling word -> the newest claims that know their day or their place
-	vague   map[uint16]*ring   // telling word -> the newest claims that lack both
-	weeks   map[int32]*table   // counts, for the local rate
-	undated map[uint32]int32   // place -> chain of its claims without a date
-	seen    map[uint32][]int32 // place -> days on which it has claims, in order of coming
-	first   int32              // first and last day of any claim
+	longs   map[int32]*table // week -> chains of claims whose interval is 3 to 10 days long, by cell of the coarsest level or by area
+	rare    rings            // of the claims that know their day or their place
+	vague   rings            // of those that lack both
+	weeks   map[int32]*table // counts, for the local rate
+	undated map[uint32]int32 // place -> chain of its claims without a date
+	seen    [][]int32        // place -> days on which it has claims, in order of coming
+	first   int32            // first and last day of any claim
 	last    int32
 	dated   int32
 	lastDay int32 // cache of the last day's table
@@ -102,7 +103,7 @@ type index struct {
 
 func newIndex() index {
 	x := index{
-		days: map[int32]*table{}, longs: map[int32]*table{}, rare: map[uint16]*ring{}, vague: map[uint16]*ring{}, weeks: map[int32]*table{}, undated: map[uint32]int32{}, seen: map[uint32][]int32{},
+		days: map[int32]*table{}, longs: map[int32]*table{}, weeks: map[int32]*table{}, undated: map[uint32]int32{},
 		first: 1 << 30, last: -1 << 30, lastDay: -1 << 30,
 	}
 	for l, g := range cellMetres {
@@ -195,6 +196,29 @@ type ring struct {
 	n   uint32
 }
 
+// rings keeps a ring for each telling word.
+type rings struct {
+	heads []int32 // of the 65536 hashes, one more than the ring's number
+	all   slab[ring]
+}
+
+func (t *rings) of(h uint16) *ring {
+	if t.heads == nil || t.heads[h] == 0 {
+		return nil
+	}
+	return t.all.at(t.heads[h] - 1)
+}
+
+func (t *rings) slot(h uint16) *ring {
+	if t.heads == nil {
+		t.heads = make([]int32, 1<<16)
+	}
+	if t.heads[h] == 0 {
+		t.heads[h] = t.all.add(ring{}) + 1
+	}
+	return t.of(h)
+}
+
 const (
 	ringSize    = 24
 	tellingWord = 4000 / unitBits // units: a word that one claim in 50 has at most
@@ -209,19 +233,15 @@ func isVague(c *packed) bool {
 
 // insertWords notes a claim under its telling words.
 func (x *index) insertWords(i int32, c *packed) {
-	to := x.rare
+	to := &x.rare
 	if isVague(c) {
-		to = x.vague
+		to = &x.vague
 	}
 	for k, h := range c.concepts {
 		if h == 0 || c.telling[k] < tellingWord {
 			continue
 		}
-		r := to[h]
-		if r == nil {
-			r = &ring{}
-			to[h] = r
-		}
+		r := to.slot(h)
 		r.ids[r.n%ringSize] = i
 		r.n++
 	}
@@ -231,16 +251,16 @@ func (x *index) insertWords(i int32, c *packed) {
 // day and place, and for one that lacks them itself all.
 func (p *Partition) wordCandidates(c *packed, s *search) {
 	vague := isVague(c)
-	if len(p.vague) == 0 && !vague {
+	if p.vague.heads == nil && !vague {
 		return
 	}
 	for k, h := range c.concepts {
 		if h == 0 || c.telling[k] < tellingWord {
 			continue
 		}
-		p.walkRing(p.vague[h], s)
+		p.walkRing(p.vague.of(h), s)
 		if vague {
-			p.walkRing(p.rare[h], s)
+			p.walkRing(p.rare.of(h), s)
 		}
 	}
 }
@@ -284,6 +304,9 @@ func (x *index) insert(i int32, c *packed) {
 	}
 	if c.place != 0 {
 		push(wordKey(kPlace, c.place), slotPlace)
+		for int(c.place) >= len(x.seen) {
+			x.seen = append(x.seen, nil)
+		}
 		if s := x.seen[c.place]; len(s) == 0 || s[len(s)-1] != d {
 			x.seen[c.place] = append(s, d)
 		}
@@ -301,6 +324,7 @@ func (x *index) insert(i int32, c *packed) {
 	}
 	if c.flags&isPointed != 0 {
 		l := levelOf(c)
+		t.own[l] = true
 		for m := l; m < levels; m++ {
 			row := x.row(m, c.lat)
 			push(cellKey(uint32(kAll+m), row, x.column(m, row, c.lon)), m)
@@ -442,7 +466,9 @@ func (p *Partition) datedCandidates(d, reach int32, c *packed, s *search) {
 		p.cells(t, kAll+l, l, l, c, s)
 		s.own += s.walked - before
 		for m := l + 1; m < levels; m++ {
-			p.cells(t, kOwn+m, m, m-1, c, s)
+			if t.own[m] {
+				p.cells(t, kOwn+m, m, m-1, c, s)
+			}
 		}
 	}
 	if c.flags&isPointed == 0 {
@@ -511,7 +537,10 @@ func (p *Partition) undatedCandidates(c *packed, s *search) {
 	if c.place == 0 {
 		return
 	}
-	days := p.seen[c.place]
+	var days []int32
+	if int(c.place) < len(p.seen) {
+		days = p.seen[c.place]
+	}
 	for i := len(days) - 1; i >= max(0, len(days)-maxDaysBack) && len(s.found) < maxCandidates*3/4; i-- {
 		if t := p.day(days[i]); t != nil {
 			p.chain(t, wordKey(kPlace, c.place), slotPlace, s)

@@ -100,7 +100,7 @@ func (p *Partition) copied(it *Item, c *packed) int32 {
 // tellsSame reports whether an account that cites another tells of the same
 // thing: its weight against it passes the model's review.
 func (p *Partition) tellsSame(c, y *packed) bool {
-	w, beyond := p.weigh(c, y, always, 0)
+	w, beyond := p.weigh(c, y)
 	return !p.exchange(c, y) && beyond > 0 && w+int32(y.prior) >= p.Model.Review
 }
 
@@ -117,7 +117,7 @@ func (p *Partition) twin(c *packed, first int32) int32 {
 		if p.exchange(c, y) || p.farApart(c, y) {
 			continue
 		}
-		if w, _ := p.weigh(c, y, always, 0); best == none || w > most {
+		if w, _ := p.weigh(c, y); best == none || w > most {
 			best, most = id, w
 		}
 	}

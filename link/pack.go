@@ -27,6 +27,7 @@ type packed struct {
 	day          uint8  // weekday in the low 3 bits, class of the hour above
 	n            uint8  // claims compared at its placement
 	state        State
+	figure       uint8 // of the killed, one more than it, where it is exact and small; else 0 or notSmall
 
 	wounded  [2]uint16
 	area     uint32
@@ -434,6 +435,7 @@ func (w *words) pack(it *Item, add bool) packed {
 		killed: packRange(it.Killed), wounded: packRange(it.Wounded),
 		day: uint8(it.Weekday&7) | it.Hour<<3,
 	}
+	c.figure = figureOf(c.killed)
 	if it.From != 0 {
 		from, to := clampMinutes(it.From), clampMinutes(it.To)
 		c.t0, c.t1 = from, max(from, to)
@@ -480,6 +482,19 @@ func packRange(r Range) [2]uint16 {
 		return [2]uint16{low, openEnd}
 	}
 	return [2]uint16{low, uint16(min(r.High, unstated-1))}
+}
+
+const notSmall = 64 // the figure of a range that is stated and is not one number below 63
+
+// figureOf returns the number by which most tolls are compared.
+func figureOf(r [2]uint16) uint8 {
+	switch {
+	case r[0] == unstated:
+		return 0
+	case r[0] == r[1] && r[0] < notSmall-1:
+		return uint8(r[0]) + 1
+	}
+	return notSmall
 }
 
 func (w *words) actorSet(s *sets, ids []truce.ActorID, add bool) uint32 {

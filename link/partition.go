@@ -42,6 +42,8 @@ type Partition struct {
 	restated  map[int32][]Reason // claim that a repair moved -> the parts of its weight where it went
 	texts     texts
 	moved     []int32 // claims whose incident the current call changed
+	tables    tables
+	query     query
 	find      search
 	scored    []score
 	near      []int32 // incidents that the newest claim fits best
@@ -80,6 +82,7 @@ func newPartition(m Model) *Partition {
 		p.most[f] = slices.Max(w[f][:])
 	}
 	p.wordsMost = p.most[fConcepts]
+	p.makeTables()
 	return p
 }
 
@@ -308,7 +311,7 @@ func (p *Partition) score(id int32, x *packed) []score {
 	if x.in == none { // else it is looked at again
 		x.prior = int16(prior)
 	}
-	floor, rest := p.Model.Review-prior, p.rest(x)
+	p.ready(x, p.Model.Review-prior)
 	p.scored = p.scored[:0]
 	p.stamp++
 	for _, i := range p.find.found {
@@ -320,7 +323,7 @@ func (p *Partition) score(id int32, x *packed) []score {
 		if in.mark == p.stamp { // nominated already
 			continue
 		}
-		if w, _ := p.weigh(x, y, floor, rest); w >= floor {
+		if p.nominates(y) {
 			in.mark = p.stamp
 			p.scored = append(p.scored, p.fit(x, y.in, prior))
 		}
@@ -340,7 +343,7 @@ func (p *Partition) fit(x *packed, in, prior int32) score {
 				s.rival = i
 			}
 		}
-		w, beyond := p.weigh(x, y, always, 0)
+		w, beyond := p.weigh(x, y)
 		s.sum += w + prior
 		s.beyond += beyond
 		s.n++

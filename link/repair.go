@@ -23,7 +23,7 @@ type change struct {
 type view struct {
 	in   int32
 	reps []int32
-	hold []int32 // sum of the weights to the other representatives, less the bar
+	hold [maxReps]int32 // sum of the weights to the other representatives, less the bar
 }
 
 // repair improves the partition about an incident that just changed, best gain
@@ -59,7 +59,7 @@ func (p *Partition) repair(in int32, near []int32) {
 // look scores an incident's representatives against one another.
 func (p *Partition) look(in int32, budget *int) view {
 	g := p.incidents.at(in)
-	v := view{in: in, reps: g.reps[:g.nreps], hold: make([]int32, g.nreps)}
+	v := view{in: in, reps: g.reps[:g.nreps]}
 	for k, i := range v.reps {
 		for m, j := range v.reps[:k] {
 			w, _ := p.pairWeight(i, j)
@@ -74,8 +74,8 @@ func (p *Partition) look(in int32, budget *int) view {
 // between returns the best change between a and another incident.
 func (p *Partition) between(a *view, in int32, budget *int) change {
 	b := p.look(in, budget)
-	toB, toA := make([]int32, len(a.reps)), make([]int32, len(b.reps))
-	barredA, barredB := make([]bool, len(a.reps)), make([]bool, len(b.reps))
+	var toB, toA [maxReps]int32
+	var barredA, barredB [maxReps]bool
 	sum, barred := int32(0), false
 	for k, i := range a.reps {
 		for m, j := range b.reps {
@@ -114,7 +114,7 @@ func (p *Partition) pairWeight(i, j int32) (int32, bool) {
 		i, j = j, i
 	}
 	x, y := p.claims.at(i), p.claims.at(j)
-	w, _ := p.weigh(x, y, always, 0)
+	w, _ := p.weigh(x, y)
 	p.stats.Compared++
 	return w + int32(x.prior) - p.Model.Review, p.exchange(x, y)
 }

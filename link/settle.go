@@ -350,7 +350,7 @@ func (p *Partition) fitReps(i int32, g *incident) score {
 		if j > i {
 			newer, older = y, x
 		}
-		w, beyond := p.weigh(newer, older, always, 0)
+		w, beyond := p.weigh(newer, older)
 		s.sum, s.beyond, s.n = s.sum+w+int32(newer.prior), s.beyond+beyond, s.n+1
 	}
 	return s

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"hash"
@@ -205,5 +206,35 @@ func TestGoldenDigest(t *testing.T) {
 		if got := golden(t, c.model, c.items); got != c.want {
 			t.Errorf("%s: digest %s, not %s", c.name, got, c.want)
 		}
+	}
+}
+
+// TestManyAtOnceAreAsOneByOne holds AddAll to Add: the same placements, rows and
+// refusals.
+func TestManyAtOnceAreAsOneByOne(t *testing.T) {
+	items := mixedSet(1_200, 2)
+	one, many := New(DefaultModel()), New(DefaultModel())
+	var want []string
+	for _, it := range items {
+		pl, err := one.Add(it)
+		want = append(want, fmt.Sprintf("%+v %v", pl, err))
+	}
+	seen := 0
+	for _, part := range [][]Item{items[:500], items[500:]} {
+		many.AddAll(part, func(_ int, pl Placement, err error) {
+			if got := fmt.Sprintf("%+v %v", pl, err); got != want[seen] {
+				t.Fatalf("item %d: %s, not %s", seen, got, want[seen])
+			}
+			seen++
+		})
+	}
+	if seen != len(items) || one.Stats() != many.Stats() {
+		t.Errorf("%d of %d items; %+v, not %+v", seen, len(items), many.Stats(), one.Stats())
+	}
+	a, b := sha256.New(), sha256.New()
+	rowsInto(a, one)
+	rowsInto(b, many)
+	if !bytes.Equal(a.Sum(nil), b.Sum(nil)) {
+		t.Error("the rows differ")
 	}
 }

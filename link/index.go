@@ -25,10 +25,10 @@ const (
 // The chain slots of a claim. A claim of level l uses slots l to 2 for the
 // cells, and slot l-1, which it has free, for its own level.
 const (
+	slotArea  = 0 // of a claim without a point; of one without any place: by its act
 	slotPlace = 3
-	slotArea  = 4 // of a claim without any place: by its act
-	slotAct   = 5
-	nSlots    = 6
+	slotAct   = 4
+	nSlots    = 5
 )
 
 // table is a hash table from a key to the head of a chain or to a count.
@@ -232,9 +232,9 @@ func isVague(c *packed) bool {
 }
 
 // insertWords notes a claim under its telling words.
-func (x *index) insertWords(i int32, c *packed) {
+func (x *index) insertWords(i int32, c claim) {
 	to := &x.rare
-	if isVague(c) {
+	if isVague(c.packed) {
 		to = &x.vague
 	}
 	for k, h := range c.concepts {
@@ -249,8 +249,8 @@ func (x *index) insertWords(i int32, c *packed) {
 
 // wordCandidates looks at the claims that share a telling word: those that lack
 // day and place, and for one that lacks them itself all.
-func (p *Partition) wordCandidates(c *packed, s *search) {
-	vague := isVague(c)
+func (p *Partition) wordCandidates(c claim, s *search) {
+	vague := isVague(c.packed)
 	if p.vague.heads == nil && !vague {
 		return
 	}
@@ -277,9 +277,9 @@ func (p *Partition) walkRing(r *ring, s *search) {
 }
 
 // insert chains claim i, whose record is c.
-func (x *index) insert(i int32, c *packed) {
+func (x *index) insert(i int32, c claim) {
 	x.insertWords(i, c)
-	d, dated := dayOf(c)
+	d, dated := dayOf(c.packed)
 	if !dated {
 		x.insertLong(i, c)
 		if c.place != 0 {
@@ -316,14 +316,14 @@ func (x *index) insert(i int32, c *packed) {
 	}
 	switch {
 	case c.act == 0:
-	case isPlaceless(c):
+	case isPlaceless(c.packed):
 		push(wordKey(kWord, nowhere|uint32(c.act)), slotArea)
 		push(wordKey(kWord, anywhere|uint32(c.act)), slotAct)
 	default:
 		push(wordKey(kWord, anywhere|uint32(c.act)), slotAct)
 	}
 	if c.flags&isPointed != 0 {
-		l := levelOf(c)
+		l := levelOf(c.packed)
 		t.own[l] = true
 		for m := l; m < levels; m++ {
 			row := x.row(m, c.lat)
@@ -334,12 +334,12 @@ func (x *index) insert(i int32, c *packed) {
 			push(cellKey(uint32(kOwn+l), row, x.column(l, row, c.lon)), l-1)
 		}
 	}
-	x.count(d, c)
+	x.count(d, c.packed)
 }
 
 // insertLong chains a claim whose interval is too long for the days.
-func (x *index) insertLong(i int32, c *packed) {
-	d, _, known := middle(c)
+func (x *index) insertLong(i int32, c claim) {
+	d, _, known := middle(c.packed)
 	if !known {
 		return
 	}
@@ -434,21 +434,21 @@ func (s *search) add(i int32) bool {
 // candidates fills s with the claims that may be about the same thing as c: in
 // the neighbouring cells, on the neighbouring days, nearest day first; of the
 // same place or area; of the same place without a date.
-func (p *Partition) candidates(c *packed, s *search) {
+func (p *Partition) candidates(c claim, s *search) {
 	p.blocked(c, s)
 	p.wordCandidates(c, s)
 }
 
 // blocked fills s with what time and place alone nominate: the learning looks
 // at no other pairs, since what was found by its words shares words by choice.
-func (p *Partition) blocked(c *packed, s *search) {
+func (p *Partition) blocked(c claim, s *search) {
 	s.found, s.walked, s.own, s.capped = s.found[:0], 0, 0, false
 	s.stamp++
-	d, reach, known := middle(c)
+	d, reach, known := middle(c.packed)
 	if known {
-		p.datedCandidates(d, reach, c, s)
+		p.datedCandidates(d, reach, c.packed, s)
 	} else {
-		p.undatedCandidates(c, s)
+		p.undatedCandidates(c.packed, s)
 	}
 }
 
@@ -573,7 +573,7 @@ func (p *Partition) chain(t *table, key uint32, slot int, s *search) {
 
 func (p *Partition) walk(i int32, slot int, s *search) {
 	for i != none && s.add(i) {
-		i = p.claims.at(i).next[slot]
+		i = p.rests.at(i).next[slot]
 	}
 }
 

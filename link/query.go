@@ -47,7 +47,7 @@ func (p *Partition) actRow(act uint8) *[256]int16 {
 
 // query is a claim made ready to be held against many.
 type query struct {
-	x              *packed
+	x              claim
 	floor          int32
 	late           int32 // the most that the fields which are compared last can add, words that are shared left out
 	early          int32 // late, and the most of act, accused, side hit and toll
@@ -59,7 +59,7 @@ type query struct {
 }
 
 // ready makes a query of x for pairs that weigh floor or more.
-func (p *Partition) ready(x *packed, floor int32) {
+func (p *Partition) ready(x claim, floor int32) {
 	q, w := &p.query, &p.weights
 	*q = query{x: x, floor: floor, late: p.late(x), instant: x.flags&isDated != 0 && x.t0 == x.t1, act: p.actRow(x.act), rareAct: int32(x.rare[rAct]) * unitBits}
 	q.byNone, q.bySame = w[fBy][2], w[fBy][0]+int32(x.rare[rBy])*unitBits
@@ -78,16 +78,16 @@ func (p *Partition) mostOf(has bool, f int, rare int8) int32 {
 
 // late returns the most that the fields which are compared last can add for x,
 // words that are shared left out.
-func (p *Partition) late(x *packed) int32 {
+func (p *Partition) late(x claim) int32 {
 	return p.mostOf(x.day>>3 != 0, fHour, 0) + p.mostOf(true, fCame, 0) + p.mostOf(x.weapon != 0, fWeapon, x.rare[rWeapon]) +
 		p.mostOf(x.object != 0, fObject, x.rare[rObject]) + p.mostOf(x.wounded[0] != unstated, fWounded, x.rare[rWounded]) +
 		p.mostOf(x.names != 0, fVictims, 0)
 }
 
-// nominates reports whether the pair of the query's claim and y weighs the
-// floor or more.
-func (p *Partition) nominates(y *packed) bool {
-	q := &p.query
+// nominates reports whether the pair of the query's claim and claim id weighs
+// the floor or more.
+func (p *Partition) nominates(id int32) bool {
+	q, y := &p.query, p.claims.at(id)
 	x := q.x
 	floor := q.floor
 	if x.sign&y.sign != 0 {
@@ -98,13 +98,13 @@ func (p *Partition) nominates(y *packed) bool {
 		dt := x.t0 - y.t0
 		w = int32(p.tables.time[min(uint32(max(dt, -dt)), timeSteps-1)])
 	} else {
-		time = timeLevel(x, y)
+		time = timeLevel(x.packed, y)
 		w = p.weights[fTime][time]
 	}
 	if w+q.most < floor {
 		return false
 	}
-	place := p.placeLevel(x, y)
+	place := p.placeLevel(x.packed, y)
 	w += p.weights[fPlace][place]
 	if place == samePlace {
 		w += int32(x.rare[rPlace]) * unitBits
@@ -116,7 +116,7 @@ func (p *Partition) nominates(y *packed) bool {
 	if w+q.late < floor {
 		return false
 	}
-	return w+p.lately(x, y, time) >= q.floor
+	return w+p.lately(x, p.at(id), time) >= q.floor
 }
 
 // tellingly weighs act, accused, side hit and toll.
@@ -133,11 +133,14 @@ func (p *Partition) tellingly(q *query, y *packed) int32 {
 		w += q.byNone
 	default:
 		l := setLevel(&p.words.bys, x.by, y.by)
-		w += p.weights[fBy][l] + rarity(x, y, fBy, l)
+		w += p.weights[fBy][l] // one that is not equal has no rarity
 	}
 	if x.against != 0 {
 		l := setLevel(&p.words.sides, x.against, y.against)
-		w += p.weights[fAgainst][l] + rarity(x, y, fAgainst, l)
+		w += p.weights[fAgainst][l]
+		if x.against == y.against {
+			w += int32(x.rare[rAgainst]) * unitBits
+		}
 	}
 	switch {
 	case x.figure == 0 || y.figure == 0:
@@ -148,15 +151,18 @@ func (p *Partition) tellingly(q *query, y *packed) int32 {
 		}
 	default:
 		l := tollLevel(x.killed, y.killed, x.lineage == y.lineage)
-		w += p.weights[fKilled][l] + rarity(x, y, fKilled, l)
+		w += p.weights[fKilled][l]
+		if l == 0 && x.killed == y.killed {
+			w += int32(x.rare[rKilled]) * unitBits
+		}
 	}
 	return w
 }
 
 // lately weighs the rest: what is compared at more cost, or seldom stated.
-func (p *Partition) lately(x, y *packed, time uint8) int32 {
+func (p *Partition) lately(x, y claim, time uint8) int32 {
 	w := &p.weights
-	b := w[fConcepts][conceptLevel(x, y)] + w[fHour][hourLevel(x, y)] + w[fCame][cameLevel(x, y, time)]
+	b := w[fConcepts][conceptLevel(x, y)] + w[fHour][hourLevel(x.packed, y.packed)] + w[fCame][cameLevel(x.packed, y.packed, time)]
 	if x.names != 0 {
 		b += w[fVictims][p.namesLevel(x.names, y.names)]
 	}

@@ -1,6 +1,10 @@
 package link
 
-import "github.com/marchday/marchday/truce"
+import (
+	"sync"
+
+	"github.com/marchday/marchday/truce"
+)
 
 // refs keeps the names of claims: 12 bytes a claim, and 32 for each statement.
 type refs struct {
@@ -9,6 +13,7 @@ type refs struct {
 	names      []string
 	of         slab[ref]
 	buckets    []int32 // open addressing over claim numbers
+	grow       *sync.RWMutex
 	prints     []uint8 // of each bucket a byte of its name's hash, 0 where it is empty
 }
 
@@ -20,7 +25,9 @@ type ref struct {
 	n         uint8
 }
 
-func newRefs() refs { return refs{families: newDict(), names: []string{""}} }
+func newRefs(grow *sync.RWMutex) refs {
+	return refs{families: newDict(), names: []string{""}, grow: grow}
+}
 
 func refHash(r *truce.ClaimRef, family uint32) uint64 {
 	var h uint64
@@ -44,7 +51,9 @@ func (t *refs) add(name truce.ClaimRef, id int32) {
 	if f == unknown {
 		f = 0
 	} else if int(f) == len(t.names) {
+		t.grow.Lock()
 		t.names = append(t.names, name.Family)
+		t.grow.Unlock()
 	}
 	s := t.statements.n - 1
 	if s < 0 || *t.statements.at(s) != name.Statement {
@@ -52,7 +61,7 @@ func (t *refs) add(name truce.ClaimRef, id int32) {
 	}
 	t.of.add(ref{s, name.At, uint16(f), name.N})
 	if (int(id)+1)*8 >= len(t.buckets)*5 { // fuller, an unknown name would be looked for too long
-		t.grow(id)
+		t.widen(id)
 	}
 	t.put(id, refHash(&name, uint32(uint16(f))))
 }
@@ -69,7 +78,7 @@ func (t *refs) put(id int32, h uint64) {
 // printOf returns a byte of a hash that its bucket does not follow from, never 0.
 func printOf(h uint64) uint8 { return uint8(h>>56) | 1 }
 
-func (t *refs) grow(n int32) {
+func (t *refs) widen(n int32) {
 	size := max(64, 2*len(t.buckets))
 	t.buckets, t.prints = make([]int32, size), make([]uint8, size)
 	for id := range n {

@@ -37,6 +37,7 @@ type table struct {
 	vals []int32
 	n    int
 	own  [levels]bool // there are claims of this level
+	bare bool         // there are claims without a point
 }
 
 func (t *table) find(key uint32) (int32, bool) {
@@ -75,7 +76,7 @@ func (t *table) slot(key uint32, v int32) *int32 {
 func (t *table) grow() {
 	old := *t
 	size := max(8, 2*len(old.keys))
-	*t = table{keys: make([]uint32, size), vals: make([]int32, size), own: old.own}
+	*t = table{keys: make([]uint32, size), vals: make([]int32, size), own: old.own, bare: old.bare}
 	for i, k := range old.keys {
 		if k != 0 {
 			*t.slot(k, 0) = old.vals[i]
@@ -314,6 +315,7 @@ func (x *index) insert(i int32, c claim) {
 	if c.area != 0 && c.flags&isPointed == 0 {
 		push(wordKey(kArea, c.area), slotArea)
 	}
+	t.bare = t.bare || c.flags&isPointed == 0
 	switch {
 	case c.act == 0:
 	case isPlaceless(c.packed):
@@ -508,15 +510,15 @@ func (p *Partition) wordChains(t *table, c *packed, s *search) {
 	if c.place != 0 {
 		p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
 	}
-	if c.area != 0 {
+	if c.area != 0 && t.bare {
 		p.chain(t, wordKey(kArea, c.area), slotArea, s)
 	}
-	if c.act != 0 {
-		if isPlaceless(c) {
-			p.chain(t, wordKey(kWord, anywhere|uint32(c.act)), slotAct, s)
-		} else {
-			p.chain(t, wordKey(kWord, nowhere|uint32(c.act)), slotArea, s)
-		}
+	switch {
+	case c.act == 0:
+	case isPlaceless(c):
+		p.chain(t, wordKey(kWord, anywhere|uint32(c.act)), slotAct, s)
+	case t.bare:
+		p.chain(t, wordKey(kWord, nowhere|uint32(c.act)), slotArea, s)
 	}
 }
 

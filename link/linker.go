@@ -18,6 +18,7 @@ type Linker struct {
 	waiting   map[truce.ClaimRef]int // names in decisions that no claim has yet
 	dirty     bool                   // held is to be counted anew
 	stands    map[int32]stand        // what nameOf found since the last change
+	item      Item                   // that Add or Place has in hand
 	held      map[int32]int          // machine incident -> its claims that a decision or a freeze names
 }
 
@@ -154,13 +155,10 @@ func (p *Partition) reasons(i int32, others []int32) []Reason {
 // Place puts one claim where it belongs. Claims come in the order of the
 // record: by index, then by offset. A name that was placed before is refused.
 func (l *Linker) Place(it Item) (Change, error) {
-	a := &l.p.arrival
-	a.begin(&it)
-	if err := l.refuse(&it); err != nil {
-		return Change{}, err
+	a := l.arrive(it)
+	if a.err != nil {
+		return Change{}, a.err
 	}
-	l.p.read(a)
-	l.p.look(a, func() {})
 	out := l.place(a)
 	pl := l.placement(&out)
 	l.suggest(&pl, &out)
@@ -172,13 +170,19 @@ func (l *Linker) Place(it Item) (Change, error) {
 // Add is Place without the rows: for loading many claims, from a file or again
 // at start.
 func (l *Linker) Add(it Item) (Placement, error) {
+	return l.finish(l.arrive(it))
+}
+
+// arrive takes the first two steps of placing an item.
+func (l *Linker) arrive(it Item) *arrival {
+	l.item = it
 	a := &l.p.arrival
-	a.begin(&it)
-	if a.err = l.refuse(&it); a.err == nil {
+	a.begin(&l.item)
+	if a.err = l.refuse(a.it); a.err == nil {
 		l.p.read(a)
 		l.p.look(a, func() {})
 	}
-	return l.finish(a)
+	return a
 }
 
 // finish is the last step of Add.

@@ -74,12 +74,18 @@ const (
 
 func (s *slab[T]) add(v T) int32 {
 	i := s.n
-	if i&(slabSize-1) == 0 {
-		s.chunks = append(s.chunks, new([slabSize]T))
-	}
+	s.reserve(1)
 	*s.at(i) = v
 	s.n++
 	return i
+}
+
+// reserve makes room for n more, so that until they are there no add moves
+// what others read.
+func (s *slab[T]) reserve(n int) {
+	for len(s.chunks)*slabSize < int(s.n)+n {
+		s.chunks = append(s.chunks, new([slabSize]T))
+	}
 }
 
 func (s *slab[T]) at(i int32) *T { return &s.chunks[i>>slabBits][i&(slabSize-1)] }

@@ -9,11 +9,11 @@ type pair [nFields]uint8
 
 // compare fills v with the levels of x against y. It is symmetric but for the
 // growth of a toll: x is the newer of the two.
-func (p *Partition) compare(x, y *packed, v *pair) {
-	v[fPlace] = p.placeLevel(x, y)
-	v[fTime] = timeLevel(x, y)
-	v[fHour] = hourLevel(x, y)
-	v[fCame] = cameLevel(x, y, v[fTime])
+func (p *Partition) compare(x, y claim, v *pair) {
+	v[fPlace] = p.placeLevel(x.packed, y.packed)
+	v[fTime] = timeLevel(x.packed, y.packed)
+	v[fHour] = hourLevel(x.packed, y.packed)
+	v[fCame] = cameLevel(x.packed, y.packed, v[fTime])
 	v[fAct] = p.actLevel(x.act, y.act)
 	v[fWeapon] = nodeLevel(&p.words.arms, x.weapon, y.weapon)
 	v[fObject] = nodeLevel(&p.words.objects, x.object, y.object)
@@ -262,7 +262,7 @@ func near(x, y [2]uint16, num, den uint32) bool {
 // conceptLevel compares the rare words of two texts by how much it tells that
 // they share what they share. Texts in two languages that share none say
 // nothing.
-func conceptLevel(x, y *packed) uint8 {
+func conceptLevel(x, y claim) uint8 {
 	if x.sign == 0 || y.sign == 0 {
 		return missing
 	}
@@ -313,18 +313,59 @@ const commonWord = 8 // a word that over one claim in eight has tells nothing
 
 // judge stores what agreeing with x's values tells more, by what the claims
 // before it state.
-func (w *words) judge(x *packed) {
-	x.rare = [nRare]int8{
-		rPlace: w.places.rarity(x.place), rAct: w.acts.rarity(uint32(x.act)), rWeapon: w.arms.rarity(uint32(x.weapon)),
-		rObject: w.objects.rarity(uint32(x.object)), rBy: w.bys.rarity(x.by), rAgainst: w.sides.rarity(x.against),
-		rKilled: w.killed.rarity(uint32(x.killed[0]) + 1), rWounded: w.wounded.rarity(uint32(x.wounded[0]) + 1),
+func (p *Partition) judge(x claim) {
+	for f := range x.rare {
+		x.rare[f] = p.stated[f].rarity(valueOf(x, f))
 	}
+}
+
+// note counts the values of a claim for the weights of rarity.
+func (p *Partition) note(x claim, by int32) {
+	for f := range p.stated {
+		p.stated[f].note(valueOf(x, f), by)
+	}
+}
+
+// valueOf returns the number of a claim's value whose rarity counts, unknown or
+// 0 where it has none.
+func valueOf(x claim, f int) uint32 {
+	switch f {
+	case rPlace:
+		return x.place
+	case rAct:
+		return node(x.act)
+	case rWeapon:
+		return node(x.weapon)
+	case rObject:
+		return node(x.object)
+	case rBy:
+		return x.by
+	case rAgainst:
+		return x.against
+	case rKilled:
+		return figure(x.killed[0])
+	}
+	return figure(x.wounded[0])
+}
+
+func node(n uint8) uint32 {
+	if n > maxNodes {
+		return unknown
+	}
+	return uint32(n)
+}
+
+func figure(low uint16) uint32 {
+	if low > maxFigure {
+		return unknown
+	}
+	return uint32(low) + 1
 }
 
 // rarity returns the weight of the rarity of the value that x and y agree on at
 // a level of a field: it counts where they state the same, and for places only
 // without points, since how rare a place is in its surroundings is in the prior.
-func rarity(x, y *packed, f int, level uint8) int32 {
+func rarity(x, y claim, f int, level uint8) int32 {
 	r := int8(0)
 	switch {
 	case f == fPlace && level == samePlace:
@@ -356,69 +397,24 @@ type Share struct {
 	Rarity   int32 // for the rarity of the value agreed on
 }
 
-// weigh returns the weight of two claims without the prior, x the newer, and
-// the part of it that is neither place nor time. It gives up, with a weight below
-// floor, once rest, the most that the rarer fields can add, cannot lift it there.
-func (p *Partition) weigh(x, y *packed, floor, rest int32) (total, beyond int32) {
+// weigh returns the weight of x against y, the prior left out, and the part of
+// it that is neither place nor time.
+func (p *Partition) weigh(x, y claim) (total, beyond int32) {
 	w := &p.weights
-	time, place := timeLevel(x, y), p.placeLevel(x, y)
+	time, place := timeLevel(x.packed, y.packed), p.placeLevel(x.packed, y.packed)
 	near := w[fTime][time] + w[fPlace][place]
 	if place == samePlace {
 		near += int32(x.rare[rPlace]) * unitBits
 	}
-	act := p.actLevel(x.act, y.act)
-	b := w[fAct][act]
-	if act == 0 {
-		b += int32(x.rare[rAct]) * unitBits
-	}
-	if l := setLevel(&p.words.bys, x.by, y.by); l != missing {
-		b += w[fBy][l] + rarity(x, y, fBy, l)
-	}
-	if l := setLevel(&p.words.sides, x.against, y.against); l != missing {
-		b += w[fAgainst][l] + rarity(x, y, fAgainst, l)
-	}
-	grows := x.lineage == y.lineage
-	if l := tollLevel(x.killed, y.killed, grows); l != missing {
-		b += w[fKilled][l] + rarity(x, y, fKilled, l)
-	}
-	if x.sign&y.sign == 0 && near+b+rest < floor || near+b+rest+p.wordsMost < floor {
-		return floor - 1, b
-	}
-	b += w[fConcepts][conceptLevel(x, y)] + w[fHour][hourLevel(x, y)] + w[fCame][cameLevel(x, y, time)] + w[fVictims][p.namesLevel(x.names, y.names)]
-	if l := nodeLevel(&p.words.arms, x.weapon, y.weapon); l != missing {
-		b += w[fWeapon][l] + rarity(x, y, fWeapon, l)
-	}
-	if l := nodeLevel(&p.words.objects, x.object, y.object); l != missing {
-		b += w[fObject][l] + rarity(x, y, fObject, l)
-	}
-	if l := tollLevel(x.wounded, y.wounded, grows); l != missing {
-		b += w[fWounded][l] + rarity(x, y, fWounded, l)
-	}
+	act, by, against := p.actLevel(x.act, y.act), setLevel(&p.words.bys, x.by, y.by), setLevel(&p.words.sides, x.against, y.against)
+	killed := tollLevel(x.killed, y.killed, x.lineage == y.lineage)
+	b := w[fAct][act] + rarity(x, y, fAct, act) + w[fBy][by] + rarity(x, y, fBy, by) +
+		w[fAgainst][against] + rarity(x, y, fAgainst, against) + w[fKilled][killed] + rarity(x, y, fKilled, killed) + p.lately(x, y, time)
 	return near + b, b
 }
 
-const always = -1 << 30 // a floor that nothing is below
-
-// rest returns the most that the fields which weigh compares last can add for
-// x, words that are shared left out.
-func (p *Partition) rest(x *packed) int32 {
-	var sum int32
-	add := func(has bool, f int, rare int8) {
-		if has {
-			sum += p.most[f] + max(int32(rare)*unitBits, 0)
-		}
-	}
-	add(x.day>>3 != 0, fHour, 0)
-	add(true, fCame, 0)
-	add(x.weapon != 0, fWeapon, x.rare[rWeapon])
-	add(x.object != 0, fObject, x.rare[rObject])
-	add(x.wounded[0] != unstated, fWounded, x.rare[rWounded])
-	add(x.names != 0, fVictims, 0)
-	return sum
-}
-
 // share adds the comparison of x with y to shares, field by field.
-func (p *Partition) share(x, y *packed, shares *[nFields]Share) {
+func (p *Partition) share(x, y claim, shares *[nFields]Share) {
 	var v pair
 	p.compare(x, y, &v)
 	for f, level := range v {

@@ -119,7 +119,7 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 	}
 	var v pair
 	for id := int32(0); id < p.claims.n; id += stride {
-		x := p.claims.at(id)
+		x := p.at(id)
 		if _, copied := p.copies[id]; copied || x.flags&isGone != 0 || x.in == none {
 			continue
 		}
@@ -127,8 +127,8 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 		found := slices.Clone(p.find.found)
 		slices.Sort(found)
 		for _, i := range slices.Compact(found) {
-			y := p.claims.at(i)
-			if i >= id || y.in == none || y.flags&isGone != 0 || y.lineage == x.lineage || p.exchange(x, y) {
+			y := p.at(i)
+			if i >= id || y.in == none || y.flags&isGone != 0 || y.lineage == x.lineage || p.exchange(x.packed, y.packed) {
 				continue
 			}
 			p.compare(x, y, &v)
@@ -153,8 +153,9 @@ func (p *Partition) decoys(counts map[pattern]float64) (rates, int64) {
 	}
 	var v pair
 	for id := int32(0); id < p.claims.n; id += stride {
-		x := *p.claims.at(id)
-		if _, dated := dayOf(&x); !dated || x.flags&isGone != 0 {
+		shifted := *p.claims.at(id)
+		x := claim{&shifted, p.rests.at(id), p.seats.at(id)}
+		if _, dated := dayOf(&shifted); !dated || x.flags&isGone != 0 {
 			continue
 		}
 		shift := (14 + (id/stride)*7%47) * minutesADay
@@ -162,13 +163,13 @@ func (p *Partition) decoys(counts map[pattern]float64) (rates, int64) {
 			shift = -shift
 		}
 		x.t0, x.t1 = x.t0+shift, x.t1+shift
-		p.blocked(&x, &p.find)
+		p.blocked(x, &p.find)
 		for _, i := range p.find.found {
-			y := p.claims.at(i)
+			y := p.at(i)
 			if y.flags&isGone != 0 || y.flags&isDated == 0 || y.lineage == x.lineage {
 				continue
 			}
-			p.compare(&x, y, &v)
+			p.compare(x, y, &v)
 			for f, l := range v {
 				if f != fCame {
 					u[f][l]++
@@ -240,8 +241,8 @@ func (l *Linker) patternOf(lb Label) (pattern, bool) {
 		a, b = b, a
 	}
 	var v pair
-	x := l.p.claims.at(a)
-	l.p.compare(x, l.p.claims.at(b), &v)
+	x := l.p.at(a)
+	l.p.compare(x, l.p.at(b), &v)
 	return patternOf(&v, l.p.Model.crowd(x.prior)), true
 }
 

@@ -25,10 +25,10 @@ const (
 // The chain slots of a claim. A claim of level l uses slots l to 2 for the
 // cells, and slot l-1, which it has free, for its own level.
 const (
+	slotArea  = 0 // of a claim without a point; of one without any place: by its act
 	slotPlace = 3
-	slotArea  = 4 // of a claim without any place: by its act
-	slotAct   = 5
-	nSlots    = 6
+	slotAct   = 4
+	nSlots    = 5
 )
 
 // table is a hash table from a key to the head of a chain or to a count.
@@ -36,6 +36,8 @@ type table struct {
 	keys []uint32
 	vals []int32
 	n    int
+	own  [levels]bool // there are claims of this level
+	bare bool         // there are claims without a point
 }
 
 func (t *table) find(key uint32) (int32, bool) {
@@ -74,7 +76,7 @@ func (t *table) slot(key uint32, v int32) *int32 {
 func (t *table) grow() {
 	old := *t
 	size := max(8, 2*len(old.keys))
-	*t = table{keys: make([]uint32, size), vals: make([]int32, size)}
+	*t = table{keys: make([]uint32, size), vals: make([]int32, size), own: old.own, bare: old.bare}
 	for i, k := range old.keys {
 		if k != 0 {
 			*t.slot(k, 0) = old.vals[i]
@@ -87,13 +89,13 @@ type index struct {
 	columns [levels][]int32 // cells in each row of a level
 	cosines []uint32        // in 1/65536, by latitude in steps of 2^18 units
 	days    map[int32]*table
-	longs   map[int32]*table   // week -> chains of claims whose interval is 3 to 10 days long, by cell of the coarsest level or by area
-	rare    map[uint16]*ring   // telling word -> the newest claims that know their day or their place
-	vague   map[uint16]*ring   // telling word -> the newest claims that lack both
-	weeks   map[int32]*table   // counts, for the local rate
-	undated map[uint32]int32   // place -> chain of its claims without a date
-	seen    map[uint32][]int32 // place -> days on which it has claims, in order of coming
-	first   int32              // first and last day of any claim
+	longs   map[int32]*table // week -> chains of claims whose interval is 3 to 10 days long, by cell of the coarsest level or by area
+	rare    rings            // of the claims that know their day or their place
+	vague   rings            // of those that lack both
+	weeks   map[int32]*table // counts, for the local rate
+	undated map[uint32]int32 // place -> chain of its claims without a date
+	seen    [][]int32        // place -> days on which it has claims, in order of coming
+	first   int32            // first and last day of any claim
 	last    int32
 	dated   int32
 	lastDay int32 // cache of the last day's table
@@ -102,7 +104,7 @@ type index struct {
 
 func newIndex() index {
 	x := index{
-		days: map[int32]*table{}, longs: map[int32]*table{}, rare: map[uint16]*ring{}, vague: map[uint16]*ring{}, weeks: map[int32]*table{}, undated: map[uint32]int32{}, seen: map[uint32][]int32{},
+		days: map[int32]*table{}, longs: map[int32]*table{}, weeks: map[int32]*table{}, undated: map[uint32]int32{},
 		first: 1 << 30, last: -1 << 30, lastDay: -1 << 30,
 	}
 	for l, g := range cellMetres {
@@ -195,6 +197,29 @@ type ring struct {
 	n   uint32
 }
 
+// rings keeps a ring for each telling word.
+type rings struct {
+	heads []int32 // of the 65536 hashes, one more than the ring's number
+	all   slab[ring]
+}
+
+func (t *rings) of(h uint16) *ring {
+	if t.heads == nil || t.heads[h] == 0 {
+		return nil
+	}
+	return t.all.at(t.heads[h] - 1)
+}
+
+func (t *rings) slot(h uint16) *ring {
+	if t.heads == nil {
+		t.heads = make([]int32, 1<<16)
+	}
+	if t.heads[h] == 0 {
+		t.heads[h] = t.all.add(ring{}) + 1
+	}
+	return t.of(h)
+}
+
 const (
 	ringSize    = 24
 	tellingWord = 4000 / unitBits // units: a word that one claim in 50 has at most
@@ -208,20 +233,16 @@ func isVague(c *packed) bool {
 }
 
 // insertWords notes a claim under its telling words.
-func (x *index) insertWords(i int32, c *packed) {
-	to := x.rare
-	if isVague(c) {
-		to = x.vague
+func (x *index) insertWords(i int32, c claim) {
+	to := &x.rare
+	if isVague(c.packed) {
+		to = &x.vague
 	}
 	for k, h := range c.concepts {
 		if h == 0 || c.telling[k] < tellingWord {
 			continue
 		}
-		r := to[h]
-		if r == nil {
-			r = &ring{}
-			to[h] = r
-		}
+		r := to.slot(h)
 		r.ids[r.n%ringSize] = i
 		r.n++
 	}
@@ -229,18 +250,18 @@ func (x *index) insertWords(i int32, c *packed) {
 
 // wordCandidates looks at the claims that share a telling word: those that lack
 // day and place, and for one that lacks them itself all.
-func (p *Partition) wordCandidates(c *packed, s *search) {
-	vague := isVague(c)
-	if len(p.vague) == 0 && !vague {
+func (p *Partition) wordCandidates(c claim, s *search) {
+	vague := isVague(c.packed)
+	if p.vague.heads == nil && !vague {
 		return
 	}
 	for k, h := range c.concepts {
 		if h == 0 || c.telling[k] < tellingWord {
 			continue
 		}
-		p.walkRing(p.vague[h], s)
+		p.walkRing(p.vague.of(h), s)
 		if vague {
-			p.walkRing(p.rare[h], s)
+			p.walkRing(p.rare.of(h), s)
 		}
 	}
 }
@@ -257,9 +278,9 @@ func (p *Partition) walkRing(r *ring, s *search) {
 }
 
 // insert chains claim i, whose record is c.
-func (x *index) insert(i int32, c *packed) {
+func (x *index) insert(i int32, c claim) {
 	x.insertWords(i, c)
-	d, dated := dayOf(c)
+	d, dated := dayOf(c.packed)
 	if !dated {
 		x.insertLong(i, c)
 		if c.place != 0 {
@@ -284,6 +305,9 @@ func (x *index) insert(i int32, c *packed) {
 	}
 	if c.place != 0 {
 		push(wordKey(kPlace, c.place), slotPlace)
+		for int(c.place) >= len(x.seen) {
+			x.seen = append(x.seen, nil)
+		}
 		if s := x.seen[c.place]; len(s) == 0 || s[len(s)-1] != d {
 			x.seen[c.place] = append(s, d)
 		}
@@ -291,16 +315,18 @@ func (x *index) insert(i int32, c *packed) {
 	if c.area != 0 && c.flags&isPointed == 0 {
 		push(wordKey(kArea, c.area), slotArea)
 	}
+	t.bare = t.bare || c.flags&isPointed == 0
 	switch {
 	case c.act == 0:
-	case isPlaceless(c):
+	case isPlaceless(c.packed):
 		push(wordKey(kWord, nowhere|uint32(c.act)), slotArea)
 		push(wordKey(kWord, anywhere|uint32(c.act)), slotAct)
 	default:
 		push(wordKey(kWord, anywhere|uint32(c.act)), slotAct)
 	}
 	if c.flags&isPointed != 0 {
-		l := levelOf(c)
+		l := levelOf(c.packed)
+		t.own[l] = true
 		for m := l; m < levels; m++ {
 			row := x.row(m, c.lat)
 			push(cellKey(uint32(kAll+m), row, x.column(m, row, c.lon)), m)
@@ -310,12 +336,12 @@ func (x *index) insert(i int32, c *packed) {
 			push(cellKey(uint32(kOwn+l), row, x.column(l, row, c.lon)), l-1)
 		}
 	}
-	x.count(d, c)
+	x.count(d, c.packed)
 }
 
 // insertLong chains a claim whose interval is too long for the days.
-func (x *index) insertLong(i int32, c *packed) {
-	d, _, known := middle(c)
+func (x *index) insertLong(i int32, c claim) {
+	d, _, known := middle(c.packed)
 	if !known {
 		return
 	}
@@ -410,21 +436,21 @@ func (s *search) add(i int32) bool {
 // candidates fills s with the claims that may be about the same thing as c: in
 // the neighbouring cells, on the neighbouring days, nearest day first; of the
 // same place or area; of the same place without a date.
-func (p *Partition) candidates(c *packed, s *search) {
+func (p *Partition) candidates(c claim, s *search) {
 	p.blocked(c, s)
 	p.wordCandidates(c, s)
 }
 
 // blocked fills s with what time and place alone nominate: the learning looks
 // at no other pairs, since what was found by its words shares words by choice.
-func (p *Partition) blocked(c *packed, s *search) {
+func (p *Partition) blocked(c claim, s *search) {
 	s.found, s.walked, s.own, s.capped = s.found[:0], 0, 0, false
 	s.stamp++
-	d, reach, known := middle(c)
+	d, reach, known := middle(c.packed)
 	if known {
-		p.datedCandidates(d, reach, c, s)
+		p.datedCandidates(d, reach, c.packed, s)
 	} else {
-		p.undatedCandidates(c, s)
+		p.undatedCandidates(c.packed, s)
 	}
 }
 
@@ -442,7 +468,9 @@ func (p *Partition) datedCandidates(d, reach int32, c *packed, s *search) {
 		p.cells(t, kAll+l, l, l, c, s)
 		s.own += s.walked - before
 		for m := l + 1; m < levels; m++ {
-			p.cells(t, kOwn+m, m, m-1, c, s)
+			if t.own[m] {
+				p.cells(t, kOwn+m, m, m-1, c, s)
+			}
 		}
 	}
 	if c.flags&isPointed == 0 {
@@ -482,15 +510,15 @@ func (p *Partition) wordChains(t *table, c *packed, s *search) {
 	if c.place != 0 {
 		p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
 	}
-	if c.area != 0 {
+	if c.area != 0 && t.bare {
 		p.chain(t, wordKey(kArea, c.area), slotArea, s)
 	}
-	if c.act != 0 {
-		if isPlaceless(c) {
-			p.chain(t, wordKey(kWord, anywhere|uint32(c.act)), slotAct, s)
-		} else {
-			p.chain(t, wordKey(kWord, nowhere|uint32(c.act)), slotArea, s)
-		}
+	switch {
+	case c.act == 0:
+	case isPlaceless(c):
+		p.chain(t, wordKey(kWord, anywhere|uint32(c.act)), slotAct, s)
+	case t.bare:
+		p.chain(t, wordKey(kWord, nowhere|uint32(c.act)), slotArea, s)
 	}
 }
 
@@ -511,7 +539,10 @@ func (p *Partition) undatedCandidates(c *packed, s *search) {
 	if c.place == 0 {
 		return
 	}
-	days := p.seen[c.place]
+	var days []int32
+	if int(c.place) < len(p.seen) {
+		days = p.seen[c.place]
+	}
 	for i := len(days) - 1; i >= max(0, len(days)-maxDaysBack) && len(s.found) < maxCandidates*3/4; i-- {
 		if t := p.day(days[i]); t != nil {
 			p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
@@ -544,7 +575,7 @@ func (p *Partition) chain(t *table, key uint32, slot int, s *search) {
 
 func (p *Partition) walk(i int32, slot int, s *search) {
 	for i != none && s.add(i) {
-		i = p.claims.at(i).next[slot]
+		i = p.rests.at(i).next[slot]
 	}
 }
 

@@ -42,34 +42,29 @@ func newTexts() texts {
 	return texts{echoes: map[uint64]echo{}, exact: map[uint64]int32{}, keys: map[uint32]int32{}, urls: map[uint64]int32{}, lastOf: none, lastAt: none}
 }
 
-// lineage gives a new claim the lineage of what it copies and returns that
-// claim, or none. Surely says that the one is a copy of the other, word for word
+// lineage gives a new claim the lineage of what it copies and notes that claim
+// as its original. Surely says that the one is a copy of the other, word for word
 // or nearly, and not only an account that cites it.
-func (p *Partition) lineage(it *Item, c *packed) (original int32, surely bool) {
-	if of := p.copied(it, c); of != none {
-		c.lineage = p.claims.at(of).lineage
-		return of, true
-	}
-	for _, name := range it.Cites {
-		if y, ok := p.refs.get(name); ok {
-			c.lineage = p.claims.at(y).lineage
-			return y, p.tellsSame(c, p.claims.at(y))
+func (p *Partition) lineage(a *arrival, c claim, placed func()) (surely bool) {
+	if a.original = p.copied(a, c); a.original != none {
+		surely = true
+	} else if a.cites != none {
+		a.original, c.lineage = a.cites, p.claims.at(a.cites).lineage
+		placed() // the prior of a claim that says what it is about is that claim's
+		surely = p.tellsSame(c, p.at(a.cites))
+	} else if a.it.URL != "" {
+		h := hash64(a.it.URL)
+		first, ok := p.texts.urls[h]
+		if !ok {
+			p.texts.urls[h] = a.id
+		} else if !p.sameReport(first, a.it) {
+			a.original = first
 		}
 	}
-	if it.URL == "" {
-		return none, false
+	if a.original != none {
+		c.lineage = p.claims.at(a.original).lineage
 	}
-	h := hash64(it.URL)
-	first, ok := p.texts.urls[h]
-	if !ok {
-		p.texts.urls[h] = p.claims.n
-		return none, false
-	}
-	if p.sameReport(first, it) {
-		return none, false
-	}
-	c.lineage = p.claims.at(first).lineage
-	return first, false
+	return surely
 }
 
 // sameReport reports whether claim id and the item are claims of one report.
@@ -80,44 +75,43 @@ func (p *Partition) sameReport(id int32, it *Item) bool {
 
 // copied returns the claim of an earlier report whose text is copied and which
 // tells of the same thing, none if there is none.
-func (p *Partition) copied(it *Item, c *packed) int32 {
-	t := &p.texts
-	c.sketch = none
+func (p *Partition) copied(a *arrival, c claim) int32 {
+	t, it := &p.texts, a.it
 	if it.Text == "" {
 		return none
 	}
-	if it.Text != t.last || !p.sameReport(p.claims.n-1, it) {
+	if it.Text != t.last || !p.sameReport(a.id-1, it) {
 		t.last = strings.Clone(it.Text)
-		t.lastAt, t.lastOf = p.sketchText(it.Text, c)
+		t.lastAt, t.lastOf = p.sketchText(it.Text, a.id, c)
 	}
 	c.sketch = t.lastAt
 	if t.lastOf == none {
 		return none
 	}
-	return p.twin(c, t.lastOf)
+	return p.twin(c, a.id, t.lastOf)
 }
 
 // tellsSame reports whether an account that cites another tells of the same
 // thing: its weight against it passes the model's review.
-func (p *Partition) tellsSame(c, y *packed) bool {
-	w, beyond := p.weigh(c, y, always, 0)
-	return !p.exchange(c, y) && beyond > 0 && w+int32(y.prior) >= p.Model.Review
+func (p *Partition) tellsSame(c, y claim) bool {
+	w, beyond := p.weigh(c, y)
+	return !p.exchange(c.packed, y.packed) && beyond > 0 && w+int32(y.prior) >= p.Model.Review
 }
 
 // twin returns the claim of first's report that says what c says: the one of
 // the greatest weight, none where every one is an exchange with c, or of
 // another time.
-func (p *Partition) twin(c *packed, first int32) int32 {
+func (p *Partition) twin(c claim, newest, first int32) int32 {
 	best, most := int32(none), int32(0)
-	for id := first; id < p.claims.n; id++ {
-		y := p.claims.at(id)
-		if y.sketch != p.claims.at(first).sketch || !sameName(p.refs.of.at(first), p.refs.of.at(id)) {
+	for id := first; id < newest; id++ {
+		y := p.at(id)
+		if y.sketch != p.at(first).sketch || !sameName(p.refs.of.at(first), p.refs.of.at(id)) {
 			break
 		}
-		if p.exchange(c, y) || p.farApart(c, y) {
+		if p.exchange(c.packed, y.packed) || farApart(c.packed, y.packed) {
 			continue
 		}
-		if w, _ := p.weigh(c, y, always, 0); best == none || w > most {
+		if w, _ := p.weigh(c, y); best == none || w > most {
 			best, most = id, w
 		}
 	}
@@ -132,10 +126,10 @@ func sameName(a, b *ref) bool {
 // claim whose text it copies. Texts of one outlet that are alike and not equal
 // share its frame, and are its one account anyway. One too short to tell is not kept, and copies
 // once it is an echo.
-func (p *Partition) sketchText(text string, c *packed) (at, of int32) {
+func (p *Partition) sketchText(text string, id int32, c claim) (at, of int32) {
 	words := strings.Fields(Fold(text))
 	if len(words) < minExact {
-		return none, p.echoed(words, c)
+		return none, p.echoed(words, id, c)
 	}
 	words = words[:min(len(words), maxWords)]
 	hashes := make([]uint64, len(words))
@@ -147,19 +141,19 @@ func (p *Partition) sketchText(text string, c *packed) (at, of int32) {
 	t := &p.texts
 	first, known := t.exact[whole]
 	if !known {
-		t.exact[whole] = p.claims.n
+		t.exact[whole] = id
 	}
 	if known {
-		return p.claims.at(first).sketch, first
+		return p.at(first).sketch, first
 	}
 	s, least := shingles(hashes)
 	of = none
 	if len(words) >= minWords {
 		for _, k := range least {
-			if y, ok := t.keys[k]; ok && of == none && (c.lineage == 0 || c.lineage != p.claims.at(y).lineage) && copies(&s, t.sketches.at(p.claims.at(y).sketch)) {
+			if y, ok := t.keys[k]; ok && of == none && (c.lineage == 0 || c.lineage != p.at(y).lineage) && copies(&s, t.sketches.at(p.at(y).sketch)) {
 				of = y
 			} else if !ok {
-				t.keys[k] = p.claims.n
+				t.keys[k] = id
 			}
 		}
 	}
@@ -169,14 +163,14 @@ func (p *Partition) sketchText(text string, c *packed) (at, of int32) {
 // echoed counts a short text and returns the first claim that it made in the
 // last week once there are too many to be accounts of their own: anybody may
 // say "shelling in Kerda", a thousand do not.
-func (p *Partition) echoed(words []string, c *packed) int32 {
+func (p *Partition) echoed(words []string, id int32, c claim) int32 {
 	if len(words) == 0 {
 		return none
 	}
 	h := hash64(strings.Join(words, " "))
 	e, ok := p.texts.echoes[h]
-	if !ok || p.farApart(c, p.claims.at(e.first)) {
-		e = echo{first: p.claims.n}
+	if !ok || farApart(c.packed, p.claims.at(e.first)) {
+		e = echo{first: id}
 	}
 	e.n++
 	p.texts.echoes[h] = e
@@ -187,7 +181,7 @@ func (p *Partition) echoed(words []string, c *packed) int32 {
 }
 
 // farApart reports whether two claims are of times over a week apart.
-func (p *Partition) farApart(c, y *packed) bool {
+func farApart(c, y *packed) bool {
 	return c.flags&y.flags&isDated != 0 && (c.t0-y.t1 > copyReach || y.t0-c.t1 > copyReach)
 }
 

@@ -17,6 +17,8 @@ type Linker struct {
 	frozen    map[int32][]*Freeze    // claim -> freezes that name it
 	waiting   map[truce.ClaimRef]int // names in decisions that no claim has yet
 	dirty     bool                   // held is to be counted anew
+	stands    map[int32]stand        // what nameOf found since the last change
+	item      Item                   // that Add or Place has in hand
 	held      map[int32]int          // machine incident -> its claims that a decision or a freeze names
 }
 
@@ -25,7 +27,7 @@ type Linker struct {
 func New(m Model) *Linker {
 	return &Linker{
 		p: newPartition(m), decisions: map[truce.StatementID]*Decision{}, freezes: map[truce.StatementID]*Freeze{},
-		bound: map[int32][]*Decision{}, frozen: map[int32][]*Freeze{}, waiting: map[truce.ClaimRef]int{}, held: map[int32]int{},
+		bound: map[int32][]*Decision{}, frozen: map[int32][]*Freeze{}, waiting: map[truce.ClaimRef]int{}, held: map[int32]int{}, stands: map[int32]stand{},
 	}
 }
 
@@ -143,7 +145,7 @@ func (p *Partition) reasons(i int32, others []int32) []Reason {
 		if j == i {
 			continue
 		}
-		newer, older := p.claims.at(max(i, j)), p.claims.at(min(i, j))
+		newer, older := p.at(max(i, j)), p.at(min(i, j))
 		prior += int32(newer.prior)
 		p.share(newer, older, &shares)
 	}
@@ -153,10 +155,11 @@ func (p *Partition) reasons(i int32, others []int32) []Reason {
 // Place puts one claim where it belongs. Claims come in the order of the
 // record: by index, then by offset. A name that was placed before is refused.
 func (l *Linker) Place(it Item) (Change, error) {
-	out, err := l.add(&it)
-	if err != nil {
-		return Change{}, err
+	a := l.arrive(it)
+	if a.err != nil {
+		return Change{}, a.err
 	}
+	out := l.place(a)
 	pl := l.placement(&out)
 	l.suggest(&pl, &out)
 	ch := l.settle(append(slices.Clone(l.p.moved), out.id))
@@ -167,27 +170,50 @@ func (l *Linker) Place(it Item) (Change, error) {
 // Add is Place without the rows: for loading many claims, from a file or again
 // at start.
 func (l *Linker) Add(it Item) (Placement, error) {
-	out, err := l.add(&it)
-	if err != nil {
-		return Placement{}, err
+	return l.finish(l.arrive(it))
+}
+
+// arrive takes the first two steps of placing an item.
+func (l *Linker) arrive(it Item) *arrival {
+	l.item = it
+	a := &l.p.arrival
+	a.begin(&l.item)
+	if a.err = l.refuse(a.it); a.err == nil {
+		l.p.read(a)
+		l.p.look(a, func() {})
 	}
+	return a
+}
+
+// finish is the last step of Add.
+func (l *Linker) finish(a *arrival) (Placement, error) {
+	if a.err != nil {
+		return Placement{}, a.err
+	}
+	out := l.place(a)
 	l.dirty = l.dirty || len(l.p.moved) > 0
 	return l.placement(&out), nil
 }
 
-func (l *Linker) add(it *Item) (placed, error) {
+func (l *Linker) place(a *arrival) placed {
+	clear(l.stands)
+	out := l.p.place(a)
+	l.adopt(a.it.Ref, out.id)
+	return out
+}
+
+// refuse returns why an item cannot be a claim.
+func (l *Linker) refuse(it *Item) error {
 	if it.Ref.IsZero() {
-		return placed{}, bad("ref", "a claim has a name")
+		return bad("ref", "a claim has a name")
 	}
 	if _, known := l.p.refs.get(it.Ref); known {
-		return placed{}, &truce.Error{Kind: truce.Conflict, Field: "ref", Why: it.Ref.String() + " was placed before: remove it, or place its correction under its own name"}
+		return &truce.Error{Kind: truce.Conflict, Field: "ref", Why: it.Ref.String() + " was placed before: remove it, or place its correction under its own name"}
 	}
 	if it.Point != (truce.Point{}) && !it.Point.Valid() {
-		return placed{}, bad("point", "lon %d lat %d is not on the earth: longitude comes first", it.Point.Lon, it.Point.Lat)
+		return bad("point", "lon %d lat %d is not on the earth: longitude comes first", it.Point.Lon, it.Point.Lat)
 	}
-	out := l.p.add(it)
-	l.adopt(it.Ref, out.id)
-	return out, nil
+	return nil
 }
 
 func (l *Linker) placement(out *placed) Placement {
@@ -229,13 +255,15 @@ func (l *Linker) suggest(pl *Placement, out *placed) {
 // keeps nothing.
 func (l *Linker) Similar(it Item, n int) []Placement {
 	p := l.p
-	c := p.words.pack(&it, false)
-	p.believe(&it, &c)
-	p.words.judge(&c)
-	x := &c
+	x := claim{&packed{}, &rest{}, &seat{}}
+	p.words.pack(&it, false, x)
+	p.believe(&it, x.packed)
+	p.judge(x)
 	var all []Placement
-	scored := slices.Clone(p.score(none, x))
-	x.prior = int16(p.prior(x, p.find.own))
+	a := arrival{id: none}
+	p.nominate(&a, x)
+	scored := slices.Clone(p.score(&a, x))
+	x.prior = int16(a.prior)
 	slices.SortFunc(scored, func(a, b score) int {
 		if p.better(a, b) {
 			return -1
@@ -321,7 +349,7 @@ func (l *Linker) Row(name truce.ClaimRef) (Row, bool) {
 	if l.dirty {
 		l.recount()
 	}
-	if x := l.p.claims.at(id); !l.touched(id, x) {
+	if x := l.p.at(id); !l.touched(id, x) {
 		return l.machineRow(id, x), true
 	}
 	g, ok := l.groupOf(name)
@@ -340,17 +368,17 @@ func (l *Linker) Row(name truce.ClaimRef) (Row, bool) {
 // freezes; false where it stands in none.
 func (l *Linker) Machine(name truce.ClaimRef) (truce.IncidentID, bool) {
 	id, ok := l.p.refs.get(name)
-	if !ok || l.p.claims.at(id).in == none {
+	if !ok || l.p.at(id).in == none {
 		return truce.IncidentID{}, false
 	}
-	return l.name(l.p.claims.at(id).in), true
+	return l.name(l.p.at(id).in), true
 }
 
 // Claims yields the names of the claims that stand, in record order.
 func (l *Linker) Claims() iter.Seq[truce.ClaimRef] {
 	return func(yield func(truce.ClaimRef) bool) {
 		for id := range l.p.claims.n {
-			if l.p.claims.at(id).flags&isGone == 0 && !yield(l.p.refs.full(id)) {
+			if l.p.at(id).flags&isGone == 0 && !yield(l.p.refs.full(id)) {
 				return
 			}
 		}
@@ -366,7 +394,7 @@ func (l *Linker) Together() int64 {
 			continue
 		}
 		accounts, all := map[uint32]int64{}, int64(0)
-		l.p.members(in, func(_ int32, c *packed) bool {
+		l.p.members(in, func(_ int32, c claim) bool {
 			if c.flags&isGone == 0 {
 				accounts[c.lineage]++
 				all++

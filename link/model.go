@@ -191,3 +191,13 @@ func (m Model) compile() (weights, error) {
 func bad(name, format string, args ...any) error {
 	return &truce.Error{Kind: truce.Invalid, Field: name, Why: fmt.Sprintf(format, args...)}
 }
+
+// Levels returns the names of all levels of all comparisons, as reasons state
+// them.
+func Levels() []string {
+	var all []string
+	for _, f := range fields() {
+		all = append(all, f.levels...)
+	}
+	return all
+}

@@ -152,9 +152,9 @@ func (l *Linker) component(from []int32) component {
 		}
 		claims[id] = true
 		c.ids = append(c.ids, id)
-		if in := l.p.claims.at(id).in; in != none && !incidents[in] {
+		if in := l.p.at(id).in; in != none && !incidents[in] {
 			incidents[in] = true
-			l.p.members(in, func(i int32, _ *packed) bool { queue = append(queue, i); return true })
+			l.p.members(in, func(i int32, _ claim) bool { queue = append(queue, i); return true })
 		}
 		for _, d := range l.bound[id] {
 			if !decided[d] {

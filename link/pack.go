@@ -3,41 +3,61 @@ package link
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/marchday/marchday/truce"
 )
 
-// packed is what the engine keeps of a claim, what every comparison reads
-// first. Numbers of places, words and sets are those of the dictionaries; 0 is
-// not stated.
+// packed is what every comparison reads first: a cache line. Numbers of places,
+// words and sets are those of the dictionaries; 0 is not stated.
 type packed struct {
 	t0, t1       int32 // minutes since 1970, if dated
 	lon, lat     int32 // 1e-7 degree, if pointed
-	place        uint32
+	place, area  uint32
 	by, against  uint32
-	in           int32     // the incident, none where it stands aside
+	lineage      uint32    // number of the root's lineage; own|n where none is stated
 	killed       [2]uint16 // low, high; low unstated, high open
+	sign         uint64    // a bit for each concept: no bit in common, no concept in common
 	sigma, flags uint16    // sigma: standard error of the point in 10 m
+	came         uint16    // day since 1970 on which it came in, as far as that is known
+	prior        int16     // against a claim of its window, at its placement
 	act, weapon  uint8
 	object, lang uint8
-	prior        int16  // against a claim of its window, at its placement
-	came         uint16 // day since 1970 on which it came in, as far as that is known
-	sign         uint64 // a bit for each concept: no bit in common, no concept in common
-	lineage      uint32 // number of the root's lineage; own|n where none is stated
-	day          uint8  // weekday in the low 3 bits, class of the hour above
-	n            uint8  // claims compared at its placement
-	state        State
+	day          uint8 // weekday in the low 3 bits, class of the hour above
+	figure       uint8 // of the killed, one more than it, where it is exact and small; else 0 or notSmall
+}
 
-	wounded  [2]uint16
-	area     uint32
-	names    uint32
+// rest is what is compared last, and the chains that a claim is found by.
+type rest struct {
 	concepts [8]uint16     // sorted, 0 at the end
 	telling  [8]uint8      // what sharing each tells, at its placement, in units of 64 millibits
 	rare     [nRare]int8   // what agreeing on its values tells more, likewise
 	next     [nSlots]int32 // chains of the blocking index
-	member   int32         // next claim of the incident
-	sum      int32         // of its weights at its placement, or at its last move
-	sketch   int32         // of the report's text, none
+	wounded  [2]uint16
+	names    uint32
+	sketch   int32 // of the report's text, none
+}
+
+// seat is where a claim stands: what placing others may change.
+type seat struct {
+	in     int32 // the incident, none where it stands aside
+	member int32 // next claim of the incident
+	sum    int32 // of its weights at its placement, or at its last move
+	n      uint8 // claims compared at its placement
+	state  State
+	opener bool // has given an incident its name
+}
+
+// claim is a claim as the engine keeps it.
+type claim struct {
+	*packed
+	*rest
+	*seat
+}
+
+// at returns the claim of a number.
+func (p *Partition) at(id int32) claim {
+	return claim{p.claims.at(id), p.rests.at(id), p.seats.at(id)}
 }
 
 // The values whose rarity counts.
@@ -64,7 +84,6 @@ const (
 	isFiring  // about where fire came from
 	isImpact  // about where it fell
 	isGone    // removed; kept for the name of its incident
-	isOpener  // has given an incident its name
 )
 
 const (
@@ -74,14 +93,36 @@ const (
 	none     = -1
 )
 
-// freq is how often values agree by chance: enough to weigh a rare one.
+// freq is how often the values of a field are stated: enough to weigh a rare one.
 type freq struct {
-	square uint64 // sum of the squares of the counts
-	total  uint64 // sum of the counts
+	square uint64      // sum of the squares of the counts
+	total  uint64      // sum of the counts
+	counts [2][]uint32 // claims that state a number; of sets of one apart
 }
 
-// note counts one more claim, or one less, that states the value of count c.
-func (f *freq) note(c *uint32, by int32) {
+// count returns the count of a number, nil where no claim can have stated it.
+func (f *freq) count(n uint32) *uint32 {
+	c := &f.counts[n>>30&1] // the bit single
+	if n == 0 || n == unknown || int(n&^single) >= len(*c) {
+		return nil
+	}
+	return &(*c)[n&^single]
+}
+
+// admit makes room for a number that a claim states.
+func (f *freq) admit(n uint32) {
+	c := &f.counts[n>>30&1]
+	for n != unknown && int(n&^single) >= len(*c) {
+		*c = append(*c, 0)
+	}
+}
+
+// note counts one more claim, or one less, that states a number.
+func (f *freq) note(number uint32, by int32) {
+	c := f.count(number)
+	if c == nil {
+		return
+	}
 	n := uint64(*c)
 	if by > 0 {
 		*c++
@@ -94,13 +135,17 @@ func (f *freq) note(c *uint32, by int32) {
 	}
 }
 
-// rarity returns the weight, in units, of agreeing on a value that c claims
-// state: log2 of the chance that two values agree over the share of this one.
-func (f *freq) rarity(c uint32) int8 {
+// rarity returns the weight, in units, of agreeing on a number: log2 of the
+// chance that two values agree over the share of this one.
+func (f *freq) rarity(number uint32) int8 {
 	if f.square == 0 {
 		return 0
 	}
-	w := log2Milli(f.square) - log2Milli(f.total*uint64(max(c, 1)))
+	c := f.count(number)
+	if c == nil {
+		return 0
+	}
+	w := log2Milli(f.square) - log2Milli(f.total*uint64(max(*c, 1)))
 	return int8(min(max(floorDiv(w, unitBits), -maxRarity), maxRarity))
 }
 
@@ -110,13 +155,9 @@ const (
 )
 
 // dict numbers strings from 1 in the order in which they were first seen.
-type dict struct {
-	freq
-	ids    map[string]uint32
-	counts []uint32 // claims that state the number; index 0 is unused
-}
+type dict struct{ ids map[string]uint32 }
 
-func newDict() dict { return dict{ids: map[string]uint32{}, counts: []uint32{0}} }
+func newDict() dict { return dict{ids: map[string]uint32{}} }
 
 // id returns the number of s, 0 for "". Where it is new it gets one if add,
 // else a number that none has.
@@ -129,37 +170,21 @@ func (d *dict) id(s string, add bool) uint32 {
 		if !add {
 			return unknown
 		}
-		n = uint32(len(d.counts))
+		n = uint32(len(d.ids) + 1)
 		d.ids[strings.Clone(s)] = n
-		d.counts = append(d.counts, 0)
 	}
 	return n
-}
-
-// note counts one more claim, or one less, that states n.
-func (d *dict) note(n uint32, by int32) {
-	if n != 0 && int(n) < len(d.counts) {
-		d.freq.note(&d.counts[n], by)
-	}
-}
-
-// rarity returns what it tells more to agree on n, in units.
-func (d *dict) rarity(n uint32) int8 {
-	if n == 0 || int(n) >= len(d.counts) {
-		return 0
-	}
-	return d.freq.rarity(d.counts[n])
 }
 
 // sets numbers sorted lists of numbers, so that equal sets have equal numbers. A
 // set of one is its member's number with the bit single.
 type sets struct {
 	dict
-	lists   [][]uint32
-	singles []uint32 // counts of the sets of one
+	lists [][]uint32
+	grow  *sync.RWMutex
 }
 
-func newSets() sets { return sets{dict: newDict(), lists: [][]uint32{nil}} }
+func newSets(grow *sync.RWMutex) sets { return sets{newDict(), [][]uint32{nil}, grow} }
 
 const (
 	maxSet  = 16
@@ -175,9 +200,6 @@ func (s *sets) id(ids []uint32, add bool) uint32 {
 	case 1:
 		if ids[0] == unknown {
 			return unknown
-		}
-		for add && int(ids[0]) >= len(s.singles) {
-			s.singles = append(s.singles, 0)
 		}
 		return ids[0] | single
 	}
@@ -197,34 +219,11 @@ func (s *sets) id(ids []uint32, add bool) uint32 {
 			return unknown
 		}
 		n = s.dict.id(string(b), true)
+		s.grow.Lock()
 		s.lists = append(s.lists, slices.Clone(ids[:min(len(ids), maxSet)]))
+		s.grow.Unlock()
 	}
 	return n
-}
-
-func (s *sets) count(n uint32) *uint32 {
-	switch {
-	case n == 0 || n == unknown:
-	case n&single == 0 && int(n) < len(s.counts):
-		return &s.counts[n]
-	case n&single != 0 && int(n&^single) < len(s.singles):
-		return &s.singles[n&^single]
-	}
-	return nil
-}
-
-func (s *sets) note(n uint32, by int32) {
-	if c := s.count(n); c != nil {
-		s.freq.note(c, by)
-	}
-}
-
-func (s *sets) rarity(n uint32) int8 {
-	c := s.count(n)
-	if c == nil {
-		return 0
-	}
-	return s.freq.rarity(*c)
 }
 
 // list returns the members of a set; buf is where that of a set of one goes.
@@ -260,7 +259,6 @@ func shared(x, y []uint32) int {
 // words is every dictionary of a partition.
 type words struct {
 	places, areas, actors, names, lineages, langs dict
-	killed, wounded                               dict // the low figure plus one: no strings
 	acts, arms, objects                           nodes
 	bys, sides, victims                           sets
 	spelled                                       map[string]uint32 // a name less a letter -> place
@@ -269,15 +267,15 @@ type words struct {
 	heard                                         uint64            // claims that have concepts
 	concepts                                      []uint32          // claims that have each of the 65536 hashes
 	lineageNames                                  []string
+	grow                                          *sync.RWMutex // held while what comparing reads moves: see AddAll
 }
 
 func newWords() words {
-	tree := truce.NewTree(truce.Taxonomy())
-	return words{
+	tree, grow := truce.NewTree(truce.Taxonomy()), &sync.RWMutex{}
+	return words{grow: grow,
 		places: newDict(), areas: newDict(), actors: newDict(), names: newDict(), lineages: newDict(), langs: newDict(),
-		killed: dict{counts: make([]uint32, maxFigure+2)}, wounded: dict{counts: make([]uint32, maxFigure+2)},
-		acts: nodes{dict: newDict(), tree: tree}, arms: nodes{dict: newDict(), tree: tree}, objects: nodes{dict: newDict(), tree: tree},
-		bys: newSets(), sides: newSets(), victims: newSets(),
+		acts: nodes{dict: newDict(), tree: tree, grow: grow}, arms: nodes{dict: newDict(), tree: tree, grow: grow}, objects: nodes{dict: newDict(), tree: tree, grow: grow},
+		bys: newSets(grow), sides: newSets(grow), victims: newSets(grow),
 		spelled: map[string]uint32{}, named: map[string]uint32{}, alike: []uint32{0}, concepts: make([]uint32, 1<<16), lineageNames: []string{""},
 	}
 }
@@ -289,6 +287,7 @@ type nodes struct {
 	tree  truce.Tree
 	names []string
 	steps [][]int8 // of each pair, -1 where they share no ancestor
+	grow  *sync.RWMutex
 }
 
 const maxNodes = 250
@@ -302,6 +301,8 @@ func (t *nodes) id(s string, add bool) uint8 {
 	}
 	n := t.dict.id(s, true)
 	if int(n) > len(t.names) {
+		t.grow.Lock()
+		defer t.grow.Unlock()
 		row := make([]int8, len(t.names)+1)
 		for i, old := range t.names {
 			row[i] = int8(t.tree.Steps(old, s))
@@ -424,16 +425,18 @@ func (w *words) likeness(n uint32) uint32 {
 }
 
 // pack writes an item as numbers. With add, new words get numbers.
-func (w *words) pack(it *Item, add bool) packed {
-	c := packed{
-		member: none, in: none, sketch: none, next: [nSlots]int32{none, none, none, none, none, none},
+func (w *words) pack(it *Item, add bool, c claim) {
+	*c.seat = seat{in: none, member: none}
+	*c.rest = rest{sketch: none, next: [nSlots]int32{none, none, none, none, none}, wounded: packRange(it.Wounded)}
+	*c.packed = packed{
 		place: w.place(it, add), area: w.areas.id(string(it.Area), add),
 		act: w.acts.id(it.Act, add), weapon: w.arms.id(it.Weapon, add), object: w.objects.id(it.Object, add),
 		lineage: w.lineages.id(it.Lineage, add), lang: uint8(min(w.langs.id(it.Lang, add), 255)),
 		by: w.actorSet(&w.bys, it.By, add), against: w.actorSet(&w.sides, it.Against, add),
-		killed: packRange(it.Killed), wounded: packRange(it.Wounded),
-		day: uint8(it.Weekday&7) | it.Hour<<3,
+		killed: packRange(it.Killed),
+		day:    uint8(it.Weekday&7) | it.Hour<<3,
 	}
+	c.figure = figureOf(c.killed)
 	if it.From != 0 {
 		from, to := clampMinutes(it.From), clampMinutes(it.To)
 		c.t0, c.t1 = from, max(from, to)
@@ -460,8 +463,7 @@ func (w *words) pack(it *Item, add bool) packed {
 		w.lineageNames = append(w.lineageNames, it.Lineage)
 	}
 	c.names = w.nameSet(it.Victims, add)
-	w.packConcepts(&c, it.Concepts, add)
-	return c
+	w.packConcepts(c, it.Concepts, add)
 }
 
 // clampMinutes returns an instant in minutes, within what an int32 holds with
@@ -480,6 +482,19 @@ func packRange(r Range) [2]uint16 {
 		return [2]uint16{low, openEnd}
 	}
 	return [2]uint16{low, uint16(min(r.High, unstated-1))}
+}
+
+const notSmall = 64 // the figure of a range that is stated and is not one number below 63
+
+// figureOf returns the number by which most tolls are compared.
+func figureOf(r [2]uint16) uint8 {
+	switch {
+	case r[0] == unstated:
+		return 0
+	case r[0] == r[1] && r[0] < notSmall-1:
+		return uint8(r[0]) + 1
+	}
+	return notSmall
 }
 
 func (w *words) actorSet(s *sets, ids []truce.ActorID, add bool) uint32 {
@@ -513,7 +528,7 @@ func (w *words) nameSet(names []string, add bool) uint32 {
 // packConcepts keeps the eight concepts that fewest claims have so far, sorted
 // by hash, with what sharing each tells, and counts them all. Of a long list the
 // first 64 are looked at.
-func (w *words) packConcepts(c *packed, list []string, add bool) {
+func (w *words) packConcepts(c claim, list []string, add bool) {
 	if len(list) == 0 {
 		return
 	}

@@ -34,6 +34,8 @@ type Partition struct {
 	words     words
 	index
 	claims    slab[packed]
+	rests     slab[rest]
+	seats     slab[seat]
 	refs      refs
 	incidents slab[incident]
 	live      int32              // claims that are not gone and not aside by mode
@@ -42,7 +44,11 @@ type Partition struct {
 	restated  map[int32][]Reason // claim that a repair moved -> the parts of its weight where it went
 	texts     texts
 	moved     []int32 // claims whose incident the current call changed
+	tables    tables
+	query     query
 	find      search
+	arrival   arrival // of a claim that is added alone
+	stated    [nRare]freq
 	scored    []score
 	near      []int32 // incidents that the newest claim fits best
 	stamp     uint32
@@ -73,13 +79,15 @@ func newPartition(m Model) *Partition {
 		panic("link: a model is checked by LoadModel: " + err.Error())
 	}
 	p := &Partition{
-		Model: m, weights: w, words: newWords(), index: newIndex(), refs: newRefs(),
+		Model: m, weights: w, words: newWords(), index: newIndex(),
 		links: map[int32][]int32{}, copies: map[int32]int32{}, restated: map[int32][]Reason{}, texts: newTexts(),
 	}
+	p.refs = newRefs(p.words.grow)
 	for f := range w {
 		p.most[f] = slices.Max(w[f][:])
 	}
 	p.wordsMost = p.most[fConcepts]
+	p.makeTables()
 	return p
 }
 
@@ -117,44 +125,101 @@ type placed struct {
 	original int32 // the claim that it copies, none
 }
 
-// add places one claim in record order.
-func (p *Partition) add(it *Item) placed {
-	p.moved, p.near = p.moved[:0], p.near[:0]
-	c := p.words.pack(it, true)
-	p.believe(it, &c)
-	p.arrive(it, &c)
-	p.words.judge(&c)
-	out := placed{original: none, in: none, state: Alone}
-	var surely bool
-	out.original, surely = p.lineage(it, &c)
-	id := p.claims.add(c)
-	x := p.claims.at(id)
-	out.id = id
-	p.refs.add(it.Ref, id)
-	if x.lineage == 0 {
-		x.lineage = own | uint32(id)
+// arrival is a claim on its way. It is read, then looked for, then placed: each
+// step needs what the one before it found, of this claim and of all before it,
+// and nothing of the ones after it.
+type arrival struct {
+	it       *Item
+	id       int32
+	cites    int32   // the first claim that it cites and that is known, none
+	about    []int32 // those known that it says it is about
+	original int32   // the claim that it copies, none
+	home     int32   // the original's incident, where it is a copy beyond doubt
+	nominees []int32 // claims that it may be about by their weight alone
+	found    int32   // candidates
+	capped   bool
+	prior    int32
+	err      error
+}
+
+func (a *arrival) begin(it *Item) {
+	*a = arrival{it: it, cites: none, original: none, home: none, about: a.about[:0], nominees: a.nominees[:0]}
+}
+
+// read is the first step: words, names and nothing else.
+func (p *Partition) read(a *arrival) {
+	a.id = p.claims.add(packed{})
+	p.rests.add(rest{})
+	p.seats.add(seat{})
+	p.words.pack(a.it, true, p.at(a.id))
+	for _, name := range a.it.Cites {
+		if y, ok := p.refs.get(name); ok {
+			a.cites = y
+			break
+		}
 	}
-	if out.original != none {
-		p.copies[id] = out.original
-		p.stats.Copies++
+	p.refs.add(a.it.Ref, a.id)
+	for _, name := range a.it.About {
+		if y, ok := p.refs.get(name); ok {
+			a.about = append(a.about, y)
+		}
+	}
+}
+
+// look is the second step: accounts, the index and what is in it. Where it must
+// know how an earlier claim was placed it calls placed first.
+func (p *Partition) look(a *arrival, placed func()) {
+	x := p.at(a.id)
+	p.believe(a.it, x.packed)
+	p.arrive(a.it, x.packed)
+	for f := range p.stated {
+		p.stated[f].admit(valueOf(x, f))
+	}
+	p.judge(x)
+	surely := p.lineage(a, x, placed)
+	if x.lineage == 0 {
+		x.lineage = own | uint32(a.id)
 	}
 	p.stats.Claims++
-	if it.Mode == Aside {
-		x.state = Alone
-		return out
+	if a.original != none {
+		p.copies[a.id] = a.original
+		p.stats.Copies++
 	}
-	if in := p.home(out.original); surely && in != none {
-		out.in, out.about, out.state = in, true, Joined
-		x.prior = p.claims.at(out.original).prior
-		p.settle(x, &out)
+	if a.it.Mode == Aside {
+		return
+	}
+	if surely {
+		placed()
+		a.home = p.at(a.original).in
+	}
+	if a.home != none {
+		x.prior = p.at(a.original).prior
 		p.live++
-		return out // a copy is no witness: nothing is looked for by it
+		return // a copy is no witness: nothing is looked for by it
 	}
-	p.seek(id, x, it, &out)
-	p.settle(x, &out)
-	p.insert(id, x)
+	p.nominate(a, x)
+	x.prior = int16(a.prior)
+	p.insert(a.id, x)
 	p.note(x, 1)
 	p.live++
+}
+
+// place is the last step: which incident.
+func (p *Partition) place(a *arrival) placed {
+	p.moved, p.near = p.moved[:0], p.near[:0]
+	out := placed{id: a.id, original: a.original, in: none, state: Alone}
+	x := p.at(a.id)
+	switch {
+	case a.it.Mode == Aside:
+		x.state = Alone
+		return out
+	case a.home != none:
+		out.in, out.about, out.state = p.at(a.original).in, true, Joined
+		p.settle(x, &out)
+		return out
+	}
+	p.seek(a, x, &out)
+	p.settle(x, &out)
 	if in := p.root(x.in); in != none && len(p.near) > 0 {
 		p.repair(in, p.near)
 		out.in = x.in
@@ -175,14 +240,6 @@ func (p *Partition) arrive(it *Item, c *packed) {
 	}
 }
 
-// home returns the incident of a claim, none where it stands aside or is none.
-func (p *Partition) home(id int32) int32 {
-	if id == none {
-		return none
-	}
-	return p.claims.at(id).in
-}
-
 // believe takes off what cannot be true: a time well after the claim was made,
 // and what follows from it.
 func (p *Partition) believe(it *Item, c *packed) {
@@ -194,24 +251,21 @@ func (p *Partition) believe(it *Item, c *packed) {
 }
 
 // seek fills out with where x belongs by weight or by what it says it is about.
-func (p *Partition) seek(id int32, x *packed, it *Item, out *placed) {
-	for _, ref := range it.About {
-		y, ok := p.refs.get(ref)
-		if !ok {
-			continue
-		}
-		if it.Response {
+func (p *Partition) seek(a *arrival, x claim, out *placed) {
+	id := a.id
+	for _, y := range a.about {
+		if a.it.Response {
 			p.links[id] = append(p.links[id], y)
 			p.links[y] = append(p.links[y], id)
 			continue
 		}
-		if in := p.claims.at(y).in; in != none {
+		if in := p.at(y).in; in != none {
 			out.in, out.about, out.state = in, true, Joined
-			x.prior = p.claims.at(y).prior
+			x.prior = p.at(y).prior
 			return
 		}
 	}
-	scored := p.score(id, x)
+	scored := p.score(a, x)
 	p.neighbours(scored)
 	var best, next, against score
 	for _, s := range scored {
@@ -251,10 +305,10 @@ func (p *Partition) seek(id int32, x *packed, it *Item, out *placed) {
 
 // otherDay reports whether a claim states another day than every one of
 // others: how much else they share, whether they are one is for a person.
-func (p *Partition) otherDay(x *packed, others []int32) bool {
+func (p *Partition) otherDay(x claim, others []int32) bool {
 	const most = 18 * 60 // minutes between what may still be one night
 	for _, i := range others {
-		y := p.claims.at(i)
+		y := p.at(i)
 		gap := (int64(x.t0) + int64(x.t1) - int64(y.t0) - int64(y.t1)) / 2
 		if x.flags&y.flags&isDated == 0 || x.t0 < y.t1 && y.t0 < x.t1 || max(gap, -gap) < most {
 			return false
@@ -282,8 +336,8 @@ func (p *Partition) neighbours(scored []score) {
 const nearBits = 3000
 
 // prior returns the prior weight of x against one claim of its window.
-func (p *Partition) prior(x *packed, own int) int32 {
-	crowd := int64(log2Milli(uint64(1000+p.expected(x, own, p.live))) - bitsOf1000)
+func (p *Partition) prior(x claim, own int) int32 {
+	crowd := int64(log2Milli(uint64(1000+p.expected(x.packed, own, p.live))) - bitsOf1000)
 	w := log2Milli(uint64(p.Model.Mates)) - bitsOf1000 - int32(crowd*int64(p.Model.Crowd)/1000)
 	return max(w, -maxWeight)
 }
@@ -296,51 +350,53 @@ func (m *Model) crowd(prior int16) int32 {
 	return (log2Milli(uint64(m.Mates)) - bitsOf1000 - int32(prior)) * 1000 / m.Crowd
 }
 
-// score returns the fit of x to every incident that a candidate nominates. A
-// candidate nominates where the pair alone could pass the review.
-func (p *Partition) score(id int32, x *packed) []score {
+// nominate notes the candidates of x whose weight alone could pass the review.
+func (p *Partition) nominate(a *arrival, x claim) {
 	p.candidates(x, &p.find)
-	p.stats.Candidates += int64(len(p.find.found))
-	if p.find.capped {
+	a.found, a.capped = int32(len(p.find.found)), p.find.capped
+	a.prior = p.prior(x, p.find.own)
+	p.ready(x, p.Model.Review-a.prior)
+	for _, i := range p.find.found {
+		if i != a.id && p.nominates(i) {
+			a.nominees = append(a.nominees, i)
+		}
+	}
+}
+
+// score returns the fit of x to every incident that a nominee is in.
+func (p *Partition) score(a *arrival, x claim) []score {
+	p.stats.Candidates += int64(a.found)
+	if a.capped {
 		p.stats.Capped++
 	}
-	prior := p.prior(x, p.find.own)
-	if x.in == none { // else it is looked at again
-		x.prior = int16(prior)
-	}
-	floor, rest := p.Model.Review-prior, p.rest(x)
 	p.scored = p.scored[:0]
 	p.stamp++
-	for _, i := range p.find.found {
-		y := p.claims.at(i)
-		if y.flags&isGone != 0 || y.in == none || i == id {
+	for _, i := range a.nominees {
+		y := p.seats.at(i)
+		if y.in == none || p.claims.at(i).flags&isGone != 0 {
 			continue
 		}
-		in := p.incidents.at(y.in)
-		if in.mark == p.stamp { // nominated already
-			continue
-		}
-		if w, _ := p.weigh(x, y, floor, rest); w >= floor {
+		if in := p.incidents.at(y.in); in.mark != p.stamp {
 			in.mark = p.stamp
-			p.scored = append(p.scored, p.fit(x, y.in, prior))
+			p.scored = append(p.scored, p.fit(x, y.in, a.prior))
 		}
 	}
 	return p.scored
 }
 
 // fit scores x against the representatives of an incident.
-func (p *Partition) fit(x *packed, in, prior int32) score {
+func (p *Partition) fit(x claim, in, prior int32) score {
 	g := p.incidents.at(in)
 	s := score{in: in, rival: none}
 	for _, i := range g.reps[:g.nreps] {
-		y := p.claims.at(i)
-		if p.exchange(x, y) {
+		y := p.at(i)
+		if p.exchange(x.packed, y.packed) {
 			s.barred = true
-			if s.rival == none && sameDay(x, y) && isNear(p.placeLevel(x, y)) {
+			if s.rival == none && sameDay(x.packed, y.packed) && isNear(p.placeLevel(x.packed, y.packed)) {
 				s.rival = i
 			}
 		}
-		w, beyond := p.weigh(x, y, always, 0)
+		w, beyond := p.weigh(x, y)
 		s.sum += w + prior
 		s.beyond += beyond
 		s.n++
@@ -351,25 +407,25 @@ func (p *Partition) fit(x *packed, in, prior int32) score {
 
 // explain fills shares with the parts of x's fit to an incident and returns
 // the summed prior. Parts and prior add up to the score's sum exactly.
-func (p *Partition) explain(x *packed, in int32, shares *[nFields]Share) int32 {
+func (p *Partition) explain(x claim, in int32, shares *[nFields]Share) int32 {
 	for f := range shares {
 		shares[f].Level = missing
 	}
 	g := p.incidents.at(in)
 	for _, i := range g.reps[:g.nreps] {
-		p.share(x, p.claims.at(i), shares)
+		p.share(x, p.at(i), shares)
 	}
 	return int32(x.prior) * int32(g.nreps)
 }
 
 // settle writes down where x went, opening an incident where it may.
-func (p *Partition) settle(x *packed, out *placed) {
+func (p *Partition) settle(x claim, out *placed) {
 	switch {
 	case out.in != none:
 		p.join(out.id, x, out.in)
 	case x.flags&isSupport == 0:
 		out.state = Opened
-		x.flags |= isOpener
+		x.opener = true
 		out.in = p.incidents.add(incident{anchor: out.id, last: none, into: none})
 		p.stats.Incidents++
 		p.join(out.id, x, out.in)
@@ -381,7 +437,7 @@ func (p *Partition) settle(x *packed, out *placed) {
 }
 
 // join appends claim id to an incident, in the order of the record.
-func (p *Partition) join(id int32, x *packed, in int32) {
+func (p *Partition) join(id int32, x claim, in int32) {
 	g := p.incidents.at(in)
 	x.in, x.member = in, none
 	switch {
@@ -389,14 +445,14 @@ func (p *Partition) join(id int32, x *packed, in int32) {
 		g.anchor = id
 		g.last = id
 	case id > g.last:
-		p.claims.at(g.last).member = id
+		p.at(g.last).member = id
 		g.last = id
 	case id < g.anchor:
 		x.member, g.anchor = g.anchor, id
 	default:
-		at := p.claims.at(g.anchor)
+		at := p.at(g.anchor)
 		for at.member < id {
-			at = p.claims.at(at.member)
+			at = p.at(at.member)
 		}
 		x.member, at.member = at.member, id
 	}
@@ -406,9 +462,9 @@ func (p *Partition) join(id int32, x *packed, in int32) {
 
 // represent takes claim id among the incident's representatives where it adds
 // an account: one of each lineage, the anchor first, the newest last.
-func (p *Partition) represent(g *incident, id int32, x *packed) {
+func (p *Partition) represent(g *incident, id int32, x claim) {
 	for _, i := range g.reps[:g.nreps] {
-		if p.claims.at(i).lineage == x.lineage {
+		if p.at(i).lineage == x.lineage {
 			return
 		}
 	}
@@ -422,9 +478,9 @@ func (p *Partition) represent(g *incident, id int32, x *packed) {
 
 // members calls f with each claim of an incident in record order, gone ones
 // included, until f returns false.
-func (p *Partition) members(in int32, f func(int32, *packed) bool) {
+func (p *Partition) members(in int32, f func(int32, claim) bool) {
 	for i := p.incidents.at(in).anchor; i != none; {
-		c := p.claims.at(i)
+		c := p.at(i)
 		next := c.member
 		if !f(i, c) {
 			return
@@ -449,7 +505,7 @@ func (p *Partition) mergeIfOne(a, b int32) {
 	}
 	var sum, n int64
 	for _, i := range p.incidents.at(b).reps[:p.incidents.at(b).nreps] {
-		x := p.claims.at(i)
+		x := p.at(i)
 		s := p.fit(x, a, int32(x.prior))
 		if s.barred {
 			return
@@ -465,8 +521,8 @@ func (p *Partition) mergeIfOne(a, b int32) {
 // merge moves every claim of b into a, the older.
 func (p *Partition) merge(a, b int32) {
 	var ids []int32
-	p.members(a, func(i int32, _ *packed) bool { ids = append(ids, i); return true })
-	p.members(b, func(i int32, c *packed) bool {
+	p.members(a, func(i int32, _ claim) bool { ids = append(ids, i); return true })
+	p.members(b, func(i int32, c claim) bool {
 		ids, c.in = append(ids, i), a
 		p.moved = append(p.moved, i)
 		return true
@@ -482,12 +538,12 @@ func (p *Partition) merge(a, b int32) {
 func (p *Partition) rebuild(in int32, ids []int32) {
 	g := p.incidents.at(in)
 	g.anchor, g.last, g.n, g.nreps = ids[0], none, 0, 0
-	p.claims.at(ids[0]).flags |= isOpener
+	p.at(ids[0]).opener = true
 	for _, i := range ids {
-		c := p.claims.at(i)
+		c := p.at(i)
 		c.member, c.in = none, in
 		if g.last != none {
-			p.claims.at(g.last).member = i
+			p.at(g.last).member = i
 		}
 		g.last = i
 		if c.flags&isGone == 0 {
@@ -495,23 +551,6 @@ func (p *Partition) rebuild(in int32, ids []int32) {
 			p.represent(g, i, c)
 		}
 	}
-}
-
-// note counts the values of a claim for the weights of rarity.
-func (p *Partition) note(x *packed, by int32) {
-	w := &p.words
-	w.places.note(x.place, by)
-	w.arms.note(uint32(x.weapon), by)
-	w.acts.note(uint32(x.act), by)
-	w.objects.note(uint32(x.object), by)
-	if x.killed[0] != unstated {
-		w.killed.note(uint32(x.killed[0])+1, by)
-	}
-	if x.wounded[0] != unstated {
-		w.wounded.note(uint32(x.wounded[0])+1, by)
-	}
-	w.bys.note(x.by, by)
-	w.sides.note(x.against, by)
 }
 
 // remove takes a claim out for good: a person rejected or replaced it. Its
@@ -523,7 +562,7 @@ func (p *Partition) remove(ref truce.ClaimRef) (int32, bool) {
 	if !ok {
 		return none, false
 	}
-	x := p.claims.at(id)
+	x := p.at(id)
 	if x.flags&isGone != 0 {
 		return none, false
 	}
@@ -534,7 +573,7 @@ func (p *Partition) remove(ref truce.ClaimRef) (int32, bool) {
 	p.note(x, -1)
 	p.live--
 	var ids []int32
-	p.members(x.in, func(i int32, _ *packed) bool { ids = append(ids, i); return true })
+	p.members(x.in, func(i int32, _ claim) bool { ids = append(ids, i); return true })
 	p.rebuild(x.in, ids)
 	return id, true
 }

@@ -1,6 +1,10 @@
 package link
 
-import "github.com/marchday/marchday/truce"
+import (
+	"sync"
+
+	"github.com/marchday/marchday/truce"
+)
 
 // refs keeps the names of claims: 12 bytes a claim, and 32 for each statement.
 type refs struct {
@@ -8,7 +12,9 @@ type refs struct {
 	families   dict
 	names      []string
 	of         slab[ref]
-	buckets    []int32 // open addressing over claim numbers + 1
+	buckets    []int32 // open addressing over claim numbers
+	grow       *sync.RWMutex
+	prints     []uint8 // of each bucket a byte of its name's hash, 0 where it is empty
 }
 
 // ref is a ClaimRef with its parts numbered.
@@ -19,7 +25,9 @@ type ref struct {
 	n         uint8
 }
 
-func newRefs() refs { return refs{families: newDict(), names: []string{""}} }
+func newRefs(grow *sync.RWMutex) refs {
+	return refs{families: newDict(), names: []string{""}, grow: grow}
+}
 
 func refHash(r *truce.ClaimRef, family uint32) uint64 {
 	var h uint64
@@ -43,7 +51,9 @@ func (t *refs) add(name truce.ClaimRef, id int32) {
 	if f == unknown {
 		f = 0
 	} else if int(f) == len(t.names) {
+		t.grow.Lock()
 		t.names = append(t.names, name.Family)
+		t.grow.Unlock()
 	}
 	s := t.statements.n - 1
 	if s < 0 || *t.statements.at(s) != name.Statement {
@@ -51,25 +61,29 @@ func (t *refs) add(name truce.ClaimRef, id int32) {
 	}
 	t.of.add(ref{s, name.At, uint16(f), name.N})
 	if (int(id)+1)*8 >= len(t.buckets)*5 { // fuller, an unknown name would be looked for too long
-		t.grow(id)
+		t.widen(id)
 	}
-	t.put(id)
+	t.put(id, refHash(&name, uint32(uint16(f))))
 }
 
-func (t *refs) put(id int32) {
-	name := t.full(id)
+func (t *refs) put(id int32, h uint64) {
 	mask := uint64(len(t.buckets) - 1)
-	i := refHash(&name, uint32(t.of.at(id).family)) & mask
-	for t.buckets[i] != 0 {
+	i := h & mask
+	for t.prints[i] != 0 {
 		i = (i + 1) & mask
 	}
-	t.buckets[i] = id + 1
+	t.buckets[i], t.prints[i] = id, printOf(h)
 }
 
-func (t *refs) grow(n int32) {
-	t.buckets = make([]int32, max(64, 2*len(t.buckets)))
-	for i := range n {
-		t.put(i)
+// printOf returns a byte of a hash that its bucket does not follow from, never 0.
+func printOf(h uint64) uint8 { return uint8(h>>56) | 1 }
+
+func (t *refs) widen(n int32) {
+	size := max(64, 2*len(t.buckets))
+	t.buckets, t.prints = make([]int32, size), make([]uint8, size)
+	for id := range n {
+		name := t.full(id)
+		t.put(id, refHash(&name, uint32(t.of.at(id).family)))
 	}
 }
 
@@ -79,9 +93,12 @@ func (t *refs) get(name truce.ClaimRef) (int32, bool) {
 	if f == unknown || len(t.buckets) == 0 {
 		return none, false
 	}
-	mask := uint64(len(t.buckets) - 1)
-	for i := refHash(&name, f) & mask; t.buckets[i] != 0; i = (i + 1) & mask {
-		id := t.buckets[i] - 1
+	mask, h := uint64(len(t.buckets)-1), refHash(&name, f)
+	for i, want := h&mask, printOf(h); t.prints[i] != 0; i = (i + 1) & mask {
+		if t.prints[i] != want {
+			continue
+		}
+		id := t.buckets[i]
 		r := t.of.at(id)
 		if r.at == name.At && r.n == name.N && uint32(r.family) == f && *t.statements.at(r.statement) == name.Statement {
 			return id, true

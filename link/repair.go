@@ -23,7 +23,7 @@ type change struct {
 type view struct {
 	in   int32
 	reps []int32
-	hold []int32 // sum of the weights to the other representatives, less the bar
+	hold [maxReps]int32 // sum of the weights to the other representatives, less the bar
 }
 
 // repair improves the partition about an incident that just changed, best gain
@@ -33,7 +33,7 @@ func (p *Partition) repair(in int32, near []int32) {
 	budget := maxPairScores
 	for range maxRepairs {
 		best := change{gain: p.Model.Gain}
-		a := p.look(in, &budget)
+		a := p.view(in, &budget)
 		if len(a.reps) > 1 {
 			for k, i := range a.reps {
 				if g := -a.hold[k]; g > best.gain {
@@ -56,10 +56,10 @@ func (p *Partition) repair(in int32, near []int32) {
 	}
 }
 
-// look scores an incident's representatives against one another.
-func (p *Partition) look(in int32, budget *int) view {
+// view scores an incident's representatives against one another.
+func (p *Partition) view(in int32, budget *int) view {
 	g := p.incidents.at(in)
-	v := view{in: in, reps: g.reps[:g.nreps], hold: make([]int32, g.nreps)}
+	v := view{in: in, reps: g.reps[:g.nreps]}
 	for k, i := range v.reps {
 		for m, j := range v.reps[:k] {
 			w, _ := p.pairWeight(i, j)
@@ -73,9 +73,9 @@ func (p *Partition) look(in int32, budget *int) view {
 
 // between returns the best change between a and another incident.
 func (p *Partition) between(a *view, in int32, budget *int) change {
-	b := p.look(in, budget)
-	toB, toA := make([]int32, len(a.reps)), make([]int32, len(b.reps))
-	barredA, barredB := make([]bool, len(a.reps)), make([]bool, len(b.reps))
+	b := p.view(in, budget)
+	var toB, toA [maxReps]int32
+	var barredA, barredB [maxReps]bool
 	sum, barred := int32(0), false
 	for k, i := range a.reps {
 		for m, j := range b.reps {
@@ -113,10 +113,10 @@ func (p *Partition) pairWeight(i, j int32) (int32, bool) {
 	if i < j {
 		i, j = j, i
 	}
-	x, y := p.claims.at(i), p.claims.at(j)
-	w, _ := p.weigh(x, y, always, 0)
+	x, y := p.at(i), p.at(j)
+	w, _ := p.weigh(x, y)
 	p.stats.Compared++
-	return w + int32(x.prior) - p.Model.Review, p.exchange(x, y)
+	return w + int32(x.prior) - p.Model.Review, p.exchange(x.packed, y.packed)
 }
 
 // apply makes a change and returns the incident to look at next.
@@ -126,9 +126,9 @@ func (p *Partition) apply(c change) int32 {
 		p.merge(c.to, c.from)
 		return c.to
 	}
-	lineage := p.claims.at(c.claim).lineage
+	lineage := p.at(c.claim).lineage
 	var stay, go_ []int32
-	p.members(c.from, func(i int32, x *packed) bool {
+	p.members(c.from, func(i int32, x claim) bool {
 		if x.lineage == lineage && x.flags&isGone == 0 {
 			go_ = append(go_, i)
 		} else {
@@ -144,13 +144,13 @@ func (p *Partition) apply(c change) int32 {
 		to = p.incidents.add(incident{anchor: go_[0], last: none, into: none})
 		p.stats.Incidents++
 	} else {
-		p.members(to, func(i int32, _ *packed) bool { go_ = append(go_, i); return true })
+		p.members(to, func(i int32, _ claim) bool { go_ = append(go_, i); return true })
 		slices.Sort(go_)
 	}
 	p.reform(c.from, stay)
 	p.reform(to, go_)
 	for _, i := range go_ {
-		if x := p.claims.at(i); x.lineage == lineage {
+		if x := p.at(i); x.lineage == lineage {
 			p.moved = append(p.moved, i)
 			p.restate(i, x)
 		}
@@ -170,7 +170,7 @@ func (p *Partition) reform(in int32, ids []int32) {
 }
 
 // restate writes down how claim i fits where it was put.
-func (p *Partition) restate(i int32, x *packed) {
+func (p *Partition) restate(i int32, x claim) {
 	g := p.incidents.at(x.in)
 	if g.anchor == i {
 		x.state, x.sum, x.n = Opened, 0, 0
@@ -206,12 +206,15 @@ func (l *Linker) RepairAll() int {
 	for range maxSweeps {
 		start := p.stats.Repaired
 		for id := int32(0); id < p.claims.n; id++ {
-			x := p.claims.at(id)
+			x := p.at(id)
 			if x.in == none || x.flags&isGone != 0 {
 				continue
 			}
 			p.near = p.near[:0]
-			p.neighbours(p.score(id, x))
+			a := &p.arrival
+			*a = arrival{id: id, nominees: a.nominees[:0]}
+			p.nominate(a, x)
+			p.neighbours(p.score(a, x))
 			p.repair(x.in, slices.Clone(p.near))
 		}
 		if p.stats.Repaired == start {
@@ -219,5 +222,6 @@ func (l *Linker) RepairAll() int {
 		}
 	}
 	l.dirty = true
+	clear(l.stands)
 	return int(p.stats.Repaired - before)
 }

@@ -36,7 +36,7 @@ func (g *group) add(p *Partition, ids ...int32) {
 			continue
 		}
 		g.ids = slices.Insert(g.ids, at, id)
-		if x := p.claims.at(id); x.flags&isGone == 0 {
+		if x := p.at(id); x.flags&isGone == 0 {
 			p.represent(&g.rep, id, x)
 		}
 	}
@@ -63,7 +63,7 @@ func (l *Linker) basins(c *component, b *bonds) [][]int32 {
 	first := map[int32]int32{}
 	node := map[int32]int32{}
 	for _, i := range c.ids {
-		if in := l.p.claims.at(i).in; in != none {
+		if in := l.p.at(i).in; in != none {
 			if f, ok := first[in]; ok {
 				u.unite(f, i)
 			} else {
@@ -114,7 +114,7 @@ func (l *Linker) part(ids []int32, c *component, b *bonds) []group {
 		w.place(i, frozen)
 	}
 	for _, i := range ids {
-		if l.p.claims.at(i).flags&isGone == 0 {
+		if l.p.at(i).flags&isGone == 0 {
 			w.place(i, frozen)
 		}
 	}
@@ -140,9 +140,9 @@ func (w *work) whole(ids []int32) group {
 	g := group{by: map[int32]truce.StatementID{}}
 	g.add(w.l.p, ids...)
 	held := map[int32]truce.StatementID{} // machine incident -> the decision that brought it here
-	home := w.l.p.claims.at(ids[0]).in
+	home := w.l.p.at(ids[0]).in
 	for _, i := range ids {
-		in := w.l.p.claims.at(i).in
+		in := w.l.p.at(i).in
 		if by, ok := w.b.by[i]; ok && len(w.nodes[w.b.find(i)]) > 1 {
 			g.by[i] = by
 			if _, known := held[in]; !known && in != none {
@@ -151,7 +151,7 @@ func (w *work) whole(ids []int32) group {
 		}
 	}
 	for _, i := range ids {
-		in := w.l.p.claims.at(i).in
+		in := w.l.p.at(i).in
 		if _, ok := g.by[i]; !ok && in != home && in != none {
 			g.by[i] = held[in]
 		}
@@ -246,14 +246,14 @@ func (w *work) place(i int32, frozen bool) {
 		return
 	case to == nil || to.freeze != nil || frozen && !enough:
 		to = &group{by: map[int32]truce.StatementID{}, fits: map[int32]fitted{}}
-		x := w.l.p.claims.at(i)
+		x := w.l.p.at(i)
 		to.alone = len(ids) == 1 && (x.in == none || x.flags&isSupport != 0)
 		to.fits[i] = fitted{state: Opened}
 		if to.alone {
 			to.fits[i] = fitted{state: Alone}
 		}
 		w.groups = append(w.groups, to)
-	case best.mean() >= m.Auto && !w.l.p.otherDay(w.l.p.claims.at(i), to.rep.reps[:to.rep.nreps]):
+	case best.mean() >= m.Auto && !w.l.p.otherDay(w.l.p.at(i), to.rep.reps[:to.rep.nreps]):
 		to.fits[i] = fitted{best, Joined, w.why(ids, to)}
 	default:
 		to.fits[i] = fitted{best, Provisional, w.why(ids, to)}
@@ -270,7 +270,7 @@ func (w *work) place(i int32, frozen bool) {
 func (w *work) why(node []int32, g *group) []Reason {
 	var all []Reason
 	for _, i := range node {
-		if w.l.p.claims.at(i).flags&isGone != 0 {
+		if w.l.p.at(i).flags&isGone != 0 {
 			continue
 		}
 		for _, r := range w.l.p.reasons(i, g.rep.reps[:g.rep.nreps]) {
@@ -296,7 +296,7 @@ func (w *work) best(root int32) (score, *group) {
 		}
 		s := score{}
 		for _, i := range w.nodes[root] {
-			if p.claims.at(i).flags&isGone != 0 {
+			if p.at(i).flags&isGone != 0 {
 				continue
 			}
 			f := p.fitReps(i, &g.rep)
@@ -319,12 +319,12 @@ func (w *work) best(root int32) (score, *group) {
 func (w *work) ghosts(ids []int32) {
 	p := w.l.p
 	for _, i := range ids {
-		if p.claims.at(i).flags&isGone == 0 || w.done[w.b.find(i)] {
+		if p.at(i).flags&isGone == 0 || w.done[w.b.find(i)] {
 			continue
 		}
 		var home *group
 		for _, g := range w.groups {
-			if home == nil && slices.ContainsFunc(g.ids, func(j int32) bool { return p.claims.at(j).in == p.claims.at(i).in }) {
+			if home == nil && slices.ContainsFunc(g.ids, func(j int32) bool { return p.at(j).in == p.at(i).in }) {
 				home = g
 			}
 		}
@@ -339,18 +339,18 @@ func (w *work) ghosts(ids []int32) {
 // fitReps scores claim i against a group's representatives, by what claims say
 // and the prior of the newer of each two alone: what came since changes nothing.
 func (p *Partition) fitReps(i int32, g *incident) score {
-	x := p.claims.at(i)
+	x := p.at(i)
 	var s score
 	for _, j := range g.reps[:g.nreps] {
-		y := p.claims.at(j)
-		if p.exchange(x, y) {
+		y := p.at(j)
+		if p.exchange(x.packed, y.packed) {
 			s.barred = true
 		}
 		newer, older := x, y
 		if j > i {
 			newer, older = y, x
 		}
-		w, beyond := p.weigh(newer, older, always, 0)
+		w, beyond := p.weigh(newer, older)
 		s.sum, s.beyond, s.n = s.sum+w+int32(newer.prior), s.beyond+beyond, s.n+1
 	}
 	return s
@@ -360,6 +360,7 @@ func (p *Partition) fitReps(i int32, g *incident) score {
 // held together with them.
 func (l *Linker) settle(touched []int32) Change {
 	var ch Change
+	clear(l.stands)
 	if l.dirty || len(l.p.moved) > 0 {
 		l.recount()
 	}
@@ -368,13 +369,13 @@ func (l *Linker) settle(touched []int32) Change {
 	touched = slices.Compact(touched)
 	drawn := map[int32]bool{}
 	for _, id := range touched {
-		x := l.p.claims.at(id)
+		x := l.p.at(id)
 		if l.touched(id, x) {
 			held = append(held, id)
 			continue
 		}
 		ch.Rows = append(ch.Rows, l.machineRow(id, x))
-		if x.flags&isOpener != 0 && x.in != none && l.p.incidents.at(x.in).anchor != id {
+		if x.opener && x.in != none && l.p.incidents.at(x.in).anchor != id {
 			ch.Gone = append(ch.Gone, l.p.refs.full(id))
 		}
 		if x.in != none && !drawn[x.in] {
@@ -404,7 +405,7 @@ func (l *Linker) settle(touched []int32) Change {
 
 // touched reports whether a decision or a freeze bears on claim id or on its
 // machine incident.
-func (l *Linker) touched(id int32, x *packed) bool {
+func (l *Linker) touched(id int32, x claim) bool {
 	return l.bound[id] != nil || l.frozen[id] != nil || x.in != none && l.held[x.in] > 0
 }
 
@@ -418,19 +419,19 @@ func (l *Linker) recount() {
 	clear(l.held)
 	l.dirty = false
 	for id := range l.bound {
-		if in := l.p.claims.at(id).in; in != none {
+		if in := l.p.at(id).in; in != none {
 			l.held[in]++
 		}
 	}
 	for id := range l.frozen {
-		if in := l.p.claims.at(id).in; in != none {
+		if in := l.p.at(id).in; in != none {
 			l.held[in]++
 		}
 	}
 }
 
 // machineRow returns the row of a claim that no decision touches.
-func (l *Linker) machineRow(id int32, x *packed) Row {
+func (l *Linker) machineRow(id int32, x claim) Row {
 	r := l.row(id, x)
 	if x.in == none || x.flags&isGone != 0 {
 		r.State, r.Role = Alone, RoleNone
@@ -440,7 +441,7 @@ func (l *Linker) machineRow(id int32, x *packed) Row {
 	return r
 }
 
-func (l *Linker) row(id int32, x *packed) Row {
+func (l *Linker) row(id int32, x claim) Row {
 	r := Row{Ref: l.p.refs.full(id), State: x.state, Sum: x.sum, N: int32(x.n), Role: RoleSupports, Reasons: l.p.restated[id], Lineage: l.lineageName(id, x)}
 	if r.N > 0 {
 		r.Weight = floorDiv(r.Sum, r.N)
@@ -456,7 +457,7 @@ func (l *Linker) row(id int32, x *packed) Row {
 
 // lineageName returns the account's name as it was stated, or the claim that it
 // goes back to.
-func (l *Linker) lineageName(id int32, x *packed) string {
+func (l *Linker) lineageName(id int32, x claim) string {
 	if x.lineage&own != 0 {
 		return l.p.refs.full(int32(x.lineage &^ own)).String()
 	}
@@ -468,7 +469,7 @@ func (l *Linker) rows(g *group) []Row {
 	var out []Row
 	name := l.p.refs.full(g.ids[0])
 	one := func(id int32) {
-		x := l.p.claims.at(id)
+		x := l.p.at(id)
 		r := l.row(id, x)
 		if f, ok := g.fits[id]; ok {
 			r.State, r.Sum, r.N, r.Weight, r.Reasons = f.state, f.s.sum, f.s.n, 0, f.why
@@ -510,8 +511,8 @@ func (l *Linker) incident(g *group) Incident {
 	}
 	accounts := map[uint32]bool{}
 	for _, id := range g.ids {
-		x := l.p.claims.at(id)
-		if x.flags&isOpener != 0 && id != g.ids[0] {
+		x := l.p.at(id)
+		if x.opener && id != g.ids[0] {
 			in.Aliases = append(in.Aliases, l.p.refs.full(id))
 		}
 		if x.flags&isGone == 0 {
@@ -527,7 +528,7 @@ func (l *Linker) incident(g *group) Incident {
 // machineIncident describes an incident that no decision touches.
 func (l *Linker) machineIncident(in int32) Incident {
 	g := group{}
-	l.p.members(in, func(i int32, _ *packed) bool { g.ids = append(g.ids, i); return true })
+	l.p.members(in, func(i int32, _ claim) bool { g.ids = append(g.ids, i); return true })
 	return l.incident(&g)
 }
 
@@ -537,7 +538,7 @@ const maxResponses = 64
 func (l *Linker) responses(g *group) []Response {
 	var out []Response
 	add := func(id, other int32, by truce.StatementID) {
-		here, there := l.p.claims.at(id), l.p.claims.at(other)
+		here, there := l.p.at(id), l.p.at(other)
 		if len(out) == maxResponses || (here.flags|there.flags)&isGone != 0 || g.has(other) {
 			return
 		}
@@ -561,21 +562,33 @@ func (l *Linker) responses(g *group) []Response {
 	return out
 }
 
+// stand is the incident that a claim is in, if it is in one.
+type stand struct {
+	in     truce.IncidentID
+	within bool
+}
+
 // nameOf returns the name of the incident that claim id is in now, false where
 // it stands aside.
 func (l *Linker) nameOf(id int32) (truce.IncidentID, bool) {
-	x := l.p.claims.at(id)
+	x := l.p.at(id)
 	if !l.touched(id, x) {
 		if x.in == none {
 			return truce.IncidentID{}, false
 		}
 		return l.name(x.in), true
 	}
-	groups, _ := l.groups(l.component([]int32{id}))
-	for i := range groups {
-		if groups[i].has(id) {
-			return l.p.refs.full(groups[i].ids[0]), !groups[i].alone
+	s, known := l.stands[id]
+	if !known {
+		groups, _ := l.groups(l.component([]int32{id}))
+		for i := range groups {
+			g := &groups[i]
+			at := stand{l.p.refs.full(g.ids[0]), !g.alone}
+			for _, j := range slices.Concat(g.ids, g.proposed) {
+				l.stands[j] = at
+			}
 		}
+		s = l.stands[id]
 	}
-	return truce.IncidentID{}, false
+	return s.in, s.within
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/marchday/marchday/link"
 )
 
 func catalogueTexts(t *testing.T) map[string]map[string]string {
@@ -185,6 +187,27 @@ func TestEveryKeyNamedExists(t *testing.T) {
 					t.Errorf("%s asks for %s, which the catalogue lacks", name, m[1])
 				}
 			}
+		}
+	}
+}
+
+// TestEveryLevelOfAComparisonHasWords holds the catalogue to the levels that the
+// linking engine names in its reasons.
+func TestEveryLevelOfAComparisonHasWords(t *testing.T) {
+	for code, texts := range catalogueTexts(t) {
+		for _, name := range link.Levels() {
+			if texts[levelKey(name)] == "" {
+				t.Errorf("%s.json lacks %s", code, levelKey(name))
+			}
+		}
+		levels := 0
+		for key := range texts {
+			if strings.HasPrefix(key, "level.") {
+				levels++
+			}
+		}
+		if all := slices.Compact(slices.Sorted(slices.Values(link.Levels()))); levels != len(all) {
+			t.Errorf("%s.json has words for %d levels, the engine names %d", code, levels, len(all))
 		}
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/rand"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,6 +21,7 @@ type articlePage struct {
 	Shown    bool // what the engines make of the draft is shown
 	Segments []Segment
 	Claims   []reviewed
+	Near     []similar // incidents that the draft may be about, asked for while it is written
 	Fault    string
 	May      bool
 }
@@ -71,6 +73,13 @@ func (s *site) fileArticle(v *visit) error {
 	p := v.articlePage(form)
 	if err == nil {
 		err = v.preview(p, *r)
+	}
+	if form.Get("do") == "near" {
+		p.Shown = false
+		for _, c := range p.Claims {
+			p.Near = append(p.Near, c.Similar...)
+		}
+		p.Near = once(p.Near)
 	}
 	return v.showForm("article", p, p.Fields, &p.Fault, form, err)
 }
@@ -132,9 +141,10 @@ func (v *visit) showForm(name string, p interface {
 type hotlinePage struct {
 	page
 	Fields   []Field
-	Places   []Field // the read-back, once a name was looked up
-	Confided []Field // who calls and their own words, for the vault; none where there is no vault
-	Once     string  // token of this call: the same form sent twice is one call
+	Places   []Field   // the read-back, once a name was looked up
+	Near     []similar // incidents that the call may be about
+	Confided []Field   // who calls and their own words, for the vault; none where there is no vault
+	Once     string    // token of this call: the same form sent twice is one call
 	Fault    string
 	May      bool
 }
@@ -207,12 +217,32 @@ func (s *site) fileHotline(v *visit) error {
 		}
 	} else if len(found) == 0 {
 		err = &truce.Error{Kind: truce.Unknown, Field: "place", Why: v.t.T("fix.no_place", "name", form.Get("place"))}
+	} else if p.Near, err = v.near(form, found); err != nil {
+		return err
 	}
 	p.Places = []Field{{Name: "chosen", Label: v.t.T("hotline.chosen"), Required: true, Value: chosen, Choices: v.readBack(found)}}
 	if len(found) == 0 {
 		p.Places = nil
 	}
 	return v.showForm("hotline", p, p.Fields, &p.Fault, form, err)
+}
+
+// near returns the incidents that a call may be about, by the place itself:
+// looking keeps nothing, even of a call that is confidential. A form that is not
+// a call yet is about none.
+func (v *visit) near(form url.Values, found []truce.Where) ([]similar, error) {
+	form = maps.Clone(form)
+	form.Set("confidential", "place")
+	chosen := form.Get("chosen")
+	if chosen == "" {
+		chosen = string(found[0].Place)
+	}
+	r, err := v.call(form, found, chosen)
+	if err != nil || r.Validate() != nil {
+		return nil, nil
+	}
+	made, err := v.s.o.Centre.Preview(v.ctx(), *r)
+	return v.warn(made.Similar[0]), err
 }
 
 // fileCall files a call. Who calls and their own words, if they are written

@@ -295,6 +295,47 @@ func TestWhoCallsGoesToTheVaultAndTheActToTheRecord(t *testing.T) {
 	}
 }
 
+// TestADraftIsWarnedOfWhatIsHereWhileItIsWritten asks as near.ts does, of a call
+// and of a text: the answer names the incident to who may read it, and to nobody else,
+// and nothing is appended.
+func TestADraftIsWarnedOfWhatIsHereWhileItIsWritten(t *testing.T) {
+	h := ownHouse(t)
+	near := regexp.MustCompile(`(?s)<div id="near" aria-live="polite">.*?<a href="(/incidents/[^"]+)"`)
+	call := url.Values{"place": {"Talbiseh"}, "act": {"shelling"}, "day": {"2016-03-02"}, "killed": {"4"}, "confidential": {"place"}, "do": {"near"}}
+	if w := h.post(t, "un", "/intake/hotline", call); w.Code != 200 || near.MatchString(w.Body.String()) {
+		t.Fatalf("before anything is filed: %d, or a warning", w.Code)
+	}
+	look := h.post(t, "desk", "/intake/hotline", url.Values{"place": {"Talbiseh"}, "act": {"shelling"}, "day": {"2016-03-02"}, "do": {"look"}}).Body.String()
+	filed := url.Values{"place": {"Talbiseh"}, "act": {"shelling"}, "day": {"2016-03-02"}, "killed": {"4"}, "confidential": {"place"}, "do": {"file"}, "chosen": {regexp.MustCompile(`name="chosen" value="([^"]+)"`).FindStringSubmatch(look)[1]}}
+	if w := h.post(t, "desk", "/intake/hotline", filed); w.Code != http.StatusSeeOther {
+		t.Fatalf("filing: %d %s", w.Code, w.Body)
+	}
+	size := h.centre.Record().Size()
+	text := url.Values{
+		"text":      {"The army said that insurgents shelled Talbiseh on 2 March 2016, killing four civilians."},
+		"publisher": {"Example Wire"}, "date": {"2016-03-02"}, "channel": {"article"}, "marking": {"clear"}, "lang": {"en"}, "do": {"near"},
+	}
+	call.Set("confidential", "district") // the warning looks at the place all the same
+	for path, form := range map[string]url.Values{"/intake/hotline": call, "/intake/article": text} {
+		if near.MatchString(h.post(t, "desk", path, form).Body.String()) {
+			t.Errorf("%s: an office is warned of what it may not read", path)
+		}
+		page := h.post(t, "un", path, form).Body.String()
+		found := near.FindStringSubmatch(page)
+		if found == nil {
+			t.Errorf("%s: no warning", path)
+			continue
+		}
+		strict(t, path, page)
+		if w := h.get(t, "un", html.UnescapeString(found[1])); w.Code != 200 {
+			t.Errorf("%s: the incident it warns of: %d", path, w.Code)
+		}
+	}
+	if got := h.centre.Record().Size(); got != size {
+		t.Errorf("asking appended %d statements", got-size)
+	}
+}
+
 // TestACaseGoesFromOpeningToDissent does a case's steps by its forms, each by
 // the office that may.
 func TestACaseGoesFromOpeningToDissent(t *testing.T) {

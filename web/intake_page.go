@@ -286,6 +286,17 @@ func (v *visit) warn(all []centre.Similar) []similar {
 	return out
 }
 
+// once keeps the first warning of each incident.
+func once(all []similar) []similar {
+	var out []similar
+	for _, s := range all {
+		if !slices.ContainsFunc(out, func(o similar) bool { return o.Incident == s.Incident }) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // reviewField is one field of a claim: its value, the words it was read in,
 // and the rule that filled it.
 type reviewField struct {

@@ -236,11 +236,23 @@ func (v *visit) waterfall(reasons []picture.Reason) []weightBar {
 		from, to := min(at, at+mb), max(at, at+mb)
 		at += mb
 		bars = append(bars, weightBar{
-			Name: v.t.T("reason." + r.K), Level: r.Level, Bits: bits(mb), Down: mb < 0,
+			Name: v.t.T("reason." + r.K), Level: v.level(r.Level), Bits: bits(mb), Down: mb < 0,
 			SVG: waterfallBar{X: (from - low) * 1000 / scale, W: max((to-from)*1000/scale, 4), Zero: -low * 1000 / scale},
 		})
 	}
 	return bars
+}
+
+// level says how two claims compare in a field.
+func (v *visit) level(name string) string {
+	if name == "" {
+		return "" // the prior compares nothing
+	}
+	return v.t.T(levelKey(name))
+}
+
+func levelKey(name string) string {
+	return "level." + strings.NewReplacer(", ", "_", " ", "_").Replace(name)
 }
 
 // waterfallBar is where a bar stands, in thousandths of the width.

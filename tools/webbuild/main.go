@@ -94,6 +94,7 @@ func bundle(ui, out string) (string, error) {
 		EntryPointsAdvanced: []api.EntryPoint{
 			{InputPath: "src/fonts.css", OutputPath: "fonts"},
 			{InputPath: "src/keys.ts", OutputPath: "keys"},
+			{InputPath: "src/near.ts", OutputPath: "near"},
 			{InputPath: "src/map.ts", OutputPath: "map"},
 			{InputPath: "src/passkey.ts", OutputPath: "passkey"},
 			{InputPath: "src/timeline.ts", OutputPath: "timeline"},

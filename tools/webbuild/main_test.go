@@ -80,7 +80,7 @@ func TestBundle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"map.js", "map.css", "timeline.js", "timeline.css", "keys.js", "fonts.css", "maplibre-gl-worker.js"} {
+	for _, name := range []string{"map.js", "map.css", "timeline.js", "timeline.css", "keys.js", "near.js", "fonts.css", "maplibre-gl-worker.js"} {
 		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
 			t.Errorf("the bundle lacks %s", name)
 		}

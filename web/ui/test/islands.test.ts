@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
+import {draft} from '../src/draft.ts';
 import {letter, neighbour} from '../src/keymap.ts';
 import {image, kinds, parse, side} from '../src/marks.ts';
 import {between, days, gaps, iso, say, type Series} from '../src/series.ts';
@@ -70,4 +71,12 @@ test('no package has a licence outside the list', () => {
       assert.equal(p.resolved, undefined, `${file}: ${name} names a registry`);
     }
   }
+});
+
+test('a draft asks with all but what was confided, and not before it says enough', () => {
+  const answers: [string, string][] = [['place', 'Homs'], ['act', 'shelling'], ['caller', 'A name'], ['contact', '+963'], ['day', '2016-03-02'], ['hour', ''], ['do', 'file']];
+  const confided = new Set(['caller', 'contact', 'words']);
+  assert.equal(draft(answers, confided, ['place', 'act', 'day']), 'place=Homs&act=shelling&day=2016-03-02&do=near');
+  assert.equal(draft(answers, confided, ['place', 'hour']), '');
+  assert.equal(draft([['text', '  ']], confided, ['text']), '');
 });

@@ -2,6 +2,7 @@ package link
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/marchday/marchday/truce"
@@ -141,10 +142,15 @@ func TestDecisions(t *testing.T) {
 // the linker: no claim and no incident may move untold, as when a repair moves
 // an incident's first claim and so changes its name.
 func TestWhatChangesIsTold(t *testing.T) {
-	l := New(DefaultModel())
+	t.Run("plain claims", func(t *testing.T) { toldAll(t, plainSet(4000)) })
+	t.Run("mixed claims", func(t *testing.T) { toldAll(t, mixedSet(2000, 1)) })
+}
+
+// toldAll places items and, between them, decides, withdraws and removes.
+func toldAll(t *testing.T, items []Item) {
+	l, r := New(DefaultModel()), rand.New(rand.NewPCG(3, 4))
 	at, of := map[truce.ClaimRef]truce.IncidentID{}, map[truce.IncidentID]int{}
-	for _, it := range plainSet(4000) {
-		ch := place(t, l, it)
+	take := func(ch Change) {
 		for _, r := range ch.Rows {
 			at[r.Ref] = r.Incident
 		}
@@ -153,6 +159,28 @@ func TestWhatChangesIsTold(t *testing.T) {
 		}
 		for _, id := range ch.Gone {
 			delete(of, id)
+		}
+	}
+	var decided []truce.StatementID
+	for k, it := range items {
+		take(place(t, l, it))
+		some := func() truce.ClaimRef { return items[max(0, k-r.IntN(60))].Ref }
+		switch r.IntN(40) {
+		case 0:
+			id := truce.DigestOf(fmt.Append(nil, "decision", k))
+			decided = append(decided, id)
+			take(l.Decide(Decision{ID: id, Index: it.Index, Office: "north", Same: r.IntN(2) == 0, Claims: []truce.ClaimRef{some(), it.Ref}}))
+		case 1:
+			if n := len(decided); n > 0 {
+				take(l.Withdraw(decided[r.IntN(n)]))
+			}
+		case 2:
+			ref := some()
+			ch, err := l.Remove(ref)
+			if err == nil { // it was not removed before
+				take(ch)
+				delete(at, ref)
+			}
 		}
 	}
 	if l.Stats().Repaired == 0 {

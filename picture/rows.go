@@ -111,6 +111,7 @@ func (c *Claim) Coarsened() *Claim {
 	}
 	less := *c
 	less.Claim, less.Coarse, less.Quote, less.URL, less.External, less.Link = *c.Coarse, nil, "", "", "", Link{State: c.Link.State}
+	less.Claim.Ref = c.Ref
 	return &less
 }
 

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -43,6 +44,12 @@ type store struct {
 
 	warned atomic.Bool // PostgreSQL: a commit was not confirmed by a standby
 
+	// SQLite only: what is committed is written into the database file beside the
+	// writer, which else stands still for it once in so many entries.
+	written int           // bytes since wake was sent to
+	wake    chan struct{} // closed to end
+	ended   sync.WaitGroup
+
 	// On w, SQLite only: [i] is for 1<<i rows.
 	entry, known        [sizes]*sql.Stmt
 	begin, commit, move *sql.Stmt
@@ -73,7 +80,44 @@ func openStore(ctx context.Context, rawURL string, readOnly bool) (*store, error
 		return nil, errors.Join(err, s.close())
 	}
 	s.rd = rd
+	if !readOnly && !s.postgres {
+		if err := s.startBackfill(); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
 	return s, nil
+}
+
+const backfillEvery = 4 << 20 // bytes
+
+// startBackfill copies the WAL into the database file from time to time. That
+// never waits for the writer nor keeps it: an error is met again by the
+// writer's own checkpoint, which comes when the WAL is long for all that.
+func (s *store) startBackfill() error {
+	db, err := s.connect(false)
+	if err != nil {
+		return err
+	}
+	s.wake = make(chan struct{}, 1)
+	s.ended.Go(func() {
+		for range s.wake {
+			_, _ = db.Exec(`PRAGMA wal_checkpoint(PASSIVE)`)
+		}
+		_ = db.Close() // it holds nothing
+	})
+	return nil
+}
+
+// wrote notes that so many bytes were committed.
+func (s *store) wrote(n int) {
+	if s.written += n; s.written < backfillEvery {
+		return
+	}
+	s.written = 0
+	select {
+	case s.wake <- struct{}{}:
+	default: // it is at it
+	}
 }
 
 // connect makes a pool; of readers, or for the one writer.
@@ -90,8 +134,8 @@ func (s *store) connect(read bool) (*sql.DB, error) {
 		}
 		q.Add("_pragma", "journal_mode(WAL)")
 		q.Add("_pragma", "synchronous(FULL)")
-		q.Add("_pragma", "cache_size(-65536)")       // 64 MiB: keys are random, so is the page that each one touches
-		q.Add("_pragma", "wal_autocheckpoint(8192)") // 32 MiB
+		q.Add("_pragma", "cache_size(-65536)")        // 64 MiB: keys are random, so is the page that each one touches
+		q.Add("_pragma", "wal_autocheckpoint(16384)") // 64 MiB
 	}
 	path := (&url.URL{Path: filepath.Join(s.dir, "record.db")}).EscapedPath()
 	db, err := sql.Open("sqlite", "file:"+path+"?"+q.Encode())
@@ -207,6 +251,11 @@ func (s *store) place() string {
 
 // close closes what is open; closing twice does nothing.
 func (s *store) close() error {
+	if s.wake != nil {
+		close(s.wake)
+		s.ended.Wait()
+		s.wake = nil
+	}
 	err := s.closeWriter()
 	if s.rd != nil {
 		err = errors.Join(err, s.rd.Close())
@@ -302,8 +351,9 @@ func (s *store) insertBatch(ctx context.Context, es []*pending) error {
 	if s.postgres {
 		return s.insertBatchPostgres(ctx, es)
 	}
-	vals := make([]any, 0, 6*len(es))
+	vals, bytes := make([]any, 0, 6*len(es)), 0
 	for _, e := range es {
+		bytes += len(e.body)
 		var key any // NULL when it is the id
 		if e.key != e.id {
 			key = e.key[:]
@@ -313,6 +363,7 @@ func (s *store) insertBatch(ctx context.Context, es []*pending) error {
 	if err := insert(ctx, s.entry, 6, vals); err != nil {
 		return fmt.Errorf("insert entries: %w", err)
 	}
+	s.wrote(bytes)
 	return nil
 }
 

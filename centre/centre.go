@@ -87,6 +87,9 @@ type Centre struct {
 	log     *record.Log
 	picture *picture.Picture
 
+	shared bool   // the picture is another process's to write
+	aside  string // folder of a picture of this reader's own
+
 	edge *truce.Book // the Book at the log's edge; the appending goroutine's own, Verify excepted
 
 	verified sync.Map // StatementID -> *truce.Said, while their Add is under way
@@ -138,7 +141,10 @@ func (c *Centre) open(ctx context.Context) error {
 			return err
 		}
 	}
-	file := filepath.Join(c.o.Dir, "picture.db")
+	file := filepath.Join(c.o.Dir, pictureFile)
+	if c.o.ReadOnly {
+		return c.openBeside(ctx, file)
+	}
 	p, err := picture.Open(ctx, file)
 	if err == nil {
 		var stands bool
@@ -156,6 +162,46 @@ func (c *Centre) open(ctx context.Context) error {
 		p, err = picture.Open(ctx, file)
 	}
 	c.picture = p
+	return err
+}
+
+// pictureFile is the picture's name in the folder.
+const pictureFile = "picture.db"
+
+// openBeside opens the picture for a reader beside a centre that may be running:
+// it is neither deleted nor written. One that does not stand on the record as
+// this process read it is left alone, and CatchUp makes another in a folder of
+// its own.
+func (c *Centre) openBeside(ctx context.Context, file string) error {
+	p, err := picture.OpenReadOnly(ctx, file)
+	if err == nil {
+		var stands bool
+		if stands, err = c.stands(ctx, p); err == nil && stands {
+			c.picture, c.shared = p, true
+			return nil
+		}
+		err = errors.Join(err, p.Close())
+	}
+	if err != nil && !errors.Is(err, picture.ErrStale) && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return c.stepAside(ctx)
+}
+
+// stepAside gives a reader a picture of its own, a copy of the shared one where
+// there is one. Close removes it.
+func (c *Centre) stepAside(ctx context.Context) (err error) {
+	if c.aside, err = os.MkdirTemp(c.o.Dir, "reading-"); err != nil {
+		return fmt.Errorf("make a picture to read: %w", err)
+	}
+	file := filepath.Join(c.aside, pictureFile)
+	if c.shared {
+		if err := errors.Join(c.picture.CopyTo(ctx, file), c.picture.Close()); err != nil {
+			return err
+		}
+	}
+	c.shared, c.fold = false, nil
+	c.picture, err = picture.Open(ctx, file)
 	return err
 }
 
@@ -177,7 +223,13 @@ func (c *Centre) stands(ctx context.Context, p *picture.Picture) (bool, error) {
 func (c *Centre) Copy() bool { return c.o.ReadOnly || c.o.Name != "" }
 
 // Close closes picture and record.
-func (c *Centre) Close() error { return errors.Join(c.picture.Close(), c.log.Close()) }
+func (c *Centre) Close() error {
+	err := errors.Join(c.picture.Close(), c.log.Close())
+	if c.aside != "" {
+		err = errors.Join(err, os.RemoveAll(c.aside))
+	}
+	return err
+}
 
 // Picture returns the picture, for reading through View.
 func (c *Centre) Picture() *picture.Picture { return c.picture }

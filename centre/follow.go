@@ -39,6 +39,15 @@ func (c *Centre) Follow(ctx context.Context) error {
 func (c *Centre) CatchUp(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.shared {
+		at, err := c.picture.Position(ctx)
+		if err != nil || at.Size == c.log.Size() {
+			return err
+		}
+		if err := c.stepAside(ctx); err != nil {
+			return err
+		}
+	}
 	for {
 		if err := c.foldTo(ctx, c.log.Size()); err != nil {
 			return err

@@ -21,10 +21,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 
-	_ "modernc.org/sqlite" // the embedded engine
+	"modernc.org/sqlite" // the embedded engine
 
 	"github.com/marchday/marchday/truce"
 )
@@ -65,6 +66,48 @@ func Open(ctx context.Context, file string) (*Picture, error) {
 	const maxReaders = 8
 	p.read.SetMaxOpenConns(maxReaders)
 	return p, nil
+}
+
+// OpenReadOnly opens the picture that another process may be writing, and writes
+// nothing: Fold fails. A file that is not there is an error that is
+// os.ErrNotExist; another schema gives ErrStale.
+func OpenReadOnly(ctx context.Context, file string) (*Picture, error) {
+	if _, err := os.Stat(file); err != nil {
+		return nil, fmt.Errorf("open picture: %w", err)
+	}
+	r, err := sql.Open("sqlite", "file:"+file+"?mode=ro&_pragma=busy_timeout(5000)&_pragma=query_only(1)")
+	if err != nil {
+		return nil, fmt.Errorf("open picture: %w", err)
+	}
+	p := &Picture{write: r, read: r, file: file}
+	var version int
+	err = r.QueryRowContext(ctx, "SELECT schema FROM position").Scan(&version)
+	if err != nil || version != schemaVersion {
+		return nil, errors.Join(ErrStale, r.Close())
+	}
+	return p, nil
+}
+
+// CopyTo copies the picture as it stands now into a new file.
+func (p *Picture) CopyTo(ctx context.Context, file string) error {
+	conn, err := p.read.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("copy picture: %w", err)
+	}
+	err = conn.Raw(func(c any) error {
+		b, err := c.(interface {
+			NewBackup(to string) (*sqlite.Backup, error)
+		}).NewBackup(file)
+		if err != nil {
+			return err
+		}
+		_, err = b.Step(-1) // all pages
+		return errors.Join(err, b.Finish())
+	})
+	if err := errors.Join(err, conn.Close()); err != nil {
+		return fmt.Errorf("copy picture: %w", err)
+	}
+	return nil
 }
 
 func (p *Picture) prepare(ctx context.Context) error {

@@ -107,6 +107,9 @@ func reportDaily(cmd *cobra.Command, o *reportOptions, now func() time.Time) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
+	if err := c.CatchUp(ctx); err != nil {
+		return err
+	}
 	published, err := publishedOn(ctx, c, o.date, o.edition)
 	if err != nil {
 		return err

@@ -132,6 +132,24 @@ func TestATextIsLookedAtThenFiledThenReviewed(t *testing.T) {
 			t.Fatalf("said %+v", body)
 		}
 	})
+	t.Run("the places that a name may mean are drawn", func(t *testing.T) {
+		form.Set("text", "An air strike hit Khan on Monday, killing two people, residents said.")
+		if w := h.post(t, "un", "/intake/article", form); w.Code != http.StatusSeeOther {
+			t.Fatalf("filing: %d", w.Code)
+		}
+		report, _ := newest(t, h)
+		address := "/intake/" + strconv.FormatInt(report.Index, 10)
+		page := h.get(t, "un", address).Body.String()
+		for _, want := range []string{`id="may-claim-1hatch"`, `<a href="#f-c1-where" aria-label="1. `, `<a href="#f-c1-where" aria-label="2. `, `id="f-c1-where"`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page has no %s", want)
+			}
+		}
+		strict(t, "a page with a map of candidates", page)
+		if public := h.get(t, "", address).Body.String(); strings.Contains(public, `href="#f-c1-where"`) {
+			t.Error("who may not review is led to a question that is not there")
+		}
+	})
 	t.Run("what is gone cannot be fixed again", func(t *testing.T) {
 		w := h.post(t, "un", address, url.Values{"claim": {ref}, "do": {"reject"}})
 		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "no longer stands") {

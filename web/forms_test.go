@@ -103,6 +103,18 @@ func TestATextIsLookedAtThenFiledThenReviewed(t *testing.T) {
 			t.Errorf("what was not answered otherwise was changed: %+v, of %+v", e.Claim.When, claims[0].Claim.When)
 		}
 	})
+	t.Run("a correction is saved as lines of a dictionary", func(t *testing.T) {
+		if page := h.get(t, "un", address).Body.String(); !strings.Contains(page, `href="`+address+`/dictionary"`) {
+			t.Error("the page leads to no file of lines")
+		}
+		w := h.get(t, "un", address+"/dictionary")
+		if w.Code != 200 || !strings.Contains(w.Body.String(), "# en/frames.txt\nframe air_strike_reviewed") || !strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") {
+			t.Errorf("%d, %q: %s", w.Code, w.Header().Get("Content-Disposition"), w.Body)
+		}
+		if none := h.get(t, "un", "/intake/0/dictionary"); none.Code != http.StatusNotFound {
+			t.Errorf("the founding has lines of a dictionary: %d", none.Code)
+		}
+	})
 	t.Run("one field alone", func(t *testing.T) {
 		form.Set("text", "Shells hit Homs on Monday, killing three people, residents said.")
 		if w := h.post(t, "un", "/intake/article", form); w.Code != http.StatusSeeOther {

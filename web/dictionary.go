@@ -48,6 +48,20 @@ func dictionaryLines(words, lang string, machine, said truce.Claim) []string {
 	return out
 }
 
+// learned gives the lines that the corrections of a report amount to as a file,
+// for whoever looks after the dictionaries.
+func (s *site) learned(v *visit) error {
+	p, err := queryReport(v)
+	if err != nil {
+		return err
+	}
+	if len(p.Learned) == 0 {
+		return &truce.Error{Kind: truce.Unknown, Why: v.t.T("report.no_dictionary")}
+	}
+	v.w.Header().Set("Content-Disposition", `attachment; filename="dictionary-`+p.Statement.Label+`.txt"`)
+	return v.sendFile("text/plain; charset=utf-8", []byte(strings.Join(p.Learned, "\n")+"\n"))
+}
+
 // actorLine is a row of actors.tsv that adds a form to somebody's names.
 func actorLine(id, lang, form string) string {
 	kind, name, _ := strings.Cut(id, ":")

@@ -103,6 +103,18 @@ func TestATextIsLookedAtThenFiledThenReviewed(t *testing.T) {
 			t.Errorf("what was not answered otherwise was changed: %+v, of %+v", e.Claim.When, claims[0].Claim.When)
 		}
 	})
+	t.Run("a correction is saved as lines of a dictionary", func(t *testing.T) {
+		if page := h.get(t, "un", address).Body.String(); !strings.Contains(page, `href="`+address+`/dictionary"`) {
+			t.Error("the page leads to no file of lines")
+		}
+		w := h.get(t, "un", address+"/dictionary")
+		if w.Code != 200 || !strings.Contains(w.Body.String(), "# en/frames.txt\nframe air_strike_reviewed") || !strings.HasPrefix(w.Header().Get("Content-Disposition"), "attachment") {
+			t.Errorf("%d, %q: %s", w.Code, w.Header().Get("Content-Disposition"), w.Body)
+		}
+		if none := h.get(t, "un", "/intake/0/dictionary"); none.Code != http.StatusNotFound {
+			t.Errorf("the founding has lines of a dictionary: %d", none.Code)
+		}
+	})
 	t.Run("one field alone", func(t *testing.T) {
 		form.Set("text", "Shells hit Homs on Monday, killing three people, residents said.")
 		if w := h.post(t, "un", "/intake/article", form); w.Code != http.StatusSeeOther {
@@ -130,6 +142,24 @@ func TestATextIsLookedAtThenFiledThenReviewed(t *testing.T) {
 		e, ok := body.(*truce.ClaimEntry)
 		if !ok || e.Claim == nil || len(e.Claim.Where) != 0 || e.Claim.Event != claims[0].Claim.Event || len(e.Claim.Casualties) == 0 {
 			t.Fatalf("said %+v", body)
+		}
+	})
+	t.Run("the places that a name may mean are drawn", func(t *testing.T) {
+		form.Set("text", "An air strike hit Khan on Monday, killing two people, residents said.")
+		if w := h.post(t, "un", "/intake/article", form); w.Code != http.StatusSeeOther {
+			t.Fatalf("filing: %d", w.Code)
+		}
+		report, _ := newest(t, h)
+		address := "/intake/" + strconv.FormatInt(report.Index, 10)
+		page := h.get(t, "un", address).Body.String()
+		for _, want := range []string{`id="may-claim-1hatch"`, `<a href="#f-c1-where" aria-label="1. `, `<a href="#f-c1-where" aria-label="2. `, `id="f-c1-where"`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page has no %s", want)
+			}
+		}
+		strict(t, "a page with a map of candidates", page)
+		if public := h.get(t, "", address).Body.String(); strings.Contains(public, `href="#f-c1-where"`) {
+			t.Error("who may not review is led to a question that is not there")
 		}
 	})
 	t.Run("what is gone cannot be fixed again", func(t *testing.T) {

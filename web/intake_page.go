@@ -263,6 +263,7 @@ type reviewed struct {
 	Machine  bool
 	Rows     []reviewField
 	Fix      []Field
+	Map      Drawn // of the places that its words may mean
 }
 
 // similar is an incident that a draft's claim may be about.
@@ -309,6 +310,7 @@ type reviewField struct {
 
 func (v *visit) reviews(words string, claims []picture.Claim) []reviewed {
 	var all []reviewed
+	drawn := 0
 	for i, c := range claims {
 		r := reviewed{ID: rowID(i), Number: i + 1, Ref: c.Ref, Line: v.claimLine(c.Claim), Speaker: v.speaker(c), Machine: c.Machine, Rows: v.reviewFields(words, c.Claim)}
 		if !c.Incident.IsZero() {
@@ -317,6 +319,11 @@ func (v *visit) reviews(words string, claims []picture.Claim) []reviewed {
 			}
 		}
 		r.Fix = v.fixFields(i, c.Claim)
+		if drawn < maxCandidateMaps {
+			if r.Map = v.candidateMap(i, c.Claim); r.Map.SVG != "" {
+				drawn++
+			}
+		}
 		all = append(all, r)
 	}
 	return all

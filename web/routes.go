@@ -38,6 +38,7 @@ func (s *site) roomRoutes(page func(pattern, section string, h func(*visit) erro
 	page("GET /intake", "intake", s.intake)
 	page("GET /intake/{n}", "intake", s.report)
 	page("POST /intake/{n}", "intake", s.review)
+	page("GET /intake/{n}/dictionary", "intake", s.learned)
 	page("GET /intake/article", "intake", s.article)
 	page("POST /intake/article", "intake", s.fileArticle)
 	page("GET /intake/hotline", "intake", s.hotline)

@@ -102,8 +102,9 @@ type Map struct {
 	Areas    []MapArea
 	Lines    []MapLine
 	Labels   []MapLabel
-	// Label and Caption say what it shows, where that is not incidents.
-	Label, Caption string
+	// Label and Caption say what it shows, where that is not incidents; Several
+	// is the name in the catalogue of what is said of several marks in one.
+	Label, Caption, Several string
 }
 
 // NewBase reads a GeoJSON FeatureCollection with a bbox, as tools/geodata makes
@@ -484,7 +485,7 @@ func (d *drawing) cluster(c cluster, m Map) {
 	one := m.Marks[c.first]
 	href, title := one.Href, one.Title
 	if c.n > 1 {
-		title = d.t.Number(int64(c.n)) + ": " + d.t.T("map.cluster", "n", c.n, "title", one.Title)
+		title = d.t.Number(int64(c.n)) + ": " + d.t.T(cmp.Or(m.Several, "map.cluster"), "n", c.n, "title", one.Title)
 		href = ""
 		if m.List != "" {
 			sw, ne := d.p.place(c.cells[0]-1, c.cells[3]+1), d.p.place(c.cells[2]+1, c.cells[1]-1)

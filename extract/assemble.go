@@ -175,6 +175,9 @@ func (a *analysis) setTime(f *found, m timeMention, own bool) {
 func (t *text) when(m timeMention) truce.When {
 	w := truce.When{Kind: m.kind, Precision: m.precision}
 	w.From, w.To = t.instants(m.lo, m.hi)
+	if m.lo == noDay && m.hi == noDay {
+		w.Weekday = m.weekday
+	}
 	if m.lo != noDay && len(t.e.zone.Rules) > 0 {
 		w.Local, w.Zone = m.lo.String()+"T00:00", t.e.zone.Name
 	}
@@ -267,7 +270,7 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 		w := a.t.where(p)
 		f.claim.Where = append(f.claim.Where, w[0])
 		f.placeToks = append(f.placeToks, [2]int{p.i, p.j})
-		f.claim.Rules = append(f.claim.Rules, "place."+string(p.cands[0].Match))
+		f.claim.Rules = append(f.claim.Rules, "place."+p.how())
 	}
 	for _, p := range mine[:min(len(mine), maxPlaces)] {
 		f.claim.Where = append(f.claim.Where, a.t.where(p)[1:]...)
@@ -292,7 +295,7 @@ func (a *analysis) inherited(f *found) []placeMention {
 		return nil
 	}
 	for _, p := range a.t.placed {
-		if p.cands[0].Place.Class == gazetteer.Country || p.role == "origin" {
+		if p.best().Class == gazetteer.Country || p.role == "origin" {
 			continue
 		}
 		p.guess = true
@@ -358,7 +361,7 @@ func (a *analysis) innermost(ps []placeMention) []placeMention {
 			if m == n {
 				continue
 			}
-			if q.cands[0].Place.ID != p.cands[0].Place.ID && a.t.e.places.LiesIn(q.cands[0].Place.ID, p.cands[0].Place.ID) || m < n && q.cands[0].Place.ID == p.cands[0].Place.ID {
+			if !q.same(p) && a.t.liesIn(q, p) || m < n && q.same(p) {
 				outer = true
 			}
 		}
@@ -598,7 +601,7 @@ func same(b, a *found) bool {
 	if sx, sy := speakerOf(x), speakerOf(y); sx != sy && sx != "" && sy != "" {
 		return false
 	}
-	if len(x.Where) > 0 && len(y.Where) > 0 && x.Where[0].Place != y.Where[0].Place && !x.Where[0].IsIn(y.Where[0].Place) && !y.Where[0].IsIn(x.Where[0].Place) {
+	if len(x.Where) > 0 && len(y.Where) > 0 && (x.Where[0].Place != y.Where[0].Place || x.Where[0].Place == "" && x.Where[0].Name != y.Where[0].Name) && !x.Where[0].IsIn(y.Where[0].Place) && !y.Where[0].IsIn(x.Where[0].Place) {
 		return false
 	}
 	if !x.When.Meets(y.When.From, y.When.To) {

@@ -181,6 +181,7 @@ func (w *work) read() {
 			return
 		}
 	}
+	w.placeless()
 }
 
 // unique keeps, of frames opened on overlapping words, the one with more of

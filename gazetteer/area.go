@@ -200,6 +200,15 @@ func (g *Gazetteer) Fill(w truce.Where) truce.Where {
 	return w
 }
 
+// Around lists the units that a place lies in, innermost first.
+func (g *Gazetteer) Around(id truce.PlaceID) []truce.PlaceID {
+	i, known := g.byID[id]
+	if !known {
+		return nil
+	}
+	return slices.Clone(g.in[i])
+}
+
 // within returns what a place lies within, innermost first, without itself.
 func (g *Gazetteer) within(id truce.PlaceID, point *truce.Point, known bool) []truce.PlaceID {
 	if known {

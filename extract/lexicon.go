@@ -143,6 +143,7 @@ type language struct {
 	slots      map[int32]slot    // prepositions that fill a slot
 	clitic     [3]int32          // the words of Arabic b-, l-, k-
 	labels     []cue             // of snippets
+	weights    *weighing         // of fillers.tsv, nil without
 	seen       wordMemo          // of words in other letters than ASCII
 }
 

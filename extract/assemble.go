@@ -175,6 +175,9 @@ func (a *analysis) setTime(f *found, m timeMention, own bool) {
 func (t *text) when(m timeMention) truce.When {
 	w := truce.When{Kind: m.kind, Precision: m.precision}
 	w.From, w.To = t.instants(m.lo, m.hi)
+	if m.lo == noDay && m.hi == noDay {
+		w.Weekday = m.weekday
+	}
 	if m.lo != noDay && len(t.e.zone.Rules) > 0 {
 		w.Local, w.Zone = m.lo.String()+"T00:00", t.e.zone.Name
 	}
@@ -263,7 +266,7 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 	}
 	mine, n := mine[:min(len(mine), maxPlaces)], 0
 	for _, p := range mine {
-		n += min(len(p.cands), maxCandidates)
+		n += max(1, min(len(p.cands), maxCandidates))
 	}
 	if n == 0 {
 		return
@@ -272,7 +275,7 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 	for _, p := range mine { // the best candidates of all first
 		f.claim.Where = a.t.where(f.claim.Where, p, 0, 1)
 		f.placeToks = append(f.placeToks, [2]int{p.i, p.j})
-		f.claim.Rules = append(f.claim.Rules, a.t.e.rule("place.", string(p.cands[0].Match)))
+		f.claim.Rules = append(f.claim.Rules, a.t.e.rule("place.", p.how()))
 	}
 	for _, p := range mine {
 		f.claim.Where = a.t.where(f.claim.Where, p, 1, maxCandidates)
@@ -297,7 +300,7 @@ func (a *analysis) inherited(f *found) []placeMention {
 		return nil
 	}
 	for _, p := range a.t.placed {
-		if p.cands[0].Place.Class == gazetteer.Country || p.role == "origin" {
+		if p.best().Class == gazetteer.Country || p.role == "origin" {
 			continue
 		}
 		p.guess = true
@@ -363,7 +366,7 @@ func (a *analysis) innermost(ps []placeMention) []placeMention {
 			if m == n {
 				continue
 			}
-			if q.cands[0].Place.ID != p.cands[0].Place.ID && a.t.e.places.LiesIn(q.cands[0].Place.ID, p.cands[0].Place.ID) || m < n && q.cands[0].Place.ID == p.cands[0].Place.ID {
+			if !q.same(p) && a.t.liesIn(q, p) || m < n && q.same(p) {
 				outer = true
 			}
 		}
@@ -599,7 +602,7 @@ func same(b, a *found) bool {
 	if sx, sy := speakerOf(x), speakerOf(y); sx != sy && sx != "" && sy != "" {
 		return false
 	}
-	if len(x.Where) > 0 && len(y.Where) > 0 && x.Where[0].Place != y.Where[0].Place && !x.Where[0].IsIn(y.Where[0].Place) && !y.Where[0].IsIn(x.Where[0].Place) {
+	if len(x.Where) > 0 && len(y.Where) > 0 && (x.Where[0].Place != y.Where[0].Place || x.Where[0].Place == "" && x.Where[0].Name != y.Where[0].Name) && !x.Where[0].IsIn(y.Where[0].Place) && !y.Where[0].IsIn(x.Where[0].Place) {
 		return false
 	}
 	if !x.When.Meets(y.When.From, y.When.To) {

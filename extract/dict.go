@@ -237,6 +237,8 @@ func (d *dictionaries) readFile(name, content string) error {
 		line = (*language).addToll
 	case "labels.tsv":
 		line = (*language).addLabel
+	case "fillers.tsv":
+		line = (*language).addWeight
 	case "discard.txt":
 		line = func(l *language, c []string) error { l.addPhrase(c[0], catDiscard, 0); return nil }
 	default:

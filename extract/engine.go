@@ -188,6 +188,7 @@ func (w *work) read() {
 			return
 		}
 	}
+	w.placeless()
 }
 
 // unique keeps, of frames opened on overlapping words, the one with more of

@@ -291,6 +291,7 @@ type language struct {
 	clitic     [3]int32         // the words of Arabic b-, l-, k-
 	owners     [2]int32         // its, their
 	labels     []cue            // of snippets
+	weights    *weighing        // of fillers.tsv, nil without
 	seen       memory[wordForm] // of words in other letters than ASCII
 }
 

@@ -103,7 +103,7 @@ func TestGeoVirus(t *testing.T) {
 						t.Logf("FP %q", art.Text[s:end])
 					}
 				}
-				if c := p.cands[0].Place; c.Class != gazetteer.Country {
+				if c := p.best(); len(p.cands) > 0 && c.Class != gazetteer.Country {
 					near = append(near, c.Point)
 				}
 			}

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -122,6 +123,16 @@ func (t *text) focus() string {
 		t.inFocus = name
 	}
 	return t.inFocus
+}
+
+// home is the country where a name is sought first: the one whose villages the
+// gazetteer holds or the one in focus. Without capitals, names and words look
+// alike, and the villages come first.
+func (t *text) home() string {
+	if t.l.cased {
+		return cmp.Or(t.focus(), t.e.places.Home())
+	}
+	return cmp.Or(t.e.places.Home(), t.focus())
 }
 
 // instants turns days into the half-open interval of the engine's zone.

@@ -326,7 +326,7 @@ func yearPart(y int, part string, j int) timeMention {
 	return m
 }
 
-// numericDate reads 2016-05-03, 03.05.2016 and 3/5/2016 (day first).
+// numericDate reads 2016-05-03, 03.05.2016, 3-5-2016 and 3/5/2016 (day first).
 func (a *analysis) numericDate(i int) (timeMention, bool) {
 	if i >= a.s.last || !a.tok(i).flags.has(number) {
 		return timeMention{}, false
@@ -339,6 +339,9 @@ func (a *analysis) numericDate(i int) (timeMention, bool) {
 		return timeMention{j: j, lo: at, hi: at, kind: "exact", precision: truce.ToDay}, true
 	}
 	if i+2 < a.s.last && a.tok(i+1).flags.has(hyphened) && a.tok(i+2).flags.has(hyphened) && a.tok(i+1).flags.has(number) && a.tok(i+2).flags.has(number) {
+		if y := a.num(i + 2); y > 31 { // 3-5-2016
+			return exact(y, a.num(i+1), a.num(i), i+3)
+		}
 		return exact(a.num(i), a.num(i+1), a.num(i+2), i+3)
 	}
 	if i+4 < a.s.last && a.tok(i+1).mark == '/' && a.tok(i+3).mark == '/' && a.tok(i+3).flags.has(glued) {
@@ -371,7 +374,7 @@ func (a *analysis) numericDate(i int) (timeMention, bool) {
 func (a *analysis) weekdayAt(k, n int) (timeMention, bool) {
 	next := a.of(k + 1)
 	if m, ok := a.calendarDate(next); ok {
-		return m, true
+		return m.on(n), true
 	}
 	if next > k+1 {
 		next = k + 1
@@ -381,7 +384,7 @@ func (a *analysis) weekdayAt(k, n int) (timeMention, bool) {
 			if m.j < a.s.last && a.tok(m.j).mark == ')' {
 				m.j++
 			}
-			return m, true
+			return m.on(n), true
 		}
 	}
 	if a.small(k+1, 31) && a.tok(k+1).flags.has(number) && (k+2 >= a.s.last || a.tok(k+2).mark != 0) { // Saturday 18 ...
@@ -395,6 +398,14 @@ func (a *analysis) weekdayAt(k, n int) (timeMention, bool) {
 		m.j++
 	}
 	return m, true
+}
+
+// on notes the weekday of a date whose year nobody can tell.
+func (m timeMention) on(weekday int) timeMention {
+	if m.kind == "unanchored" {
+		m.weekday, m.kind = weekday, "weekday"
+	}
+	return m
 }
 
 // calendarDate reads a day with its month only.

@@ -1,6 +1,9 @@
 package extract
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/marchday/marchday/gazetteer"
 	"github.com/marchday/marchday/truce"
 )
@@ -11,10 +14,46 @@ type placeMention struct {
 	cands    []gazetteer.Candidate
 	relation string // in, near, outskirts, between
 	role     string
-	prep     int32 // the preposition before it
-	cue      bool  // something beside it says that it is a place
-	actor    bool  // a country or capital, which may act
-	guess    bool  // taken from an earlier sentence
+	prep     int32           // the preposition before it
+	cue      bool            // something beside it says that it is a place
+	actor    bool            // a country or capital, which may act
+	guess    bool            // taken from an earlier sentence
+	name     string          // of a place that is not held, as worded; it has no candidates
+	class    gazetteer.Class // of a place that is not held, as the word before its name says
+	within   []truce.PlaceID // of a place that is not held, the unit that the sentence names
+}
+
+// best is the place that a mention most likely means; of one that is not held,
+// no more than its class.
+func (p placeMention) best() gazetteer.Place {
+	if len(p.cands) == 0 {
+		return gazetteer.Place{Class: p.class}
+	}
+	return p.cands[0].Place
+}
+
+// how names the rule that found the place.
+func (p placeMention) how() string {
+	if len(p.cands) == 0 {
+		return "unheld"
+	}
+	return string(p.cands[0].Match)
+}
+
+// same reports whether two mentions mean one place.
+func (p placeMention) same(q placeMention) bool {
+	return p.best().ID == q.best().ID && gazetteer.Fold(p.name) == gazetteer.Fold(q.name)
+}
+
+// liesIn reports whether p means a place inside that of q.
+func (t *text) liesIn(p, q placeMention) bool {
+	if len(q.cands) == 0 {
+		return false
+	}
+	if len(p.cands) == 0 {
+		return slices.Contains(p.within, q.best().ID)
+	}
+	return t.e.places.LiesIn(p.best().ID, q.best().ID)
 }
 
 const maxPlaceWords = 5
@@ -25,6 +64,9 @@ func (a *analysis) findPlaces(out []placeMention) []placeMention {
 	for i := a.s.first; i < a.s.last; {
 		p, ok := a.placeAt(i, out)
 		if !ok {
+			p, ok = a.unheld(i, out)
+		}
+		if !ok {
 			i++
 			continue
 		}
@@ -32,6 +74,7 @@ func (a *analysis) findPlaces(out []placeMention) []placeMention {
 		a.near = a.t.nearby(a.near[:0], out)
 		i = p.j
 	}
+	a.enclose(out)
 	return out
 }
 
@@ -40,6 +83,155 @@ func (t *text) find(q gazetteer.Query) []gazetteer.Candidate {
 	from := len(t.cands)
 	t.cands = t.e.places.AppendFind(t.cands, q)
 	return t.cands[from:len(t.cands):len(t.cands)]
+}
+
+// unheld reads the name of a place that the gazetteer does not hold: what
+// stands behind a word for settlements ("the village of Ain Tolma", قرية
+// طولما). It stays a name; no point is guessed.
+func (a *analysis) unheld(i int, before []placeMention) (placeMention, bool) {
+	class := a.settlement(i, before)
+	if class == "" || !a.maybeName(i) {
+		return placeMention{}, false
+	}
+	j := i + a.longestName(i)
+	if end := j; !a.t.l.cased { // كفر طولما, طولما الشرقية
+		j = i + 1
+		for j < end && gazetteer.Generic(a.tokenText(j-1)) && a.maybeName(j) {
+			j++
+		}
+		if j < end && strings.HasPrefix(a.tokenText(j), "ال") && gazetteer.Qualifier(a.tokenText(j)) {
+			j++
+		}
+	}
+	s, e := a.t.span(i, j)
+	p := placeMention{i: i, j: j, cue: true, name: a.t.src[s:e], class: class}
+	if a.t.l.code == "ar" {
+		p.name = a.stripClitics(i, p.name)
+		if n := len(before); n > 0 && before[n-1].j == i {
+			p.name = strings.TrimPrefix(p.name, "و") // the and of a list, before a word that nobody knows
+		}
+	}
+	if len(gazetteer.Fold(p.name)) < minUnheld {
+		return placeMention{}, false
+	}
+	a.relate(&p)
+	return p, true
+}
+
+const minUnheld = 4 // bytes of a folded name
+
+// placeless gives the claims of violence that found no place the one place that
+// the text names nearest to them, as a guess that a person is to look at. Only
+// short texts tell of one thing.
+func (w *work) placeless() {
+	const maxShort = 12 // sentences
+	t := &w.t
+	lacks := func(f found) bool {
+		return f.family == "violence" && len(f.claim.Where) == 0 && f.claim.Stance.Asserted()
+	}
+	if len(t.sents) > maxShort || !slices.ContainsFunc(t.out, lacks) {
+		return
+	}
+	var only placeMention
+	found := 0
+	for n := range t.sents {
+		w.a.open(t, n)
+		w.a.ments = t.ments
+		w.a.parse()
+		for _, p := range w.a.findPlaces(w.places[:0]) {
+			if p.best().Class == gazetteer.Country || p.actor || !p.cue {
+				continue
+			}
+			switch {
+			case found == 0 || t.liesIn(p, only):
+				only, found = p, 1
+			case !only.same(p) && !t.liesIn(only, p):
+				found++
+			}
+		}
+	}
+	if found != 1 {
+		return
+	}
+	only.guess = true
+	for n := range t.out {
+		if f := &t.out[n]; lacks(*f) {
+			f.claim.Where = t.where(nil, only, 0, maxCandidates)
+			f.claim.Rules = append(f.claim.Rules, "place.only")
+		}
+	}
+}
+
+// settlement is the class that the word before token i gives to the name that
+// begins there, "" if none does. A list goes on with the class of its first.
+func (a *analysis) settlement(i int, before []placeMention) gazetteer.Class {
+	if n := len(before); n > 0 && len(before[n-1].cands) == 0 && !a.t.l.cased && before[n-1].j == i && strings.HasPrefix(a.tokenText(i), "و") {
+		return before[n-1].class
+	}
+	k := i - 1
+	if k > a.s.first && strings.IndexByte("\"<(", a.tok(k).mark) >= 0 {
+		k-- // بلدة "طولما"
+	}
+	if a.t.l.code == "en" {
+		if k < a.s.first || a.t.l.words[a.tok(k).word] != "of" || !a.t.mixed {
+			return ""
+		}
+		k--
+	}
+	if k < a.s.first || a.tok(k).mark != 0 || a.tok(k).flags.has(definite) {
+		return ""
+	}
+	word := a.tokenText(k)
+	if a.t.l.code == "ar" {
+		word = a.stripClitics(k, word)
+	}
+	switch c := gazetteer.ClassOf(word); c {
+	case gazetteer.Village, gazetteer.Town, gazetteer.City, gazetteer.Neighbourhood, gazetteer.Camp, gazetteer.Adm3:
+		return c
+	}
+	return ""
+}
+
+// maybeName reports whether a token can begin a name that nobody knows: in
+// letters with capitals it has one; no dictionary knows it otherwise.
+func (a *analysis) maybeName(i int) bool {
+	k := a.tok(i)
+	if k.mark != 0 || k.flags.has(number) || a.t.l.cased && !k.flags.has(capital) {
+		return false
+	}
+	if gazetteer.Generic(a.tokenText(i)) && !a.tags(i).has(tagPrep) {
+		return true
+	}
+	if a.tags(i) != 0 || a.ofCat(i, catSet) {
+		return false
+	}
+	for _, m := range a.ments {
+		if m.i > i {
+			break
+		}
+		if i < m.j && m.cat != catDemonym {
+			return false
+		}
+	}
+	return true
+}
+
+// enclose gives places that are not held the unit that their sentence names
+// beside them, the nearest behind them or else before.
+func (a *analysis) enclose(ps []placeMention) {
+	for n := range ps {
+		if len(ps[n].cands) > 0 {
+			continue
+		}
+		before := slices.Clone(ps[:n])
+		slices.Reverse(before)
+		for _, q := range append(slices.Clone(ps[n+1:]), before...) {
+			if u := q.best(); len(q.cands) > 0 && (u.Class == gazetteer.Adm1 || u.Class == gazetteer.Adm2 || u.Class == gazetteer.Adm3) {
+				ps[n].within = append([]truce.PlaceID{u.ID}, a.t.e.places.Around(u.ID)...)
+				break
+			}
+		}
+	}
 }
 
 // placeAt reads a place beginning at token i.
@@ -233,7 +425,7 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	if !known && a.t.l.code != "ru" && a.t.l.code != "uk" && (!cue || (a.t.l.code == "ar" || !a.t.mixed) && j > i+2) {
 		return placeMention{}, false
 	}
-	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.focus(), Near: a.near, Strict: true, MinScore: minSure, Memo: a.t.e.memo}
+	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.home(), Near: a.near, Strict: true, MinScore: minSure, Memo: a.t.e.memo}
 	var cands []gazetteer.Candidate
 	if known || a.t.l.code == "ru" || a.t.l.code == "uk" || a.t.e.spells(name) {
 		cands = a.t.find(q)
@@ -246,6 +438,9 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 		return placeMention{}, false
 	}
 	best := cands[0].Place
+	if !actor && a.foreign(best) {
+		return placeMention{}, false
+	}
 	big := best.Population >= bigPopulation || best.Class == gazetteer.Country || best.Class == gazetteer.Adm1
 	if !cue && !big && !actor || !cue && a.partOfName(i, j) {
 		return placeMention{}, false
@@ -255,12 +450,22 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	return p, true
 }
 
+// foreign reports whether, in letters without capitals, a place is most likely a
+// word of the language: it lies in a country that the text does not name, which
+// is not the one whose villages are held.
+func (a *analysis) foreign(p gazetteer.Place) bool {
+	home := a.t.e.places.Home()
+	return !a.t.l.cased && home != "" && p.Country != home && p.Class != gazetteer.Country && !slices.ContainsFunc(a.t.counts, func(c tally) bool { return c.country == p.Country }) && p.Population < worldKnown
+}
+
+const worldKnown = 1_000_000 // people of a town that any text may name
+
 // nearby appends the points of places already resolved to an empty list.
 func (t *text) nearby(out []truce.Point, more []placeMention) []truce.Point {
 	for _, list := range [][]placeMention{more, t.placed} {
 		for _, p := range list {
-			if c := p.cands[0]; c.Place.Class != gazetteer.Country && c.Place.Point.Valid() {
-				out = append(out, c.Place.Point)
+			if c := p.best(); len(p.cands) > 0 && c.Class != gazetteer.Country && c.Point.Valid() {
+				out = append(out, c.Point)
 			}
 		}
 	}
@@ -390,6 +595,16 @@ const maxCandidates = 3
 // from one number to another.
 func (t *text) where(out []truce.Where, p placeMention, from, to int) []truce.Where {
 	s, e := t.span(p.i, p.j)
+	if len(p.cands) == 0 {
+		if from > 0 {
+			return out
+		}
+		w := truce.Where{Name: p.name, Class: string(p.class), Within: p.within, Relation: p.relation, Role: p.role, Score: minLoose, Span: t.spans.span(s, e)}
+		if p.guess {
+			w.Score, w.Span = minLoose-100, nil
+		}
+		return append(out, w)
+	}
 	for n := from; n < min(to, len(p.cands)); n++ {
 		c := &p.cands[n]
 		w := t.e.places.FillFound(c, truce.Where{Place: c.Place.ID, Name: t.src[s:e], Relation: p.relation, Role: p.role, Score: c.Score, Span: t.spans.span(s, e)})

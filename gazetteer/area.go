@@ -184,6 +184,15 @@ func (g *Gazetteer) Fill(w truce.Where) truce.Where {
 	return w
 }
 
+// Around lists the units that a place lies in, innermost first. They are shared.
+func (g *Gazetteer) Around(id truce.PlaceID) []truce.PlaceID {
+	i, known := g.byID[id]
+	if !known {
+		return nil
+	}
+	return g.in[i].ids
+}
+
 // FillFound completes a place as Fill does, of a candidate that Find gave.
 func (g *Gazetteer) FillFound(c *Candidate, w truce.Where) truce.Where {
 	return g.fill(c.named, w)

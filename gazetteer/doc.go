@@ -139,6 +139,7 @@ type Gazetteer struct {
 	byISO   map[string]int32                // country code -> place
 	twin    map[truce.PlaceID]truce.PlaceID // first-level unit with a p-code -> the same unit of a coarser set of outlines
 	digest  truce.Digest
+	home    string
 	maxSize int // bytes of the longest folded name
 }
 
@@ -187,8 +188,30 @@ func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) 
 	for i, p := range g.places {
 		g.shown[i] = slices.Clip(shown(p))
 	}
+	g.home = g.mostVillages()
 	g.digest = g.sum()
 	return g
+}
+
+// Home is the country whose villages are held: more than half of all places
+// under 1,000 people, and at least 20. It is empty where no country's are.
+func (g *Gazetteer) Home() string { return g.home }
+
+func (g *Gazetteer) mostVillages() string {
+	const least, under = 20, 1000
+	counts, all := map[string]int{}, 0
+	for _, p := range g.places {
+		if depth(p.Class) == 0 && p.Population < under {
+			counts[p.Country]++
+			all++
+		}
+	}
+	for country, n := range counts {
+		if n >= least && 2*n > all {
+			return country // there is but one
+		}
+	}
+	return ""
 }
 
 // force fixes forms to places: to the first code of a list that is held. A form

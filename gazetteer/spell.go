@@ -311,13 +311,32 @@ var qualifiers = words(
 
 // classWords stand beside a name and say what it is; empty says nothing.
 var classWords = map[string]Class{
-	"village": Village, "villages": Village, "قريه": Village, "قري": Village, "деревня": Village, "село": Village, "деревни": Village,
-	"town": Town, "بلده": Town, "город": City, "city": City, "مدينه": City,
+	"village": Village, "villages": Village, "قريه": Village, "قري": Village, "قريتي": Village, "деревня": Village, "село": Village, "деревни": Village,
+	"town": Town, "towns": Town, "بلده": Town, "بلدات": Town, "بلدتي": Town, "посёлок": Town, "посёлка": Town, "посёлке": Town, "город": City, "city": City, "مدينه": City,
 	"neighbourhood": Neighbourhood, "neighborhood": Neighbourhood, "district": "", "hayy": Neighbourhood, "hay": Neighbourhood, "حي": Neighbourhood, "район": "", "квартал": Neighbourhood,
 	"camp": Camp, "مخيم": Camp, "лагерь": Camp, "countryside": Region, "suburbs": Region, "suburb": Region, "rif": Region, "reef": Region, "rural": Region, "ريف": Region, "пригород": Region,
 	"subdistrict": Adm3, "nahiya": Adm3, "ناحيه": Adm3, "governorate": Adm1, "province": Adm1, "muhafazat": Adm1, "muhafazah": Adm1, "محافظه": Adm1, "провинция": Adm1, "провинции": Adm1, "мухафаза": Adm1,
 	"farms": Village, "mazari": Village, "مزارع": Village, "farm": Village, "road": Road, "square": Facility, "crossing": Crossing, "معبر": Crossing, "area": "", "region": "", "منطقه": "", "the": "", "of": "", "de": "", "da": "", "do": "",
 	"du": "", "des": "", "del": "", "hill": Hill, "island": "", "islands": "",
+}
+
+// ClassOf is the class that a common noun gives to the name beside it: village,
+// town, camp; empty for other words. Case, marks and an Arabic article do not
+// matter.
+func ClassOf(word string) Class { return classWords[dropArabicArticle(Fold(word))] }
+
+// Generic reports whether a common noun begins the name that it stands in: Tell,
+// Deir.
+func Generic(word string) bool {
+	_, ok := generics[dropArabicArticle(Fold(word))]
+	return ok
+}
+
+// Qualifier reports whether an adjective tells two places of one name apart:
+// Upper, East.
+func Qualifier(word string) bool {
+	_, ok := qualifiers[trimNisba(dropArabicArticle(Fold(word)))]
+	return ok
 }
 
 // plainLetters writes the sounds of the common spelling as people read them.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,5 +35,49 @@ func TestDictionariesAreTestedLintedAndCarriedOver(t *testing.T) {
 	code, said, errs := command(t, "dict", "test", bad)
 	if code != exitWrong || !strings.Contains(said, "en/tolls.tsv:1") || !strings.Contains(said, "1 tests, 1 not met") {
 		t.Errorf("a test that is not met: exit %d, %q, %q", code, said, errs)
+	}
+}
+
+// annotatedTexts are invented: in half of them something is bombed by somebody.
+func annotatedTexts() string {
+	var b strings.Builder
+	towns := []string{"Tolma", "Castra", "Orbeck", "Nesh", "Dravin", "Karsa"}
+	things := []string{"bridge", "warehouse", "pharmacy", "station"}
+	for i := range 24 {
+		town, thing, who := towns[i%len(towns)], things[i%len(things)], []string{"gunmen", "rebels", "smugglers"}[i%3]
+		text := fmt.Sprintf("The %s of %s was destroyed by a bomb on Monday. The bomb was planted by masked %s.", thing, town, who)
+		fmt.Fprintf(&b, `{"text": %q, "templates": [{"type": "bombing", "roles": {"Target": [[%q]], "Planter": [["masked %s"]]}}]}`+"\n", text, thing+" of "+town, who)
+		fmt.Fprintf(&b, `{"text": %q, "templates": []}`+"\n", fmt.Sprintf("The %s of %s was opened by masked dancers on Monday. The mayor praised the builders.", thing, town))
+	}
+	return b.String()
+}
+
+func TestADictionaryIsLearntFromAnnotatedTexts(t *testing.T) {
+	in, dir := keep(t, "annotated.jsonl", annotatedTexts()), t.TempDir()
+	said := mustRun(t, "dict", "learn", "--in", in, "--out", dir, "--dossier", "none")
+	file := filepath.Join(dir, "en", "fillers.tsv")
+	first, err := os.ReadFile(file)
+	if err != nil || !strings.Contains(said, "48 texts") {
+		t.Fatalf("%q: %v", said, err)
+	}
+	mustRun(t, "dict", "learn", "--in", in, "--out", dir, "--dossier", "none")
+	if again, _ := os.ReadFile(file); string(again) != string(first) {
+		t.Error("learning the same texts twice gives two dictionaries")
+	}
+	text := keep(t, "a.txt", "The library of Castra was destroyed by a bomb on Friday. The bomb was planted by masked pirates.\n")
+	got := mustRun(t, "extract", text, "--templates", "--dict", dir, "--dossier", "none")
+	for _, want := range []string{`"type":"bombing"`, `"role":"Target","text":"library of Castra"`, `"role":"Planter","text":"masked pirates"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+	if got := mustRun(t, "extract", keep(t, "b.txt", "The library of Castra was opened by masked dancers on Friday.\n"), "--templates", "--dict", dir, "--dossier", "none"); !strings.Contains(got, `"templates":[]`) {
+		t.Errorf("a peaceful text has a template: %s", got)
+	}
+	if _, _, errs := command(t, "extract", text, "--templates", "--dossier", "none"); !strings.Contains(errs, "dict learn") {
+		t.Errorf("without weights it says %q", errs)
+	}
+	if code, _, errs := command(t, "dict", "learn", "--in", keep(t, "few.jsonl", `{"text": "Tolma was shelled.", "templates": [{"type": "shelling"}]}`), "--out", dir); code == 0 || !strings.Contains(errs, "are the least") {
+		t.Errorf("too few texts: exit %d, %q", code, errs)
 	}
 }

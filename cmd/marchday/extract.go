@@ -112,7 +112,7 @@ func (o textOptions) engine() (*extract.Engine, error) {
 type extractOptions struct {
 	textOptions
 	dateline, publisher, lang, taxonomy string
-	explain, pretty                     bool
+	explain, pretty, templates          bool
 }
 
 // extractCommand prints what texts claim: one JSON document a text, in the
@@ -139,6 +139,7 @@ func extractCommand() *cobra.Command {
 	f.StringVar(&o.publisher, "publisher", "", "who publishes them: a name or an id such as media:wire")
 	f.StringVar(&o.lang, "lang", "", "language of the texts: en, ar, ru; told from the script if left out")
 	f.StringVar(&o.taxonomy, "taxonomy", "", "label snippets instead: acled, acled-30 or plover")
+	f.BoolVar(&o.templates, "templates", false, "print templates as learnt by marchday dict learn instead of claims")
 	f.BoolVar(&o.explain, "explain", false, "add the rules that filled each claim")
 	f.BoolVar(&o.pretty, "pretty", false, "indent the output")
 	return cmd
@@ -184,8 +185,15 @@ type job struct {
 // documents prints a document a text.
 func (o extractOptions) documents(e *extract.Engine, date truce.Instant, files []string, in io.Reader, out io.Writer, errs io.Writer) error {
 	jobs := inOrder(func(put func(*job)) { o.texts(date, files, in, put) }, func(j *job) []byte {
-		d := e.Document(j.doc, j.file, o.explain)
-		b, err := json.Marshal(d)
+		var d extract.Document
+		var b []byte
+		var err error
+		if o.templates {
+			b, err = json.Marshal(templatesOf(e, j))
+		} else {
+			d = e.Document(j.doc, j.file, o.explain)
+			b, err = json.Marshal(d)
+		}
 		if err != nil {
 			j.err = err
 		}

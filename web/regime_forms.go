@@ -18,7 +18,8 @@ type regimeSayPage struct {
 }
 
 // regimeForms shows what the visitor's office may say about the regime: a
-// reading of its own, and a span that somebody claims or proposes.
+// reading of its own, a span or coverage that somebody claims or proposes, and
+// who and what it rests on.
 func (s *site) regimeForms(v *visit) error {
 	p, err := queryRegimeForms(v)
 	if err != nil {
@@ -36,17 +37,13 @@ func queryRegimeForms(v *visit) (*regimeSayPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range []truce.Kind{"reading", "span"} {
+	for _, k := range regimeKinds {
 		if !v.may(k) {
 			continue
 		}
 		info, _ := truce.InfoOf(k)
 		f := caseForm{Kind: k, Title: v.t.T("act_title." + key(k)), Lede: v.t.T("regime_say." + key(k)), Button: v.t.T("act_button." + key(k)), Sign: info.Binding, Only: info.Binding && v.s.o.Demo == nil}
-		if k == "reading" {
-			f.Fields = v.readingFields(known)
-		} else {
-			f.Fields = v.spanFields(known)
-		}
+		f.Fields = v.regimeFields(k, known)
 		for i := range f.Fields {
 			f.Fields[i].Value = v.q.Get(f.Fields[i].Name)
 			f.Open = f.Open || f.Fields[i].Value != ""
@@ -189,7 +186,7 @@ func (s *site) sayOnRegime(v *visit) error {
 		_, err = v.say(body)
 	}
 	if err == nil {
-		return v.see(pick(kind == "span", "/regime/spread", "/regime#readings"))
+		return v.see(shownAt(kind))
 	}
 	var e *truce.Error
 	if !errors.As(err, &e) {
@@ -240,7 +237,11 @@ func (v *visit) regimeBody(kind truce.Kind, form url.Values) (truce.Body, error)
 		}
 		return b, nil
 	}
-	return nil, &truce.Error{Kind: truce.Invalid, Field: "kind", Why: v.t.T("act.no_form")}
+	except, err := placesNamed(known, lines(get("except")))
+	if err != nil {
+		return nil, err
+	}
+	return v.factBody(kind, regimeSaid{get, places, except, when})
 }
 
 func (v *visit) readingBody(get func(string) string, known map[truce.PlaceID]truce.Where, places []truce.Where, when truce.When) (truce.Body, error) {

@@ -250,3 +250,15 @@ func BenchmarkCSV(b *testing.B) {
 		}
 	}
 }
+
+func FuzzPolygons(f *testing.F) {
+	f.Add(testPolygons)
+	f.Add(`{"type":"FeatureCollection","features":[{"geometry":{"type":"MultiPolygon","coordinates":[[[[1e999,0]]]]}}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		for c, err := range ControlGeoJSON(strings.NewReader(text), "f", Held{ActorProperty: "who", ClaimedBy: "x"}) {
+			if err == nil && c.Validate() != nil {
+				t.Errorf("%+v is handed on, and no statement can hold it", c)
+			}
+		}
+	})
+}

@@ -146,3 +146,23 @@ func FuzzTilePath(f *testing.F) {
 		}
 	})
 }
+
+func FuzzEvidence(f *testing.F) {
+	three, _ := headOf(f, testOrigin, "a", "b", "c")
+	other, _ := headOf(f, testOrigin, "a", "b", "x")
+	p, err := ParsePolicy("log " + vkeyFor(testOrigin, algEd25519) + "\nquorum none\n")
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, err := Dispute(f.Context(), three.Note, other.Note, nil, nil, p)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(`{"type":"marchday.org/evidence/v1","older":"","newer":"","proof":[""]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if said, err := CheckEvidence(text, p); err == nil && (said == "" || !bytes.Contains(text, []byte("marchday.org/evidence"))) {
+			t.Errorf("it proves %q: %q", said, text)
+		}
+	})
+}

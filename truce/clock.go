@@ -504,7 +504,8 @@ type Alarm struct {
 // Alarms returns, for spans as Spans gives them at t, the nearest alarm that
 // has rung of each, in order of the record. Hours are the procedure's, such as
 // 12, 3 and 0; of an unclear end its earliest moment counts. A lapse rings for
-// as long before it as the first alarm did, and then is history.
+// as long before it as the first alarm did, and then is history. An extension
+// that its claimant's own clock has taken in does not ring beside it.
 func Alarms(spans []SpanStanding, t Instant, hours []int32) []Alarm {
 	if len(hours) == 0 {
 		return nil
@@ -513,6 +514,11 @@ func Alarms(spans []SpanStanding, t Instant, hours []int32) []Alarm {
 	var all []Alarm
 	for _, s := range spans {
 		end := s.Clock.EndFrom
+		if slices.ContainsFunc(spans, func(of SpanStanding) bool {
+			return of.Clock.EndTo == s.Clock.EndTo && slices.Contains(of.Extended, s.Body.ID)
+		}) {
+			continue
+		}
 		switch s.State {
 		case SpanInForce, SpanEndUnclear, SpanStartOpen:
 			near, rings := int32(0), false

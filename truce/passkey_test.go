@@ -28,6 +28,39 @@ type passkeyVector struct {
 	Sig     []byte   `json:"sig"`
 }
 
+func (v passkeyVector) key() KeyAct {
+	return KeyAct{Class: PasskeyKey, Public: v.Public, RPID: v.RPID, Origins: v.Origins}
+}
+
+// signature is the assertion as an envelope carries it.
+func (v passkeyVector) signature() []byte {
+	sig := binary.BigEndian.AppendUint16(nil, uint16(len(v.Auth)))
+	sig = append(binary.BigEndian.AppendUint16(append(sig, v.Auth...), uint16(len(v.Client))), v.Client...)
+	return append(sig, v.Sig...)
+}
+
+// FuzzPasskey: what is not the signed assertion does not stand for it.
+func FuzzPasskey(f *testing.F) {
+	b, err := os.ReadFile(passkeyFile)
+	var all []passkeyVector
+	if err == nil {
+		err = json.Unmarshal(b, &all)
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, v := range all {
+		f.Add(v.signature())
+	}
+	f.Fuzz(func(t *testing.T, sig []byte) {
+		for _, v := range all {
+			if err := v.key().verify(PAE([]byte("another decision")), Signature{Sig: sig}); err == nil {
+				t.Errorf("%x stands for what nobody signed", sig)
+			}
+		}
+	})
+}
+
 const passkeyFile = "testdata/passkey.json"
 
 func TestPasskeyVectors(t *testing.T) {
@@ -50,10 +83,7 @@ func TestPasskeyVectors(t *testing.T) {
 	}
 	for _, v := range all {
 		t.Run(v.Name, func(t *testing.T) {
-			sig := binary.BigEndian.AppendUint16(nil, uint16(len(v.Auth)))
-			sig = append(binary.BigEndian.AppendUint16(append(sig, v.Auth...), uint16(len(v.Client))), v.Client...)
-			key := KeyAct{Class: PasskeyKey, Public: v.Public, RPID: v.RPID, Origins: v.Origins}
-			if err := key.verify(v.Signed, Signature{Sig: append(sig, v.Sig...)}); (err == nil) != v.Stands {
+			if err := v.key().verify(v.Signed, Signature{Sig: v.signature()}); (err == nil) != v.Stands {
 				t.Errorf("stands: %v, want %v: %v", err == nil, v.Stands, err)
 			}
 		})

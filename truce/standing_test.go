@@ -1,6 +1,7 @@
 package truce
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -282,5 +283,23 @@ func TestAlarmsRingBeforeAnEndAndAtALapse(t *testing.T) {
 	}
 	if Alarms(x.reg.Spans(end, x.end()), end, nil) != nil {
 		t.Error("no hours, no alarms")
+	}
+	x.say("envoy", &TruceSpan{ID: "cx", Sort: "calm", Area: Area{Places: []Where{place("a")}}, When: When{From: end, To: end + 24*3600}, ClaimedBy: "army", Act: "extended", Extends: "c"})
+	x.say("envoy", &TruceSpan{ID: "cy", Sort: "calm", Area: Area{Places: []Where{place("a")}}, When: When{From: end, To: end + 24*3600}, ClaimedBy: "rebels", Act: "extended", Extends: "c"})
+	later := end + 24*3600
+	for _, c := range []struct {
+		at   Instant
+		want string
+	}{{end, ""}, {later - 3*3600, "c 3 cy 3"}, {later, "c 0 cy 0"}} {
+		var rung []string
+		for _, a := range Alarms(x.reg.Spans(c.at, x.end()), c.at, []int32{12, 3, 0}) {
+			rung = append(rung, fmt.Sprint(a.Span, " ", a.Before))
+			if a.End != later {
+				t.Errorf("%s ends at %d, want %d", a.Span, a.End, later)
+			}
+		}
+		if got := strings.Join(rung, " "); got != c.want {
+			t.Errorf("%d s before the extended end it rings %q, want %q", later-c.at, got, c.want)
+		}
 	}
 }

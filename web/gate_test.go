@@ -80,3 +80,21 @@ func TestTicketsThatAreNotOurs(t *testing.T) {
 		}
 	}
 }
+
+func FuzzTicket(f *testing.F) {
+	const now = truce.Instant(1_900_000_000)
+	g := newGate()
+	mine := g.ticket(now)
+	f.Add(mine, "1", "")
+	f.Add("", "18446744073709551616", mine)
+	f.Add(mine+".", "-1", "\xff")
+	f.Fuzz(func(t *testing.T, ticket, proof, turn string) {
+		if _, _, ok := g.once(ticket, now); ok && ticket != mine {
+			t.Errorf("%q is taken for a ticket of ours", ticket)
+		}
+		if at, ok := g.turnOf(ticket, turn); ok {
+			t.Errorf("%q is taken for a turn at %d", turn, at)
+		}
+		proves(ticket, proof)
+	})
+}

@@ -1,14 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,13 +93,9 @@ func TestAFieldDeviceFilesOfflineAndHandsOverInOrder(t *testing.T) {
 		t.Errorf("its place in the device's log is not in the statement: %+v %v", st, err)
 	}
 	c.stop()
-	var kept []centre.Filed
-	b, err := os.ReadFile(filepath.Join(dir, "outbox.json"))
-	if err == nil {
-		err = json.Unmarshal(b, &kept)
-	}
-	if err != nil || len(kept) != 4 {
-		t.Fatalf("outbox.json: %v %s", err, b)
+	kept := outbox(t, dir)
+	if len(kept) != 4 {
+		t.Fatalf("outbox.json: %+v", kept)
 	}
 	mustRun(t, "export", "--data", h.dir, "--out", filepath.Join(stick, "all.tar"))
 	mustRun(t, "verify", filepath.Join(stick, "all.tar"), "--origin", h.Origin, "--key", h.LogKey, "--receipt", writeFile(t, kept[2].Receipt))
@@ -217,4 +220,105 @@ func (l liar) Standing(ctx context.Context, id truce.StatementID) (centre.Answer
 	a, err := l.scriptedCentre.Standing(ctx, id)
 	a.Level, a.Signed = 4, strings.Replace(a.Signed, "index ", "index 1", 1)
 	return a, err
+}
+
+// badLink loses three requests in ten, half of them on the way there and half on
+// the way back, and brings others twice.
+func badLink(t *testing.T, target string) (addr string, lost, twice *atomic.Int64) {
+	t.Helper()
+	lost, twice = &atomic.Int64{}, &atomic.Int64{}
+	var mu sync.Mutex
+	rng := rand.New(rand.NewPCG(3, 30))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		dice := rng.IntN(100)
+		mu.Unlock()
+		body, err := io.ReadAll(r.Body)
+		if err != nil || dice < 15 {
+			lost.Add(1)
+			panic(http.ErrAbortHandler)
+		}
+		forward := func() *http.Response {
+			out, err := http.NewRequestWithContext(r.Context(), r.Method, target+r.URL.Path, bytes.NewReader(body))
+			if err != nil {
+				panic(http.ErrAbortHandler)
+			}
+			out.Header = r.Header.Clone()
+			res, err := http.DefaultClient.Do(out)
+			if err != nil {
+				panic(http.ErrAbortHandler)
+			}
+			return res
+		}
+		if dice >= 85 {
+			twice.Add(1)
+			_ = forward().Body.Close()
+		}
+		res := forward()
+		defer res.Body.Close()
+		if dice < 30 {
+			lost.Add(1)
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(res.StatusCode)
+		_, _ = io.Copy(w, res.Body) // the next reader went away
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, lost, twice
+}
+
+// TestADeviceGetsThroughABadLink hands over forty statements through a link that
+// loses and repeats, in runs that end with each loss and begin again where the one
+// before ended. Each is on the record once, in order, and none is let go of before
+// the level that was asked for.
+func TestADeviceGetsThroughABadLink(t *testing.T) {
+	h, dir := foundCentre(t), filepath.Join(t.TempDir(), "tablet")
+	const filed = 40
+	c := start(t, "serve", "--data", h.dir, "--addr", "127.0.0.1:0")
+	link, lost, twice := badLink(t, c.url)
+	act := mustRun(t, "field", "init", "--data", dir, "--name", "tablet-9.example.org", "--log", h.LogKey, "--regime", string(h.Regime), "--office", "us", "--url", link, "--until", "2")
+	c.file(grantDevice(t, h, act))
+	for n := range filed {
+		mustRun(t, "field", "file", "--data", dir, fieldReport(t, n))
+	}
+	runs := 0
+	for out := ""; !strings.Contains(out, "0 of 40 have not reached their level"); runs++ {
+		if runs == 200 {
+			t.Fatalf("it does not get through: %s", out)
+		}
+		_, out, _ = command(t, "field", "sync", "--data", dir)
+		for _, f := range outbox(t, dir) {
+			if f.Refused != "" {
+				t.Fatalf("a bad link is taken for a refusal: %+v", f)
+			}
+			if f.Level >= 2 && f.Receipt == "" {
+				t.Fatalf("let go of without a receipt: %+v", f)
+			}
+		}
+	}
+	if lost.Load() < 10 || twice.Load() < 5 {
+		t.Errorf("the link lost %d and repeated %d: the test shows too little", lost.Load(), twice.Load())
+	}
+	for n, f := range outbox(t, dir) {
+		if f.Index != int64(n+2) {
+			t.Errorf("statement %d is entry %d, want %d", n, f.Index, n+2)
+		}
+	}
+	if got := c.heads().Size; got != filed+2 {
+		t.Errorf("the record has %d entries, want %d: something is there twice", got, filed+2)
+	}
+	t.Logf("%d requests lost, %d came twice, %d runs", lost.Load(), twice.Load(), runs)
+}
+
+// outbox reads how far each statement of a device has come.
+func outbox(t *testing.T, dir string) (all []centre.Filed) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, "outbox.json"))
+	if err == nil {
+		err = json.Unmarshal(b, &all)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }

@@ -184,17 +184,16 @@ func (f *fold) suggest(ctx context.Context, index int64, c *picture.Claim) error
 }
 
 // suggestedTo returns the claims elsewhere that may be of an incident, as a
-// level of reader sees them.
-func (f *fold) suggestedTo(ctx context.Context, in link.Incident, level truce.Marking) []truce.ClaimRef {
-	var all []truce.ClaimRef
+// level of reader sees them, each with its weight.
+func (f *fold) suggestedTo(ctx context.Context, in link.Incident, level truce.Marking) (all []truce.ClaimRef, weights []int64) {
 	for _, name := range append([]truce.IncidentID{in.ID}, in.Aliases...) {
 		for _, ref := range f.suggested[name] {
 			if c, err := f.claim(ctx, ref); err == nil && levelSees(level, c.Marking) && c.Incident != in.ID && len(all) < maxSuggested {
-				all = append(all, ref)
+				all, weights = append(all, ref), append(weights, c.Link.NextAt)
 			}
 		}
 	}
-	return all
+	return all, weights
 }
 
 // bars writes the parts of a weight as rows keep them.

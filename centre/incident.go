@@ -26,14 +26,14 @@ func (f *fold) build(ctx context.Context, index int64, in link.Incident, claims 
 				seen = append(seen, c)
 			}
 		}
-		suggested := f.suggestedTo(ctx, in, level)
+		suggested, weights := f.suggestedTo(ctx, in, level)
 		switch {
 		case len(seen) == 0:
 		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested):
 			last.Upto = level
 		default:
 			last = f.incident(index, in, seen)
-			last.Level, last.Upto, last.Proposed, last.Suggested, last.Conflicts = level, level, proposed, suggested, told(conflicts)
+			last.Level, last.Upto, last.Proposed, last.Suggested, last.MayBe, last.Conflicts = level, level, proposed, suggested, weights, told(conflicts)
 			rows[level] = last
 		}
 	}
@@ -372,11 +372,14 @@ func finest(claims []*picture.Claim, alleged []picture.Alleged) []picture.Loose 
 		return nil
 	}
 	var all []picture.Loose
-	for _, part := range append([][]*picture.Claim{sure}, parts...) {
-		t := tally(part, alleged)
+	for k, part := range append([][]*picture.Claim{sure}, parts...) {
+		t, at := tally(part, alleged), truce.Firm
+		if k > 0 {
+			at = part[0].Link.Weight
+		}
 		for _, kind := range []truce.CasualtyKind{truce.Killed, truce.Wounded} {
 			if r, ok := t.Headline(kind); ok {
-				all = append(all, picture.Loose{Kind: kind, Losses: r.Losses})
+				all = append(all, picture.Loose{Kind: kind, Losses: r.Losses, At: at})
 			}
 		}
 	}

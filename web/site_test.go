@@ -168,13 +168,15 @@ func renderDay(ctx context.Context, d centre.Day) ([]centre.Edition, error) {
 }
 
 // found opens the centre with the dossier's founding and keys of its own.
+const testQuota = 700 // intake statements per office and day
+
 func (h *testHouse) found(ctx context.Context, dir string, folder fs.FS, line intake.Line) error {
 	body, err := line.Resolve(nil)
 	if err != nil {
 		return err
 	}
 	f := body.(*truce.Founding)
-	f.Mode = truce.Demo
+	f.Mode, f.Procedure.QuotaPerDay = truce.Demo, testQuota
 	desks := map[truce.OfficeID]truce.Signer{}
 	var roots []truce.Signer
 	for _, o := range f.Offices {

@@ -181,14 +181,20 @@ func (f *fold) suggest(index int64, c *picture.Claim) {
 	f.mark(index, in, f.conflicts[in.ID])
 }
 
+// suggested are claims elsewhere that may be of an incident, and the weight of
+// each to it in millibits.
+type suggested struct {
+	claims  []truce.ClaimRef
+	weights []int64
+}
+
 // suggestedTo returns the claims elsewhere that may be of an incident, as a
-// level of reader sees them.
-func (f *fold) suggestedTo(ctx context.Context, in link.Incident, level truce.Marking) []truce.ClaimRef {
-	var all []truce.ClaimRef
+// level of reader sees them, each with its weight.
+func (f *fold) suggestedTo(ctx context.Context, in link.Incident, level truce.Marking) (all suggested) {
 	for _, name := range append([]truce.IncidentID{in.ID}, in.Aliases...) {
 		for _, ref := range f.suggested[name] {
-			if c, err := f.claim(ctx, ref); err == nil && levelSees(level, c.Marking) && c.Incident != in.ID && len(all) < maxSuggested {
-				all = append(all, ref)
+			if c, err := f.claim(ctx, ref); err == nil && levelSees(level, c.Marking) && c.Incident != in.ID && len(all.claims) < maxSuggested {
+				all.claims, all.weights = append(all.claims, ref), append(all.weights, c.Link.NextAt)
 			}
 		}
 	}

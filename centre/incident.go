@@ -19,7 +19,7 @@ type drawing struct {
 	in        link.Incident
 	claims    []*picture.Claim
 	proposed  []truce.ClaimRef
-	suggested map[truce.Marking][]truce.ClaimRef
+	suggested map[truce.Marking]suggested
 	rows      map[truce.Marking]*picture.Incident
 }
 
@@ -60,7 +60,7 @@ func (f *fold) sketch(ctx context.Context, id truce.IncidentID) (*drawing, error
 	if !ok || in.ID != id {
 		return nil, fmt.Errorf("incident %s is to be drawn and is none", id)
 	}
-	d := &drawing{index: f.stale[id], in: in, suggested: map[truce.Marking][]truce.ClaimRef{}}
+	d := &drawing{index: f.stale[id], in: in, suggested: map[truce.Marking]suggested{}}
 	for _, r := range f.links.Members(id) {
 		c, err := f.claim(ctx, r.Ref)
 		if err != nil {
@@ -101,11 +101,11 @@ func (f *fold) build(d *drawing, known int64) map[truce.Marking]*picture.Inciden
 		suggested := d.suggested[level]
 		switch {
 		case len(seen) == 0:
-		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested) && !(coarse && level == truce.Amber):
+		case last != nil && len(last.Claims) == len(seen) && len(last.Suggested) == len(suggested.claims) && !(coarse && level == truce.Amber):
 			last.Upto = level
 		default:
 			last = f.incident(d.index, known, d.in, seen)
-			last.Level, last.Upto, last.Proposed, last.Suggested, last.Conflicts = level, level, d.proposed, suggested, told(f.conflicts[d.in.ID])
+			last.Level, last.Upto, last.Proposed, last.Suggested, last.MayBe, last.Conflicts = level, level, d.proposed, suggested.claims, suggested.weights, told(f.conflicts[d.in.ID])
 			rows[level] = last
 		}
 	}
@@ -438,9 +438,10 @@ func counted(claims []*picture.Claim, alleged []picture.Alleged) [][]truce.Count
 func finest(claims []*picture.Claim, figures [][]truce.Counted) []picture.Loose {
 	var sure []truce.Counted
 	var parts [][]truce.Counted
+	var weights []int64
 	for i, c := range claims {
 		if c.Link.State == link.Provisional.String() {
-			parts = append(parts, figures[i])
+			parts, weights = append(parts, figures[i]), append(weights, c.Link.Weight)
 		} else {
 			sure = append(sure, figures[i]...)
 		}
@@ -449,11 +450,14 @@ func finest(claims []*picture.Claim, figures [][]truce.Counted) []picture.Loose 
 		return nil
 	}
 	var all []picture.Loose
-	for _, part := range append([][]truce.Counted{sure}, parts...) {
-		t := truce.Merge(part)
+	for k, part := range append([][]truce.Counted{sure}, parts...) {
+		t, at := truce.Merge(part), truce.Firm
+		if k > 0 {
+			at = weights[k-1]
+		}
 		for _, kind := range []truce.CasualtyKind{truce.Killed, truce.Wounded} {
 			if r, ok := t.Headline(kind); ok {
-				all = append(all, picture.Loose{Kind: kind, Losses: r.Losses})
+				all = append(all, picture.Loose{Kind: kind, Losses: r.Losses, At: at})
 			}
 		}
 	}

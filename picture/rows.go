@@ -211,6 +211,7 @@ type Incident struct {
 	StatusWhy string                 `json:"status_why,omitempty"` // finding, readings, or empty
 	Frozen    bool                   `json:"frozen,omitempty"`
 	Suggested []truce.ClaimRef       `json:"suggested,omitempty"` // claims elsewhere that may be of this incident
+	MayBe     []int64                `json:"may_be,omitempty"`    // weight of each of them to this incident, millibits
 	Conflicts []Conflict             `json:"conflicts,omitempty"` // decisions of people that contradict older ones and have no effect
 }
 
@@ -219,6 +220,7 @@ type Incident struct {
 type Loose struct {
 	Kind truce.CasualtyKind `json:"kind"`
 	truce.Losses
+	At int64 `json:"at"` // weight, in millibits, of the provisional join that holds it, or truce.Firm
 }
 
 // Toll returns the range that stands for a kind in a total over incidents, with
@@ -228,7 +230,7 @@ func (i Incident) Toll(kind truce.CasualtyKind) (truce.Share, bool) {
 	s := truce.Share{Range: r}
 	for _, l := range i.Finest {
 		if l.Kind == kind {
-			s.Finest = append(s.Finest, truce.Range{TollKey: r.TollKey, Losses: l.Losses})
+			s.Finest, s.Held = append(s.Finest, truce.Range{TollKey: r.TollKey, Losses: l.Losses}), append(s.Held, l.At)
 		}
 	}
 	if len(s.Finest) == 0 {

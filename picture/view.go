@@ -528,6 +528,28 @@ func (v *View) Statements(ctx context.Context, f StatementFilter) ([]Statement, 
 	return v.statements(ctx, strings.Join(conds, " AND ")+" ORDER BY idx "+dir+" LIMIT "+strconv.Itoa(limit), args...)
 }
 
+// Filed counts the intake statements that each office had received between two
+// instants, whatever the reader may read of them: the quota is the same for all,
+// and so is the sight of its use.
+func (v *View) Filed(ctx context.Context, from, to truce.Instant) (map[truce.OfficeID]int64, error) {
+	rows, err := v.p.read.QueryContext(ctx, "SELECT office, count(*) FROM statement WHERE grp = $1 AND refused = '' AND recv_at >= $2 AND recv_at < $3 GROUP BY office",
+		string(truce.GroupIntake), int64(from)*1000, int64(to)*1000)
+	if err != nil {
+		return nil, fmt.Errorf("count what was filed: %w", err)
+	}
+	defer rows.Close()
+	all := map[truce.OfficeID]int64{}
+	for rows.Next() {
+		var office truce.OfficeID
+		var n int64
+		if err := rows.Scan(&office, &n); err != nil {
+			return nil, err
+		}
+		all[office] = n
+	}
+	return all, rows.Err()
+}
+
 // CitedBy returns the statements that name id, in the order of the record.
 func (v *View) CitedBy(ctx context.Context, id truce.StatementID) ([]Statement, error) {
 	return v.statements(ctx, "idx IN (SELECT idx FROM cite WHERE target = $1) ORDER BY idx LIMIT 500", id.String())

@@ -225,9 +225,14 @@ func (r Range) Sources() int { return len(r.Lineages) }
 // admissible partition (all provisional merges made) and of the finest.
 type Share struct {
 	Range
-	Coarse int // incidents of one number would be one if all provisional merges were made
-	Finest []Range
+	Incident int // its number, by which a Join names it
+	Coarse   int // incidents of one number would be one if all provisional merges were made
+	Finest   []Range
+	Held     []int64 // of each of Finest the weight, in thousandths of a bit, that holds it where it is, or Firm
 }
+
+// Firm is the weight of what no doubt parts from its incident.
+const Firm = int64(1) << 62
 
 // Total adds ranges of equal scope over incidents whose separateness is itself
 // uncertain: low over the coarsest partition, taking the greatest low within a
@@ -244,11 +249,8 @@ func Total(shares []Share) (sum Range, leftOut int) {
 			continue
 		}
 		lows[s.Coarse] = max(lows[s.Coarse], s.Low)
-		best := s.Low
-		if s.HasBest {
-			best, sum.HasBest = s.Best, true
-		}
-		sum.Best = plus(sum.Best, best)
+		sum.HasBest = sum.HasBest || s.HasBest
+		sum.Best = plus(sum.Best, s.bestOrLow())
 		high := int32(0)
 		sum.OrMore = sum.OrMore || s.OrMore
 		for _, f := range s.Finest {

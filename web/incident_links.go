@@ -137,6 +137,21 @@ func (v *visit) suggestions(i picture.Incident, claims []picture.Claim) []sugges
 	return out
 }
 
+// doubtful lists the claims that the machine joined provisionally and nobody has
+// decided on: whether they are of this incident is for a person to say.
+func (v *visit) doubtful(i picture.Incident, claims []picture.Claim) []suggestion {
+	var out []suggestion
+	for _, c := range claims {
+		if c.Link.State == "provisional" && c.Link.BoundBy.IsZero() && c.Ref != i.ID && len(out) < maxSuggestions {
+			out = append(out, suggestion{
+				Title: v.claimLine(c.Claim), Claim: Link{c.Ref.Display(c.Index), claimAnchor(c)},
+				Bars: v.waterfall(c.Link.Reasons), Sum: bits(c.Link.Sum), At: bits(c.Link.Weight), One: c.Ref, Two: i.ID,
+			})
+		}
+	}
+	return out
+}
+
 // decided is a decision of people that bears on the incident, and the form to
 // take it back for who made it.
 type decided struct {

@@ -25,6 +25,7 @@ type incidentPage struct {
 	Links     []claimLink
 	Compared  []compared
 	Suggested []suggestion
+	Doubtful  []suggestion // claims of it that may be of another
 	Decisions []decided
 	MayDecide bool
 	Others    []otherIncident
@@ -92,6 +93,7 @@ func queryIncident(v *visit, i picture.Incident) (*incidentPage, error) {
 		}
 	}
 	p.add(v.claimTable(claims))
+	p.Doubtful = v.doubtful(i, claims)
 	p.Compared, p.Suggested, p.Decisions, p.MayDecide = v.compare(claims), v.suggestions(i, claims), v.decisions(claims), v.may("same")
 	p.Alleged = v.allegedRows(i)
 	p.Named = v.namedDead(i, claims)

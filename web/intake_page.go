@@ -37,7 +37,6 @@ func queryIntake(v *visit) (*intakePage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Quota = house.Procedure.QuotaPerDay
 	p.Fields = []Field{
 		{Name: "channel", Label: t.T("col.channel"), Value: q.Get("channel"), Choices: v.pairs("channel.", channels()...)},
 		{Name: "office", Label: t.T("col.office"), Value: q.Get("office"), Choices: v.offices()},
@@ -72,7 +71,29 @@ func queryIntake(v *visit) (*intakePage, error) {
 		return nil, err
 	}
 	p.find(q.Get("q"))
-	return p, nil
+	return p, v.quota(p, house.Procedure)
+}
+
+// quota adds the table of what each office has filed on this counting day beside
+// the limit that all have.
+func (v *visit) quota(p *intakePage, rules truce.Procedure) error {
+	if p.Quota = rules.QuotaPerDay; p.Quota == 0 {
+		return nil
+	}
+	from, to, err := rules.Zone.DayBounds(rules.Zone.DayOf(v.view.Now()))
+	if err != nil {
+		return err
+	}
+	filed, err := v.view.Filed(v.ctx(), from, to)
+	if err != nil {
+		return err
+	}
+	table := p.add(&Table{ID: "quota", Caption: v.t.T("intake.quota_table"), Columns: v.columns("office")})
+	table.Columns = append(table.Columns, Column{Key: "filed", Label: v.t.T("intake.filed"), Number: true}, Column{Key: "limit", Label: v.t.T("intake.limit"), Number: true})
+	for _, o := range v.house.Offices {
+		table.Rows = append(table.Rows, Row{Cells: []Cell{{Text: v.officeName(o.ID), Value: string(o.ID)}, {Text: v.t.Number(filed[o.ID])}, {Text: v.t.Number(p.Quota)}}})
+	}
+	return nil
 }
 
 // toldDays is how many days that ended the table of what people told reaches back.

@@ -172,6 +172,8 @@ func renderDay(ctx context.Context, d centre.Day) ([]centre.Edition, error) {
 }
 
 // found opens the centre with the dossier's founding and keys of its own.
+const testQuota = 700 // intake statements per office and day
+
 func (h *testHouse) found(ctx context.Context, dir string, folder fs.FS, line intake.Line) error {
 	body, err := line.Resolve(nil)
 	if err != nil {
@@ -179,6 +181,7 @@ func (h *testHouse) found(ctx context.Context, dir string, folder fs.FS, line in
 	}
 	f := body.(*truce.Founding)
 	f.Mode = pick(h.mode == "", truce.Demo, h.mode)
+	f.Procedure.QuotaPerDay = testQuota
 	desks := map[truce.OfficeID]truce.Signer{}
 	var roots []truce.Signer
 	for _, o := range f.Offices {

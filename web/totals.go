@@ -15,20 +15,24 @@ type totalled struct {
 	Best      string             `json:"-"`
 	Incidents int                `json:"incidents"` // that state one
 	LeftOut   int                `json:"left_out"`  // whose figure counts others, and is never added
+	From      int32              `json:"from"`      // the best total lies from here
+	To        int32              `json:"to"`        // to here in nine of ten partitions drawn by the weights
+	Span      string             `json:"-"`         // the same in words; empty where nothing is doubtful
 	truce.Losses
 }
 
 // totals adds up the tolls of incidents whose separateness is itself uncertain:
-// low as if all that may be one were one, high as if no doubtful join held.
+// low as if all that may be one were one, high as if no doubtful join held, and
+// between them where nine of ten partitions drawn by the weights lie.
 func (v *visit) totals(all []picture.Incident) []totalled {
-	groups := coarsest(all)
+	groups, joins := coarsest(all)
 	var out []totalled
 	for _, kind := range []truce.CasualtyKind{truce.Killed, truce.Wounded} {
 		var shares []truce.Share
 		keys := map[truce.TollKey]int{}
 		for k, i := range all {
 			if s, ok := i.Toll(kind); ok {
-				s.Coarse = groups[k]
+				s.Incident, s.Coarse = k, groups[k]
 				shares = append(shares, s)
 				keys[s.TollKey]++
 			}
@@ -48,14 +52,21 @@ func (v *visit) totals(all []picture.Incident) []totalled {
 		if sum.HasBest {
 			t.Best = v.figure(sum.Best, sum.Best)
 		}
+		t.From, t.To = truce.TotalSpread(shares, joins, spreadSeed)
+		if t.From != t.To {
+			t.Span = v.figure(t.From, t.To)
+		}
 		out = append(out, t)
 	}
 	return out
 }
 
+const spreadSeed = 1 // of the partitions that are drawn
+
 // coarsest numbers the incidents so that those which may be one have one
-// number.
-func coarsest(all []picture.Incident) []int {
+// number, and returns what may make them one. A frozen incident stays as it is.
+func coarsest(all []picture.Incident) ([]int, []truce.Join) {
+	var joins []truce.Join
 	of := map[truce.ClaimRef]int{}
 	group := make([]int, len(all))
 	for k, i := range all {
@@ -71,8 +82,9 @@ func coarsest(all []picture.Incident) []int {
 		return k
 	}
 	for k, i := range all {
-		for _, c := range i.Suggested {
-			if other, here := of[c]; here {
+		for n, c := range i.Suggested {
+			if other, here := of[c]; here && other != k && !i.Frozen && !all[other].Frozen {
+				joins = append(joins, truce.Join{A: k, B: other, At: i.MayBe[n]})
 				a, b := root(k), root(other)
 				group[max(a, b)] = min(a, b)
 			}
@@ -81,7 +93,7 @@ func coarsest(all []picture.Incident) []int {
 	for k := range group {
 		group[k] = root(k)
 	}
-	return group
+	return group, joins
 }
 
 // apiTolls answers the totals over the incidents of a filter.

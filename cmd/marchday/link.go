@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -358,6 +359,30 @@ func (run *linkRun) place(id string, items []link.Item) error {
 	return nil
 }
 
+// placeAll links the claims of reports that another run has read.
+func (run *linkRun) placeAll(reports []linkedReport) error {
+	var items []link.Item
+	var of []int // the report of each
+	for i, rep := range reports {
+		run.ids[rep.id] = i
+		items = append(items, rep.items...)
+		of = append(of, slices.Repeat([]int{i}, len(rep.items))...)
+		rep.placed = nil
+		run.reports = append(run.reports, rep)
+	}
+	var first error
+	run.linker.AddAll(items, func(k int, pl link.Placement, err error) {
+		rep := &run.reports[of[k]]
+		if err != nil && first == nil {
+			first = fmt.Errorf("%s: %w", rep.id, err)
+		}
+		if run.keep {
+			rep.placed = append(rep.placed, pl)
+		}
+	})
+	return first
+}
+
 // items returns the claims of a report: those of its text, with what its fields
 // state laid over the main one, or those of its fields alone.
 func (run *linkRun) items(rep *linkReport) ([]link.Item, error) {
@@ -661,10 +686,8 @@ func (run *linkRun) train(labels []link.Label, errs io.Writer) (*linkRun, error)
 			return run, nil
 		}
 		next := &linkRun{linker: link.New(got.Model), ids: map[string]int{}, keep: run.keep, again: true}
-		for _, rep := range run.reports {
-			if err := next.place(rep.id, rep.items); err != nil {
-				return nil, fmt.Errorf("%s: %w", rep.id, err)
-			}
+		if err := next.placeAll(run.reports); err != nil {
+			return nil, err
 		}
 		if pairs := float64(next.linker.Together()); pairs > 2*got.Matches || got.Matches > 2*pairs {
 			fmt.Fprintf(errs, "the model is refused: it expects %.0f matches, and its incidents hold %.0f pairs; the one in force stays\n", got.Matches, pairs)

@@ -107,8 +107,10 @@ type analysis struct {
 	mine, inner []placeMention // of one claim
 	sourced     []cover        // of one token
 	told        []source
-	owned       bool          // its or their stands in the sentence
-	whos        []knownWho    // by chunk: whom it names
+	owned       bool       // its or their stands in the sentence
+	whos        []knownWho // by chunk: whom it names
+	headAt      int        // token that was looked at last as a name, -1 for none
+	head        glance
 	near        []truce.Point // of the places found so far and in the sentence before
 }
 
@@ -218,7 +220,7 @@ func (t *text) fits(e entry, i, j int) bool {
 
 // open takes a sentence apart as far as its words and phrases.
 func (a *analysis) open(t *text, n int) {
-	a.t, a.s, a.at = t, t.sents[n], n
+	a.t, a.s, a.at, a.headAt = t, t.sents[n], n, -1
 	a.pos, a.chunks, a.times, a.nums, a.covers, a.quotes, a.subj, a.held = a.pos[:0], a.chunks[:0], a.times[:0], a.nums[:0], a.covers[:0], a.quotes[:0], a.subj[:0], a.held[:0]
 }
 

@@ -76,18 +76,30 @@ func (a *analysis) placeAt(i int, before []placeMention) (placeMention, bool) {
 
 // beginsName reports whether a name that is held may begin with token i.
 func (a *analysis) beginsName(i int) bool {
-	word := a.tokenText(i)
-	if a.t.l.code == "ar" {
-		word = a.stripClitics(i, word)
+	return a.glanceAt(i).begins
+}
+
+// glanceAt looks at the word of token i, without its clitics, as a name. The
+// last answer is kept: names of several words begin with the same.
+func (a *analysis) glanceAt(i int) glance {
+	if a.headAt != i {
+		word := a.tokenText(i)
+		if a.t.l.code == "ar" {
+			word = a.stripClitics(i, word)
+		}
+		a.headAt, a.head = i, a.t.e.glance(word)
 	}
-	return a.t.e.glance(word).begins
+	return a.head
 }
 
 // isName reports whether tokens i to j, written so, are a name that is held. The
 // first word tells it of most that are not.
 func (a *analysis) isName(i, j int, name string) bool {
-	if j > i+1 && !a.tok(i+1).flags.has(glued) && a.tok(i).flags&(cliticAnd|cliticIn|cliticFor|cliticAs) == 0 {
-		if g := a.t.e.glance(a.tokenText(i)); !g.begins && !g.blank {
+	if j == i+1 {
+		return a.glanceAt(i).known
+	}
+	if !a.tok(i+1).flags.has(glued) && a.tok(i).flags&(cliticAnd|cliticIn|cliticFor|cliticAs) == 0 {
+		if g := a.glanceAt(i); !g.begins && !g.blank {
 			return false
 		}
 	}

@@ -55,7 +55,7 @@ func New(o Options) (*Engine, error) {
 
 // engineOf makes an engine whose dictionaries' tests were not run.
 func engineOf(d *dictionaries, o Options) *Engine {
-	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: &memory[glance]{}, spelt: &memory[bool]{}, slugs: &memory[string]{}, rules: &memory[struct{}]{}}
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: newMemory[glance](1 << 15), spelt: newMemory[bool](1 << 15), slugs: newMemory[string](1 << 12), rules: newMemory[struct{}](1 << 12)}
 	if e.places == nil {
 		e.places = gazetteer.New(nil, nil, nil)
 	}
@@ -164,7 +164,7 @@ func (w *work) read() {
 			end++
 		}
 		a.open(t, n)
-		a.ments = t.ments[next:end]
+		a.take(t.ments[next:end])
 		if !a.hot() {
 			a.skip()
 			continue
@@ -296,13 +296,8 @@ func (t *text) keep(from int, drop []bool) {
 
 // hot reports whether the sentence has a word that can open a frame or report.
 func (a *analysis) hot() bool {
-	if a.t.openQuote {
+	if a.t.openQuote || a.has&(1<<catTrigger|1<<catToll) != 0 {
 		return true
-	}
-	for _, m := range a.ments {
-		if m.cat == catTrigger || m.cat == catToll {
-			return true
-		}
 	}
 	for i := a.s.first; i < a.s.last; i++ {
 		if a.t.l.hot[a.tok(i).word] {
@@ -314,6 +309,9 @@ func (a *analysis) hot() bool {
 
 // skip keeps of a sentence that is not taken apart who was named in it.
 func (a *analysis) skip() {
+	if !a.has.has(catActor) {
+		return
+	}
 	for _, m := range a.ments {
 		if m.cat != catActor {
 			continue

@@ -109,6 +109,9 @@ func (a *analysis) isName(i, j int, name string) bool {
 // blocked returns the end of a mention of a person, body or office that holds
 // token i, and whether the token is a country or capital.
 func (a *analysis) blocked(i int) (end int, actor bool) {
+	if a.tok(i).cats&(1<<catActor|1<<catRole|1<<catDemonym) == 0 {
+		return 0, false
+	}
 	for _, m := range a.ments {
 		if m.i > i {
 			break

@@ -97,6 +97,7 @@ type analysis struct {
 	pos         []pos
 	chunks      []chunk
 	ments       []mention
+	has         catMask // of all of them
 	times       []timeMention
 	nums        []numMention
 	covers      []cover
@@ -107,8 +108,10 @@ type analysis struct {
 	mine, inner []placeMention // of one claim
 	sourced     []cover        // of one token
 	told        []source
-	owned       bool          // its or their stands in the sentence
-	whos        []knownWho    // by chunk: whom it names
+	owned       bool       // its or their stands in the sentence
+	whos        []knownWho // by chunk: whom it names
+	headAt      int        // token that was looked at last as a name, -1 for none
+	head        glance
 	near        []truce.Point // of the places found so far and in the sentence before
 }
 
@@ -218,8 +221,16 @@ func (t *text) fits(e entry, i, j int) bool {
 
 // open takes a sentence apart as far as its words and phrases.
 func (a *analysis) open(t *text, n int) {
-	a.t, a.s, a.at = t, t.sents[n], n
+	a.t, a.s, a.at, a.headAt, a.ments, a.has = t, t.sents[n], n, -1, nil, 0
 	a.pos, a.chunks, a.times, a.nums, a.covers, a.quotes, a.subj, a.held = a.pos[:0], a.chunks[:0], a.times[:0], a.nums[:0], a.covers[:0], a.quotes[:0], a.subj[:0], a.held[:0]
+}
+
+// take takes the sentence's mentions.
+func (a *analysis) take(ments []mention) {
+	a.ments, a.has = ments, 0
+	for _, m := range ments {
+		a.has |= 1 << m.cat
+	}
 }
 
 // parse tags the sentence and groups it.
@@ -258,6 +269,9 @@ func (a *analysis) ofCat(i int, cat category) bool {
 
 // within calls yield for the mentions of a category inside tokens i to j.
 func (a *analysis) within(i, j int, cat category, yield func(mention) bool) {
+	if !a.has.has(cat) {
+		return
+	}
 	for _, m := range a.ments {
 		if m.i >= j {
 			return

@@ -217,7 +217,7 @@ func (e *Engine) runWordTest(t dictTest, claims []truce.Claim) error {
 	}
 	a := &w.a
 	a.open(&w.t, 0)
-	a.ments = w.t.ments
+	a.take(w.t.ments)
 	a.parse()
 	got := "unknown"
 	switch {

@@ -55,7 +55,7 @@ func New(o Options) (*Engine, error) {
 
 // engineOf makes an engine whose dictionaries' tests were not run.
 func engineOf(d *dictionaries, o Options) *Engine {
-	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: &memory[glance]{}, spelt: &memory[bool]{}, slugs: &memory[string]{}, rules: &memory[struct{}]{}}
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: newMemory[glance](1 << 15), spelt: newMemory[bool](1 << 15), slugs: newMemory[string](1 << 12), rules: newMemory[struct{}](1 << 12)}
 	if e.places == nil {
 		e.places = gazetteer.New(nil, nil, nil)
 	}
@@ -164,7 +164,7 @@ func (w *work) read() {
 			end++
 		}
 		a.open(t, n)
-		a.ments = t.ments[next:end]
+		a.take(t.ments[next:end])
 		if !a.hot() {
 			a.skip()
 			continue
@@ -173,7 +173,7 @@ func (w *work) read() {
 		a.findCovers()
 		from := len(t.out)
 		a.events()
-		slices.SortStableFunc(t.out[from:], func(x, y found) int { return x.i - y.i })
+		t.inOrder(from)
 		t.unique(from)
 		t.dropWishes(from)
 		t.mergeActs(from)
@@ -191,26 +191,45 @@ func (w *work) read() {
 	w.placeless()
 }
 
+// inOrder sorts the claims from one on by their triggers. They are few and
+// large, and most stand in order.
+func (t *text) inOrder(from int) {
+	for n := from + 1; n < len(t.out); n++ {
+		for m := n; m > from && t.out[m].i < t.out[m-1].i; m-- {
+			t.out[m], t.out[m-1] = t.out[m-1], t.out[m]
+		}
+	}
+}
+
 // unique keeps, of frames opened on overlapping words, the one with more of
 // them.
 func (t *text) unique(from int) {
-	out := t.out[:from]
-	for _, f := range t.out[from:] {
-		if n := len(out); n > from && out[n-1].i < f.j && f.i < out[n-1].j {
-			if f.j-f.i > out[n-1].j-out[n-1].i {
-				out[n-1] = f
+	n := from // claims kept
+	for k := from; k < len(t.out); k++ {
+		f := &t.out[k]
+		at := n
+		if n > from && t.out[n-1].i < f.j && f.i < t.out[n-1].j {
+			if f.j-f.i <= t.out[n-1].j-t.out[n-1].i {
+				continue
 			}
-			continue
+			at = n - 1
 		}
-		out = append(out, f)
+		if at != k {
+			t.out[at] = *f
+		}
+		n = at + 1
 	}
-	t.out = out
+	t.out = t.out[:n]
 }
 
 // dropWishes drops the bare wish for a truce where another claim of the
 // sentence says more exactly what is wished of it.
 func (t *text) dropWishes(from int) {
-	if !slices.ContainsFunc(t.out[from:], func(f found) bool { return f.frame.only != "" }) {
+	wished := false
+	for n := from; n < len(t.out); n++ {
+		wished = wished || t.out[n].frame.only != ""
+	}
+	if !wished {
 		return
 	}
 	family := func(f *found) string { return t.e.dict.events[f.claim.Event].family }
@@ -233,6 +252,9 @@ var vague = map[string]int{"violence_unspecified": 3, "ground_attack": 2, "killi
 // object where both name the same act: an air strike hit, the attack killed.
 func (t *text) mergeActs(from int) {
 	out := t.out[from:]
+	if len(out) < 2 {
+		return
+	}
 	drop := make([]bool, len(out))
 	for n := range out {
 		for m := range out {
@@ -260,24 +282,23 @@ func (t *text) mergeActs(from int) {
 
 // keep drops of the claims from one on those that are marked.
 func (t *text) keep(from int, drop []bool) {
-	kept := t.out[:from]
-	for n, dropped := range drop {
-		if !dropped {
-			kept = append(kept, t.out[from+n])
+	n := from
+	for k, dropped := range drop {
+		if dropped {
+			continue
 		}
+		if n != from+k {
+			t.out[n] = t.out[from+k]
+		}
+		n++
 	}
-	t.out = kept
+	t.out = t.out[:n]
 }
 
 // hot reports whether the sentence has a word that can open a frame or report.
 func (a *analysis) hot() bool {
-	if a.t.openQuote {
+	if a.t.openQuote || a.has&(1<<catTrigger|1<<catToll) != 0 {
 		return true
-	}
-	for _, m := range a.ments {
-		if m.cat == catTrigger || m.cat == catToll {
-			return true
-		}
 	}
 	for i := a.s.first; i < a.s.last; i++ {
 		if a.t.l.hot[a.tok(i).word] {
@@ -289,6 +310,9 @@ func (a *analysis) hot() bool {
 
 // skip keeps of a sentence that is not taken apart who was named in it.
 func (a *analysis) skip() {
+	if !a.has.has(catActor) {
+		return
+	}
 	for _, m := range a.ments {
 		if m.cat != catActor {
 			continue
@@ -306,7 +330,8 @@ func (a *analysis) skip() {
 // own while another act of the sentence took the toll.
 func (a *analysis) onlyTolls(from int) {
 	acts := 0
-	for _, f := range a.t.out[from:] {
+	for n := from; n < len(a.t.out); n++ {
+		f := &a.t.out[n]
 		if f.family == "violence" && !isDeaths(f.claim.Event) && f.claim.Stance.Asserted() {
 			acts++
 		}
@@ -332,13 +357,15 @@ func (t *text) moveTolls(from int) {
 	if act.family != "violence" || isDeaths(act.claim.Event) || !act.claim.Stance.Asserted() || len(act.claim.Casualties) > 0 || act.sent != t.out[from].sent-1 {
 		return
 	}
-	for _, f := range t.out[from:] {
+	for n := from; n < len(t.out); n++ {
+		f := &t.out[n]
 		told := len(f.claim.Sources) == 0 || speakerOf(&f.claim) == speakerOf(&act.claim)
 		if !isDeaths(f.claim.Event) || f.timed || len(f.placeToks) > 0 && f.claim.Where[0].Score >= minLoose || !told || !f.claim.Stance.Asserted() || len(f.claim.Casualties) == 0 {
 			return
 		}
 	}
-	for _, f := range t.out[from:] {
+	for n := from; n < len(t.out); n++ {
+		f := &t.out[n]
 		act.claim.Casualties = append(act.claim.Casualties, f.claim.Casualties...)
 		act.claim.Rules = append(act.claim.Rules, "toll.next-sentence")
 	}

@@ -47,6 +47,9 @@ type opening struct {
 // events opens the frames of the sentence.
 func (a *analysis) events() {
 	for _, m := range a.ments {
+		if !a.has.has(catTrigger) {
+			break
+		}
 		if m.cat == catTrigger && m.i >= a.s.first && m.j <= a.s.last && a.t.l.triggers[m.ref].fixed {
 			a.phraseOpening(m)
 		}
@@ -235,6 +238,9 @@ func (a *analysis) putSubject(o *opening, s int) {
 
 // nounOpenings opens the frames of trigger nouns in the noun group at k.
 func (a *analysis) nounOpenings(k int) {
+	if !a.has.has(catTrigger) {
+		return
+	}
 	c := a.chunks[k]
 	for _, m := range a.ments {
 		if m.i >= c.j {
@@ -324,6 +330,9 @@ func (a *analysis) headed(m mention, c chunk) bool {
 // insideSet reports whether a trigger is part of a longer phrase of a set: the
 // fire in "cessation of fire".
 func (a *analysis) insideSet(m mention) bool {
+	if !a.ofCat(m.i, catSet) {
+		return false
+	}
 	for _, x := range a.ments {
 		if x.i > m.i {
 			return false
@@ -351,6 +360,9 @@ func (a *analysis) sameWords(m mention) []int32 {
 }
 
 func (a *analysis) discarded(i, j int) bool {
+	if !a.has.has(catDiscard) {
+		return false
+	}
 	for _, m := range a.ments {
 		if m.i >= j {
 			break

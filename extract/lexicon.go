@@ -283,22 +283,22 @@ type language struct {
 	sets       []string
 	frames     []frame
 	triggers   []trigger
-	verbs      [][]int32        // by verb lemma: triggers
-	hot        []bool           // by word: it can open a frame or report
-	statements []bool           // the statement, the report: its speaker spoke last
-	lights     []bool           // verbs that only carry a noun: launch an attack
-	fills      []slot           // prepositions that fill a slot
-	clitic     [3]int32         // the words of Arabic b-, l-, k-
-	owners     [2]int32         // its, their
-	labels     []cue            // of snippets
-	weights    *weighing        // of fillers.tsv, nil without
-	seen       memory[wordForm] // of words in other letters than ASCII
+	verbs      [][]int32         // by verb lemma: triggers
+	hot        []bool            // by word: it can open a frame or report
+	statements []bool            // the statement, the report: its speaker spoke last
+	lights     []bool            // verbs that only carry a noun: launch an attack
+	fills      []slot            // prepositions that fill a slot
+	clitic     [3]int32          // the words of Arabic b-, l-, k-
+	owners     [2]int32          // its, their
+	labels     []cue             // of snippets
+	weights    *weighing         // of fillers.tsv, nil without
+	seen       *memory[wordForm] // of words in other letters than ASCII
 }
 
 func newLanguage(code string) *language {
 	l := &language{
 		code: code, latin: code != "ru" && code != "uk", cased: code != "ar", after: code == "ar" || code == "ru" || code == "uk",
-		vocabulary: vocabulary{slots: make([]wordSlot, 1<<12)}, trie: newTrie(),
+		vocabulary: vocabulary{slots: make([]wordSlot, 1<<12)}, trie: newTrie(), seen: newMemory[wordForm](1 << 14),
 	}
 	l.addWord("")
 	l.possessive = l.word("'s")

@@ -89,7 +89,7 @@ func TestGeoVirus(t *testing.T) {
 		var near []truce.Point
 		for k := range w.t.sents {
 			w.a.open(&w.t, k)
-			w.a.ments = w.t.ments
+			w.a.take(w.t.ments)
 			w.a.parse()
 			for _, p := range w.a.findPlaces(nil) {
 				s, end := w.t.span(p.i, p.j)

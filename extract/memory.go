@@ -12,7 +12,11 @@ import (
 // it, which it shares with others: the last one stays. It changes no answer and
 // may be shared.
 type memory[V any] struct {
-	slots [1 << 14]atomic.Pointer[remembered[V]]
+	slots []atomic.Pointer[remembered[V]] // a power of two
+}
+
+func newMemory[V any](size int) *memory[V] {
+	return &memory[V]{make([]atomic.Pointer[remembered[V]], size)}
 }
 
 type remembered[V any] struct {

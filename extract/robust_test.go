@@ -206,3 +206,30 @@ func FuzzClaims(f *testing.F) {
 		e.Label(s, "acled")
 	})
 }
+
+// TestWordsAreFoundAsTheyAreFolded compares the quick way to a word's id with
+// the one that folds the word first.
+func TestWordsAreFoundAsTheyAreFolded(t *testing.T) {
+	e := engine(t)
+	for _, code := range e.Languages() {
+		l := e.dict.langs[code]
+		for _, w := range l.words[1:] {
+			if id := l.find(w); l.words[id] != w {
+				t.Fatalf("%s: %q is found as %q", code, w, l.words[id])
+			}
+		}
+	}
+	l, known := e.dict.langs["en"], 0
+	for _, w := range []string{"Said", "SHELLED", "the", "Didn't", "army's", "U.N.", "Tolma", "ceasefires", "Dar'a", "x", "3rd"} {
+		for _, k := range l.tokenise(w, nil)[:1] {
+			if want := l.find(foldWord(w[k.start:k.end])); k.word != want {
+				t.Errorf("%q is word %d, and folded %d", w, k.word, want)
+			} else if want != 0 {
+				known++
+			}
+		}
+	}
+	if known < 4 {
+		t.Errorf("only %d of the words are in the dictionaries", known)
+	}
+}

@@ -426,6 +426,9 @@ func (a *analysis) coverCondition(k int) {
 // coverNouns covers what depends on nouns and adjectives such as need, plan,
 // threat, likely.
 func (a *analysis) coverNouns() {
+	if !a.has.has(catGoverns) {
+		return
+	}
 	for _, m := range a.ments {
 		if m.i >= a.s.last {
 			break

@@ -50,11 +50,15 @@ func (a *analysis) timeable(i int) bool {
 }
 
 // onlyJoins reports whether a token can stand inside a time and never begins
-// one: of, to, ago.
+// one, or only with what does not follow: of, to, ago.
 func (a *analysis) onlyJoins(i int) bool {
 	switch a.t.l.times[a.tok(i).word].kind {
 	case "of", "in", "to", "and", "for", "ago", "few":
 		return a.num(i) < 0
+	case "the":
+		return !a.timeable(i + 1)
+	case "one": // a week ago, and not: a town
+		return a.num(i) < 0 && a.timeWord(i+1).kind != "unit"
 	}
 	return false
 }

@@ -75,11 +75,12 @@ func (l *language) tokenise(src string, out []token) []token {
 				t.flags |= paragraph
 			}
 		}
-		i = l.scan(src, i, &t, out)
-		if t.end == 0 { // dropped: invisible mark or the hyphen inside a word
+		if isWordByte(c) {
+			i = l.scanWord(src, i, &t)
+		} else if i = l.scan(src, i, &t, out); t.end == 0 { // dropped: invisible mark or the hyphen inside a word
 			continue
 		}
-		if n := len(out); n > 0 && t.mark == 0 && i > 0 && src[t.start-min(1, t.start)] == '-' && t.flags.has(glued) {
+		if !gap && t.mark == 0 && len(out) > 0 && src[t.start-1] == '-' {
 			t.flags |= hyphened
 		}
 		t.tags = l.info[t.word].tags
@@ -89,13 +90,10 @@ func (l *language) tokenise(src string, out []token) []token {
 	return out
 }
 
-// scan reads one token at i and returns where the next begins; t.end stays 0
-// if there is none to keep.
+// scan reads one token at i, where no ASCII letter or digit stands, and returns
+// where the next begins; t.end stays 0 if there is none to keep.
 func (l *language) scan(src string, i int, t *token, before []token) int {
 	c := src[i]
-	if isWordByte(c) {
-		return l.scanWord(src, i, t)
-	}
 	if c < utf8.RuneSelf {
 		if c == '\'' {
 			return l.scanApostrophe(src, i, t)

@@ -41,6 +41,9 @@ func (a *analysis) tollsOf(from int) {
 
 // tollWords lists the words that say what befell people.
 func (a *analysis) tollWords() []tollMention {
+	if !a.has.has(catToll) {
+		return nil
+	}
 	var out []tollMention
 	for _, m := range a.ments {
 		if m.i >= a.s.last {
@@ -161,6 +164,9 @@ func (a *analysis) isNum(i int) bool {
 
 // inSet reports whether token i begins a phrase of the named set.
 func (a *analysis) inSet(i int, name string) bool {
+	if !a.ofCat(i, catSet) {
+		return false
+	}
 	for _, m := range a.ments {
 		if m.i > i {
 			return false

@@ -268,18 +268,30 @@ func (a *analysis) placeAt(i int, before []placeMention) (placeMention, bool) {
 
 // beginsName reports whether a name that is held may begin with token i.
 func (a *analysis) beginsName(i int) bool {
-	word := a.tokenText(i)
-	if a.t.l.code == "ar" {
-		word = a.stripClitics(i, word)
+	return a.glanceAt(i).begins
+}
+
+// glanceAt looks at the word of token i, without its clitics, as a name. The
+// last answer is kept: names of several words begin with the same.
+func (a *analysis) glanceAt(i int) glance {
+	if a.headAt != i {
+		word := a.tokenText(i)
+		if a.t.l.code == "ar" {
+			word = a.stripClitics(i, word)
+		}
+		a.headAt, a.head = i, a.t.e.glance(word)
 	}
-	return a.t.e.glance(word).begins
+	return a.head
 }
 
 // isName reports whether tokens i to j, written so, are a name that is held. The
 // first word tells it of most that are not.
 func (a *analysis) isName(i, j int, name string) bool {
-	if j > i+1 && !a.tok(i+1).flags.has(glued) && a.tok(i).flags&(cliticAnd|cliticIn|cliticFor|cliticAs) == 0 {
-		if g := a.t.e.glance(a.tokenText(i)); !g.begins && !g.blank {
+	if j == i+1 {
+		return a.glanceAt(i).known
+	}
+	if !a.tok(i+1).flags.has(glued) && a.tok(i).flags&(cliticAnd|cliticIn|cliticFor|cliticAs) == 0 {
+		if g := a.glanceAt(i); !g.begins && !g.blank {
 			return false
 		}
 	}
@@ -289,6 +301,9 @@ func (a *analysis) isName(i, j int, name string) bool {
 // blocked returns the end of a mention of a person, body or office that holds
 // token i, and whether the token is a country or capital.
 func (a *analysis) blocked(i int) (end int, actor bool) {
+	if a.tok(i).cats&(1<<catActor|1<<catRole|1<<catDemonym) == 0 {
+		return 0, false
+	}
 	for _, m := range a.ments {
 		if m.i > i {
 			break

@@ -213,6 +213,9 @@ func (a *analysis) skipDet(i int) int {
 func (a *analysis) lastOf(i, j int, cat category) (mention, bool) {
 	var last mention
 	found := false
+	if !a.has.has(cat) {
+		return last, false
+	}
 	for _, m := range a.ments {
 		if m.i >= j {
 			break
@@ -227,6 +230,9 @@ func (a *analysis) lastOf(i, j int, cat category) (mention, bool) {
 // names finds the named body, the country and the adjective of a country among
 // tokens i to j.
 func (a *analysis) names(i, j int) (named, country, demonym who) {
+	if a.has&(1<<catActor|1<<catDemonym) == 0 {
+		return named, country, demonym
+	}
 	for _, m := range a.ments {
 		if m.i >= j {
 			break
@@ -401,13 +407,8 @@ func (a *analysis) nameWord(i int) bool {
 	if k.mark != 0 || !k.flags.has(capital) || k.flags.has(number) {
 		return a.tags(i).has(tagTitle) && k.flags.has(capital)
 	}
-	for _, m := range a.ments {
-		if m.i > i {
-			break
-		}
-		if i < m.j && (m.cat == catActor || m.cat == catDemonym || m.cat == catRole || m.cat == catAgent || m.cat == catTrigger) {
-			return false
-		}
+	if a.s.first <= i && i < a.s.last && k.cats&(1<<catActor|1<<catDemonym|1<<catRole|1<<catAgent|1<<catTrigger) != 0 {
+		return false
 	}
 	t := a.tags(i)
 	return t&(tagDet|tagPrep|tagPron|tagCC|tagSub|tagTime) == 0
@@ -417,6 +418,9 @@ func (a *analysis) tokenText(i int) string { k := a.tok(i); return a.t.src[k.sta
 
 // sides reads both sides, all parties.
 func (a *analysis) sides(i, j int) (who, bool) {
+	if !a.has.has(catActor) {
+		return who{}, false
+	}
 	for _, m := range a.ments {
 		if m.i >= j {
 			break
@@ -527,6 +531,9 @@ func (a *analysis) own(i int) bool {
 // orgWord returns the kind of body that a noun names: council, front.
 func (a *analysis) orgWord(i int) (string, bool) {
 	if i < a.s.first || i >= a.s.last {
+		return "", false
+	}
+	if !a.ofCat(i, catSet) {
 		return "", false
 	}
 	for _, m := range a.ments {

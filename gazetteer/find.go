@@ -214,7 +214,7 @@ type answer struct {
 // again and again. It changes no answer and may be shared. Each name has two
 // places in it, which it shares with others: those asked last stay.
 type Memo struct {
-	slots [1 << 14]atomic.Pointer[answer]
+	slots [1 << 15]atomic.Pointer[answer]
 }
 
 // ask tells what a text means as far as nothing near matters, or remembers it.

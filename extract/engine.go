@@ -375,22 +375,43 @@ func (t *text) moveTolls(from int) {
 	t.out = t.out[:from]
 }
 
-// dateline reads a date from the head of a text that came without one:
-// "TOLMA, 16 September 2031 (Wire) -".
+// dateline reads a date from the head of a text that came without one: "TOLMA, 16
+// September 2031 (Wire) -". Where the head has none, a text whose full dates lie
+// within days of each other is of the last of them.
 func (t *text) dateline() {
 	if t.date != noDay {
 		return
 	}
-	const head = 24
+	const head, apart = 24, 3
 	a := analysis{t: t, s: sentence{first: 0, last: min(head, len(t.toks))}}
-	a.findTimes()
-	for _, m := range a.times {
-		if m.kind == "exact" && m.lo == m.hi && !m.noYear {
-			t.date = m.lo
+	first, last := noDay, noDay
+	for range 2 {
+		a.findTimes()
+		for _, m := range a.times {
+			if m.kind != "exact" || m.lo != m.hi || m.noYear {
+				continue
+			}
+			if a.s.last <= head {
+				t.date = m.lo
+				return
+			}
+			if first == noDay || m.lo < first {
+				first = m.lo
+			}
+			last = max(last, m.lo)
+		}
+		if len(t.toks) > maxUndated {
 			return
 		}
+		a.times, a.s = a.times[:0], sentence{first: 0, last: len(t.toks)}
+	}
+	if first != noDay && last-first <= apart {
+		t.date = last
 	}
 }
+
+// maxUndated is how many tokens are searched for a text's date.
+const maxUndated = 2000
 
 // Explain writes the rules that filled a claim as one line.
 func Explain(c truce.Claim) string {

@@ -83,6 +83,9 @@ func (a *analysis) findSubject(v int) int {
 		default: // that, because, stop
 			if c.ing {
 				if p := a.verbLeft(k); p >= 0 {
+					if a.quotedAs(v) >= 0 && !a.chunks[p].passive {
+						return a.object(p)
+					}
 					return a.subject(p)
 				}
 			}
@@ -90,6 +93,19 @@ func (a *analysis) findSubject(v int) int {
 		}
 	}
 	return a.subjectAfter(v)
+}
+
+// quotedAs returns the verb that gives the word to the speaker of the one at v:
+// quoted the envoy as saying, was quoted as saying; -1 if none does.
+func (a *analysis) quotedAs(v int) int {
+	if !a.chunks[v].ing || v == 0 || a.t.l.words[a.tok(a.chunks[v-1].i).word] != "as" {
+		return -1
+	}
+	p := a.verbLeft(v - 1)
+	if p < 0 || a.t.l.words[a.chunks[p].word] != "quote" && a.t.l.words[a.chunks[p].word] != "cite" {
+		return -1
+	}
+	return p
 }
 
 // subjectFrom weighs the noun group at k as subject of v: found, or where to

@@ -183,6 +183,7 @@ func (w *work) read() {
 		w.places = a.findPlaces(w.places[:0])
 		a.fillSentence(from, w.places)
 		a.onlyTolls(from)
+		t.oneHarm(from)
 		t.moveTolls(from)
 		if len(t.out) > maxClaims {
 			return
@@ -259,21 +260,18 @@ func (t *text) mergeActs(from int) {
 	for n := range out {
 		for m := range out {
 			v, s := &out[n], &out[m]
+			if s.part && t.ofOneWeapon(v, s) && !drop[m] && !drop[n] {
+				v.take(s)
+				drop[m] = true
+				continue
+			}
 			if v.np >= 0 || s.np < 0 || !slices.Contains(v.args, s.np) || drop[m] || t.e.dict.events[v.claim.Event].family != "violence" || t.e.dict.events[s.claim.Event].family != "violence" {
 				continue
 			}
 			if vague[v.claim.Event] > vague[s.claim.Event] {
 				v.claim.Event, v.claim.Rules[0] = s.claim.Event, s.claim.Rules[0]
 			}
-			if len(v.actorIDs) == 0 || v.actorIDs[0].id == unknownID {
-				v.actorIDs = s.actorIDs
-			}
-			if len(v.targetIDs) == 0 {
-				v.targetIDs = s.targetIDs
-			}
-			if len(v.claim.Weapons) == 0 {
-				v.claim.Weapons = s.claim.Weapons
-			}
+			v.take(s)
 			drop[m] = true
 		}
 	}
@@ -293,6 +291,26 @@ func (t *text) keep(from int, drop []bool) {
 		n++
 	}
 	t.out = t.out[:n]
+}
+
+// take gives an act what another word for it says.
+func (f *found) take(o *found) {
+	if len(f.actorIDs) == 0 || f.actorIDs[0].id == unknownID {
+		f.actorIDs = o.actorIDs
+	}
+	if len(f.targetIDs) == 0 {
+		f.targetIDs = o.targetIDs
+	}
+	if len(f.claim.Weapons) == 0 {
+		f.claim.Weapons = o.claim.Weapons
+	}
+}
+
+// ofOneWeapon reports whether a participle is said of the weapon that a verb of
+// the same act has for its subject: shells fired by X killed Y.
+func (t *text) ofOneWeapon(v, part *found) bool {
+	violent := func(f *found) bool { return t.e.dict.events[f.claim.Event].family == "violence" }
+	return v != part && !v.part && !v.ing && v.np < 0 && part.np < 0 && v.i > part.i && len(v.args) > 0 && slices.Contains(part.args, v.args[0]) && violent(v) && violent(part) && len(v.claim.Weapons) > 0
 }
 
 // hot reports whether the sentence has a word that can open a frame or report.
@@ -347,6 +365,38 @@ func (a *analysis) onlyTolls(from int) {
 	a.t.keep(from, drop)
 }
 
+// oneHarm makes one claim of the deaths and wounds that a sentence tells beside
+// each other without naming an act: two were killed and five wounded.
+func (t *text) oneHarm(from int) {
+	out := t.out[:from]
+	for _, f := range t.out[from:] {
+		n := len(out) - 1
+		if n < from || !beside(&out[n], &f) {
+			out = append(out, f)
+			continue
+		}
+		o := &out[n]
+		o.claim.Casualties = append(o.claim.Casualties, f.claim.Casualties...)
+		o.claim.Rules = append(o.claim.Rules, "toll.beside")
+		if f.timed {
+			o.claim.When, o.timed = f.claim.When, true
+		}
+		if len(o.placeToks) == 0 {
+			o.claim.Where, o.placeToks = f.claim.Where, f.placeToks
+		}
+	}
+	t.out = out
+}
+
+// beside reports whether two claims of harm are of one act: they have one voice
+// and stance, tolls of two kinds, and no two times or places.
+func beside(x, y *found) bool {
+	a, b := &x.claim, &y.claim
+	return isDeaths(a.Event) && isDeaths(b.Event) && a.Stance == b.Stance && speakerOf(a) == speakerOf(b) &&
+		len(a.Casualties) > 0 && len(b.Casualties) > 0 && a.Casualties[0].Kind != b.Casualties[0].Kind &&
+		(!x.timed || !y.timed) && (len(x.placeToks) == 0 || len(y.placeToks) == 0 || x.placeToks[0] == y.placeToks[0])
+}
+
 // moveTolls gives the toll of a sentence that names no act of its own to the
 // act of the sentence before, if the same voice tells both.
 func (t *text) moveTolls(from int) {
@@ -372,22 +422,43 @@ func (t *text) moveTolls(from int) {
 	t.out = t.out[:from]
 }
 
-// dateline reads a date from the head of a text that came without one:
-// "TOLMA, 16 September 2031 (Wire) -".
+// dateline reads a date from the head of a text that came without one: "TOLMA, 16
+// September 2031 (Wire) -". Where the head has none, a text whose full dates lie
+// within days of each other is of the last of them.
 func (t *text) dateline() {
 	if t.date != noDay {
 		return
 	}
-	const head = 24
+	const head, apart = 24, 3
 	a := analysis{t: t, s: sentence{first: 0, last: min(head, len(t.toks))}}
-	a.findTimes()
-	for _, m := range a.times {
-		if m.kind == "exact" && m.lo == m.hi && !m.noYear {
-			t.date = m.lo
+	first, last := noDay, noDay
+	for range 2 {
+		a.findTimes()
+		for _, m := range a.times {
+			if m.kind != "exact" || m.lo != m.hi || m.noYear {
+				continue
+			}
+			if a.s.last <= head {
+				t.date = m.lo
+				return
+			}
+			if first == noDay || m.lo < first {
+				first = m.lo
+			}
+			last = max(last, m.lo)
+		}
+		if len(t.toks) > maxUndated {
 			return
 		}
+		a.times, a.s = a.times[:0], sentence{first: 0, last: len(t.toks)}
+	}
+	if first != noDay && last-first <= apart {
+		t.date = last
 	}
 }
+
+// maxUndated is how many tokens are searched for a text's date.
+const maxUndated = 2000
 
 // Explain writes the rules that filled a claim as one line.
 func Explain(c truce.Claim) string {

@@ -20,6 +20,7 @@ type found struct {
 	past       bool  // told in the simple past
 	relative   bool  // in a relative clause
 	ing        bool  // a participle: killing six
+	part       bool  // of a participle: the shells fired at the town
 	np         int   // the noun group of a trigger noun, -1 of a verb
 	args       []int // noun groups that are subject or object of a trigger verb
 	timed      bool  // a time stands in its own clause
@@ -547,7 +548,13 @@ func (a *analysis) roles(o *opening, slots []slot) []who {
 	for _, s := range slots {
 		var out []who
 		for _, np := range o.at(s) {
-			if w := a.whoAt(np); a.canAct(w, np) {
+			w := a.whoAt(np)
+			if w.id == unknownID && s&(slotSubj|slotBy) != 0 && a.ofCat(a.chunks[np].head, catWeapon) {
+				if by := a.owner(np); by.id != "" {
+					w = by // the army's artillery
+				}
+			}
+			if a.canAct(w, np) {
 				out = append(out, w)
 			}
 			if len(out) == maxNamed {
@@ -610,12 +617,17 @@ func (a *analysis) claimOf(o *opening) {
 	}
 	f.claim.Event = o.frame.event
 	f.ing = o.verb && a.chunks[o.chunk].ing
+	f.part = o.verb && a.chunks[o.chunk].part
 	f.np = o.chunk
 	if o.verb {
 		f.np, f.args = -1, slices.Concat(o.at(slotSubj), o.at(slotObj), o.at(slotBy))
 	}
 	f.claim.Rules = append(make([]string, 0, 8), o.frame.rule)
 	f.actorIDs, f.targetIDs = a.roles(o, o.frame.actor), a.roles(o, o.frame.target)
+	a.owners(&f, o)
+	if len(f.actorIDs) == 0 && !o.verb {
+		f.actorIDs = a.whoClaims(o.chunk)
+	}
 	if o.frame.reciprocal && len(f.targetIDs) == 0 && len(f.actorIDs) > 1 {
 		f.targetIDs = f.actorIDs[1:]
 		f.actorIDs = f.actorIDs[:1]
@@ -628,6 +640,35 @@ func (a *analysis) claimOf(o *opening) {
 	a.weaponsOf(&f, o)
 	a.opened(&f, o.chunk)
 	a.t.out = append(a.t.out, f)
+}
+
+// owners names, of an act that hit a thing, whose thing it is.
+func (a *analysis) owners(f *found, o *opening) {
+	if slices.ContainsFunc(f.targetIDs, func(w who) bool { return w.id != unknownID }) {
+		return
+	}
+	for _, s := range o.frame.target {
+		for _, np := range o.at(s) {
+			if w := a.owner(np); w.id != "" && w.id != unknownID && !slices.ContainsFunc(f.actorIDs, func(x who) bool { return x.id == w.id }) {
+				f.targetIDs = []who{w}
+				return
+			}
+		}
+	}
+}
+
+// whoClaims reads who claims responsibility for the act named at chunk k.
+func (a *analysis) whoClaims(k int) []who {
+	if a.kind(k-1) == chunkTime {
+		k-- // Monday's bombing
+	}
+	if a.kind(k-1) != chunkPrep || a.chunks[k-1].slot != slotFor || a.kind(k-2) != chunkNP || a.kind(k-3) != chunkVG || a.lower(a.chunks[k-2].head) != "responsibility" {
+		return nil
+	}
+	if s := a.subject(k - 3); s >= 0 && !a.chunks[k-3].neg {
+		return []who{a.whoAt(s)}
+	}
+	return nil
 }
 
 // wished reports whether the noun group at k is itself what is urged: called

@@ -51,7 +51,11 @@ func (a *analysis) numberAt(i int) (int, numMention, bool) {
 		n.qual = "hedge"
 	}
 	if !hedge {
-		if k, top, ok := a.rangeTo(j, lo); ok {
+		k, top, ok := a.rangeTo(j, lo)
+		if !ok {
+			k, top, ok = a.spans(i, j, lo)
+		}
+		if ok {
 			n.hi, n.qual, j = top, "range", k
 		}
 	}
@@ -105,6 +109,23 @@ func (a *analysis) rangeTo(j int, lo int32) (int, int32, bool) {
 		return j, 0, false
 	}
 	return end, top, true
+}
+
+// spans reads on from the 12 at token i, whose words end at j, in "between 12 and
+// 15".
+func (a *analysis) spans(i, j int, lo int32) (int, int32, bool) {
+	if i <= a.s.first || j+1 >= a.s.last || a.t.l.fills[a.tok(i-1).word] != slotBetween {
+		return j, 0, false
+	}
+	k := j
+	if !a.tok(k).flags.has(cliticAnd) { // in Arabic the and is written onto the number
+		if !a.tags(k).has(tagCC) {
+			return j, 0, false
+		}
+		k++
+	}
+	end, top, _, hedge, ok := a.value(k)
+	return end, top, ok && !hedge && top > lo
 }
 
 // isMeasure reports whether a unit of measure follows.

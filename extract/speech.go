@@ -1,6 +1,10 @@
 package extract
 
-import "github.com/marchday/marchday/truce"
+import (
+	"slices"
+
+	"github.com/marchday/marchday/truce"
+)
 
 // source is who says something, and how.
 type source struct {
@@ -34,6 +38,8 @@ func (a *analysis) findCovers() {
 		case chunkVG:
 			if r := a.t.l.reports[a.chunks[k].word]; r.known && a.chunks[k].word != 0 {
 				a.coverReport(k, r)
+			} else if a.putsToll(k) {
+				a.coverReport(k, report{class: "neutral", stance: truce.Stated})
 			}
 			if g := a.t.l.governs[a.chunks[k].word]; g.known && a.chunks[k].word != 0 {
 				a.coverGoverned(k, g)
@@ -51,6 +57,17 @@ func (a *analysis) findCovers() {
 	a.coverColon()
 	a.coverAdverbs()
 	a.coverOpenQuotes()
+}
+
+// putsToll reads "put the number of dead at seven" at the verb of chunk k.
+func (a *analysis) putsToll(k int) bool {
+	if a.t.l.words[a.chunks[k].word] != "put" {
+		return false
+	}
+	o := a.object(k)
+	return o >= 0 && slices.ContainsFunc(a.ments, func(m mention) bool {
+		return m.cat == catToll && m.i >= a.chunks[o].i && m.j <= a.chunks[a.skipOf(o)].j
+	})
 }
 
 func (a *analysis) cover(c cover) {
@@ -130,6 +147,9 @@ func (a *analysis) coverReport(k int, r report) {
 			}
 			return src.mode == "passive"
 		})
+		if r.class == "accuse" {
+			a.cover(cover{first: c.j, last: a.governedEnd(k), src: src, verb: k})
+		}
 		if r.class == "accuse" || r.class == "urge" {
 			return
 		}
@@ -186,6 +206,14 @@ func (a *analysis) speakerAt(s int) who {
 		}
 	}
 	w := a.whoAt(s)
+	if w.id == unknownID && a.t.l.statements[a.tok(a.chunks[s].head).word] && a.kind(s+1) == chunkPrep && a.kind(s+2) == chunkNP {
+		switch a.chunks[s+1].slot {
+		case slotOf, slotBy, slotFrom: // a statement of the council
+			if by := a.whoAt(s + 2); by.id != unknownID && by.kind != "adjective" {
+				return asGovernment(by)
+			}
+		}
+	}
 	if w.id == unknownID && a.t.l.statements[a.tok(a.chunks[s].head).word] && a.t.speaker.who.id != "" {
 		w = a.t.speaker.who
 		w.i, w.j = a.chunks[s].i, a.chunks[s].j
@@ -236,7 +264,7 @@ func (a *analysis) content(k, s int) (first, last int, pre [2]int) {
 			}
 		}
 	}
-	if before := a.chunks[lead].i; a.endsContent(lead-1) && !c.ing && before > a.s.first {
+	if before := a.chunks[lead].i; a.endsContent(lead-1) && (!c.ing || a.quotedAs(k) >= 0) && before > a.s.first {
 		begin := a.prevReportEnd(lead)
 		if a.hasWords(begin, before) {
 			pre = [2]int{begin, before}
@@ -263,7 +291,8 @@ func (a *analysis) insideOther(m int) bool {
 	for k := m - 1; k >= 0; k-- {
 		switch a.kind(k) {
 		case chunkSub, chunkWh:
-			return true
+			p := a.verbLeft(k)
+			return a.kind(k) == chunkWh || p < 0 || !a.chunks[p].finite() // else: 30 were wounded when a rocket fell, police said
 		case chunkComma, chunkThat, chunkStop:
 			return false
 		}

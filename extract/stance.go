@@ -22,6 +22,9 @@ func (a *analysis) judge(f *found, o *opening) {
 	if !o.verb && a.negatedNoun(o) {
 		neg = true
 	}
+	if obj := o.at(slotObj); o.verb && len(obj) > 0 && a.t.l.code == "en" && a.tags(a.chunks[obj[0]].i).has(tagNeg) && a.t.e.dict.events[f.claim.Event].family == "violence" {
+		neg = true // fired no shot
+	}
 	var cond, urged, planned, expected, alleged bool
 	for _, cv := range a.covers {
 		if f.i < cv.first || f.i >= cv.last || cv.src != nil && !cv.negate {

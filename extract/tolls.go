@@ -64,33 +64,9 @@ func (a *analysis) figure(t *tollMention, taken []bool) {
 	if a.oneBeside(t, side) {
 		return
 	}
-	best, dist := -1, 1<<30
-	for n, m := range a.nums {
-		if taken[n] || a.otherToll(t, m) || m.measure || a.age(m) || !a.personal(m, t.at) {
-			continue
-		}
-		d := 0
-		if m.i > t.at {
-			d = m.i - t.at
-			if side == "left" {
-				if a.posAt(t.at+1) == posCC || a.posAt(m.i-1) == posCC {
-					continue
-				}
-				d += 30
-			}
-			if a.crossed(t.at+1, m.i) {
-				continue
-			}
-		} else {
-			d = t.at - m.j + 1
-			if side == "right" {
-				d += 30
-			}
-			if a.crossed(m.j, t.at) {
-				continue
-			}
-		}
-		if d < dist {
+	best, dist := a.nearestFigure(t, side, taken, false)
+	if best < 0 || dist >= 30 {
+		if n, d := a.nearestFigure(t, side, taken, true); d < dist {
 			best, dist = n, d
 		}
 	}
@@ -108,6 +84,50 @@ func (a *analysis) figure(t *tollMention, taken []bool) {
 	t.c.Text, t.c.Span = a.t.src[s:e], a.t.spans.span(s, e)
 	t.c.Part = a.partial(m)
 	a.addJoined(t, m, taken)
+}
+
+// nearestFigure returns the number nearest to a toll word that may be its own, and
+// how far it is. Before the word a part is looked at only if parts are asked for:
+// of "30 people, among them 8 children, were killed" the 30.
+func (a *analysis) nearestFigure(t *tollMention, side string, taken []bool, parts bool) (best, dist int) {
+	best, dist = -1, 1<<30
+	for n, m := range a.nums {
+		if taken[n] || a.otherToll(t, m) || m.measure || a.age(m) || !a.personal(m, t.at) || m.j <= t.at && !parts && a.partial(m) {
+			continue
+		}
+		d := 0
+		if m.i > t.at {
+			d = m.i - t.at
+			if side == "left" {
+				if a.posAt(t.at+1) == posCC || a.posAt(m.i-1) == posCC {
+					continue
+				}
+				d += 30
+			}
+			if a.crossed(t.at+1, m.i) && !a.total(t.at) {
+				continue
+			}
+		} else {
+			d = t.at - m.j + 1
+			if side == "right" {
+				d += 30
+			}
+			if a.crossed(m.j, t.at) {
+				continue
+			}
+		}
+		if d < dist {
+			best, dist = n, d
+		}
+	}
+	return best, dist
+}
+
+// total reports whether a toll word is the subject of what the figure was: the
+// death toll rose to 17.
+func (a *analysis) total(at int) bool {
+	m, ok := a.mentionAt(at, catToll)
+	return ok && a.t.l.code == "en" && a.lower(m.j-1) == "toll"
 }
 
 // otherToll reports whether another kind of toll stands between a toll word
@@ -187,6 +207,9 @@ func (a *analysis) addJoined(t *tollMention, m numMention, taken []bool) {
 	if k < 0 || a.kind(k) != chunkNP {
 		return
 	}
+	if a.kind(k-1) == chunkCC && a.kind(k-2) == chunkNP && a.onePerson(a.chunks[k-2]) && !a.ofCat(a.chunks[k-2].head, catToll) {
+		t.c.Low, t.c.High = t.c.Low+1, t.c.High+1 // a father and his two sons
+	}
 	first := true
 	a.list(k, func(np int) bool {
 		if first {
@@ -205,7 +228,7 @@ func (a *analysis) addJoined(t *tollMention, m numMention, taken []bool) {
 				add, taken[n] = x.lo, true
 			}
 		}
-		if add == 0 && (a.oneOnly(c) || a.t.l.code == "en" && a.tags(c.head).has(tagPerson) && (a.t.l.words[a.tok(c.i).word] == "a" || a.t.l.words[a.tok(c.i).word] == "an")) {
+		if add == 0 && (a.oneOnly(c) || a.onePerson(c)) {
 			add = 1
 		}
 		if add == 0 {
@@ -266,6 +289,9 @@ func (a *analysis) crossed(i, j int) bool {
 // personal reports whether a number counts people: a noun for people follows
 // or nothing that could be counted else.
 func (a *analysis) personal(m numMention, at int) bool {
+	if a.t.l.code == "en" && (a.lower(m.i-2) == "none" || a.lower(m.i-2) == "of" && a.lower(m.i-3) == "none") {
+		return false // none of the 12
+	}
 	k := m.j
 	for k < a.s.last && k < m.j+5 {
 		t := a.tags(k)
@@ -382,13 +408,14 @@ func (a *analysis) single(t *tollMention, side string) {
 			return false
 		}
 		c := a.chunks[k]
-		if !a.oneOnly(c) && !a.tags(c.head).has(tagPerson) && !a.ofCat(c.head, catAgent) || a.t.l.words[a.tok(c.i).word] != "a" && a.t.l.words[a.tok(c.i).word] != "an" && !a.oneOnly(c) {
+		if !a.oneOnly(c) && !a.onePerson(c) {
 			return false
 		}
 		s, e := a.t.span(c.i, c.j)
 		t.c.Low, t.c.High, t.c.Qual = 1, 1, "exact"
 		t.c.Who = a.t.l.peopleClass(a.tok(c.head).word, a, c.head)
 		t.c.Text, t.c.Span = a.t.src[s:e], a.t.spans.span(s, e)
+		a.addJoined(t, numMention{i: c.i, j: c.j, lo: 1, hi: 1, qual: "exact"}, nil)
 		return true
 	}
 	c := a.chunkAt(t.at)
@@ -403,6 +430,26 @@ func (a *analysis) single(t *tollMention, side string) {
 			look(a.chunks[s].head)
 		}
 	}
+}
+
+// onePerson reports whether an English noun group is one person: a child, its
+// driver.
+func (a *analysis) onePerson(c chunk) bool {
+	if a.t.l.code != "en" || !a.tags(c.head).has(tagPerson) && !a.ofCat(c.head, catAgent) {
+		return false
+	}
+	switch a.t.l.words[a.tok(c.i).word] {
+	case "a", "an":
+		return true
+	case "its", "his", "her", "their":
+		switch w := a.lower(c.head); w {
+		case "children", "men", "women", "people", "wives", "fishermen", "babies", "families", "police":
+			return false
+		default:
+			return !strings.HasSuffix(w, "s")
+		}
+	}
+	return false
 }
 
 // oneOnly reports whether a noun group is one person by its form, in languages

@@ -112,3 +112,15 @@ func TestAWeekdayIsKeptWhereTheTextHasNoDate(t *testing.T) {
 		t.Errorf("day-month-year with hyphens: %+v", c)
 	}
 }
+
+func TestATextIsOfTheDaysThatItNames(t *testing.T) {
+	e := villagers(t)
+	c := e.Claims(Doc{Lang: "ar", Text: "قتل ثلاثة مدنيين بقصف مدفعي على قرية عين برقا وأصيب عشرة آخرون من سكان القرية ومن القرى القريبة منها كما قال ناشطون من أهل المنطقة في صفحاتهم على الشبكة. نشر بتاريخ 13/8/2031."})
+	if len(c) == 0 || e.dayOf(c[0].When.From).String() != "2031-08-13" {
+		t.Errorf("the date at the end is not the text's: %+v", c)
+	}
+	c = e.Claims(Doc{Lang: "ar", Text: "قتل ثلاثة مدنيين بقصف مدفعي على قرية عين برقا وأصيب عشرة آخرون من سكان القرية ومن القرى القريبة منها كما قال ناشطون من أهل المنطقة في صفحاتهم على الشبكة. وكانت القرية قصفت في 13/8/2031 وفي 1/2/2031."})
+	if len(c) == 0 || c[0].When.From != 0 {
+		t.Errorf("a text that names two far days was dated: %+v", c)
+	}
+}

@@ -509,7 +509,7 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 			return w
 		}
 	case "group", "people", "media":
-		if named.id != "" && named.kind != "capital" && named.kind != "country" && named.j <= m.i {
+		if named.id != "" && named.kind != "capital" && named.kind != "country" && (named.j <= m.i || a.belongs(m.j, named.i)) {
 			return named
 		}
 		if ag.role == "group" && named.id == "" {
@@ -520,6 +520,37 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 	}
 	w.id = unknownID
 	return w
+}
+
+// belongs reports whether only "of the" stands between tokens i and j: members of
+// the Front.
+func (a *analysis) belongs(i, j int) bool {
+	if i >= j || a.t.l.fills[a.tok(i).word] != slotOf {
+		return false
+	}
+	return a.skipDet(i+1) == j
+}
+
+// owner says whose thing the noun group at chunk k is: the camp of the Front, an
+// army post. It is for things that are hit.
+func (a *analysis) owner(k int) who {
+	if a.kind(k+1) == chunkPrep && a.chunks[k+1].slot == slotOf && a.kind(k+2) == chunkNP {
+		if w := a.whoAt(k + 2); isActor(w) {
+			return w
+		}
+	}
+	c := a.chunks[k]
+	if m, ok := a.lastOf(c.i, c.j, catAgent); ok && m.j <= c.head && a.t.l.agents[m.ref].role != "people" {
+		named, country, _ := a.names(c.i, c.j)
+		return a.people(m, named, country, c.i, c.j)
+	}
+	return who{}
+}
+
+// isActor reports whether somebody is a force, a body or a government.
+func isActor(w who) bool {
+	kind, _, _ := strings.Cut(w.id, ":")
+	return kind == "mil" || kind == "group" || kind == "org" || kind == "gov" || kind == "police" || kind == "coalition"
 }
 
 // own reports whether the token is its or their.

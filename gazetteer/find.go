@@ -57,6 +57,7 @@ const (
 	unitMore      = 25 // added to a province whose name no place in it has
 	classLess     = 80 // taken off a loose match of another class than the words say
 	insideMore    = 60
+	anywhereLess  = 120 // taken off a loose match where no country is in focus: among the world's names many are alike
 	foreignLess   = 300 // taken off a loose match outside the country in focus
 	maxText       = 200 // bytes of a name asked for
 	maxCandidates = 200 // names weighed per query
@@ -403,6 +404,9 @@ func (s *search) consider(n uint32, how Match) {
 	}
 	if foreign && match != MatchExact && match != MatchFolded {
 		score -= foreignLess
+	}
+	if s.q.Country == "" && s.q.Within == "" && (match == MatchSkeleton || match == MatchEdit) {
+		score -= anywhereLess
 	}
 	if score < s.q.MinScore {
 		return

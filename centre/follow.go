@@ -88,23 +88,32 @@ func (c *Centre) foldTo(ctx context.Context, size int64) error {
 	return err
 }
 
-// foldOn folds up to size, in transactions of at most batch entries. While one
-// is written, the next is read and worked out in memory.
-func (c *Centre) foldOn(ctx context.Context, f *fold, p *picture.Picture, size, batch int64) (err error) {
+// foldOn folds up to size, in transactions of at most so many entries. While one
+// is written, the next is worked out in memory and the one after it is read.
+func (c *Centre) foldOn(ctx context.Context, f *fold, p *picture.Picture, size, most int64) (err error) {
+	if f.at.Size >= size {
+		return nil
+	}
 	written := func() error { return nil }
 	defer func() {
 		if failed := written(); err == nil {
 			err = failed
 		}
 	}()
+	next := c.read(ctx, f.book, f.at.Size, min(most, size-f.at.Size))
+	defer func() { next() }() // it reads the Book
 	for f.at.Size < size {
-		n := min(batch, size-f.at.Size)
-		if f.at.Size == 0 {
-			n = 1 // the founding, whose keys the rest is checked with
+		b := next()
+		n := min(most, size-b.end)
+		if b.err == nil && n > 0 && b.end > 1 {
+			next = c.read(ctx, f.book, b.end, n)
 		}
-		to, err := c.foldBatch(ctx, f, n)
+		to, err := c.foldBatch(ctx, f, b)
 		if err != nil {
 			return err
+		}
+		if n > 0 && b.end == 1 { // with the founding's keys
+			next = c.read(ctx, f.book, b.end, n)
 		}
 		rows := picture.Lay(f.rows)
 		if err := written(); err != nil {
@@ -123,30 +132,58 @@ func (c *Centre) foldOn(ctx context.Context, f *fold, p *picture.Picture, size, 
 	return nil
 }
 
-// foldBatch works the next n entries out, into f.rows.
-func (c *Centre) foldBatch(ctx context.Context, f *fold, n int64) (picture.Position, error) {
-	entries := make([]record.Entry, 0, n)
-	for e, err := range c.log.Entries(ctx, f.at.Size) {
+// A batch is entries as read, with what of them verified.
+type batch struct {
+	entries []record.Entry
+	said    []*truce.Said // nil where the Book did not know the key yet
+	end     int64         // index behind the last
+	err     error
+}
+
+// read begins to read and verify n entries from an index on, and returns what
+// waits for them. The founding, whose keys the rest is checked with, is read
+// alone.
+func (c *Centre) read(ctx context.Context, book *truce.Book, from, n int64) func() batch {
+	if from == 0 {
+		n = min(n, 1)
+	}
+	done := make(chan batch, 1)
+	go func() {
+		b := batch{end: from + n}
+		b.entries, b.err = c.entries(ctx, from, n)
+		b.said = verifyAll(book, b.entries)
+		done <- b
+	}()
+	return sync.OnceValue(func() batch { return <-done })
+}
+
+func (c *Centre) entries(ctx context.Context, from, n int64) ([]record.Entry, error) {
+	all := make([]record.Entry, 0, n)
+	for e, err := range c.log.Entries(ctx, from) {
 		if err != nil {
-			return f.at, fmt.Errorf("read the record: %w", err)
+			return nil, fmt.Errorf("read the record: %w", err)
 		}
-		if entries = append(entries, e); int64(len(entries)) == n {
-			break
+		if all = append(all, e); int64(len(all)) == n {
+			return all, nil
 		}
 	}
-	if len(entries) == 0 {
-		return f.at, errors.New("the record is shorter than it said")
+	return nil, errors.New("the record is shorter than it said")
+}
+
+// foldBatch works a batch out, into f.rows.
+func (c *Centre) foldBatch(ctx context.Context, f *fold, b batch) (picture.Position, error) {
+	if b.err != nil {
+		return f.at, b.err
 	}
-	said := verifyAll(f.book, entries)
-	for i, e := range entries {
-		if err := f.step(ctx, e, said[i]); err != nil {
+	for i, e := range b.entries {
+		if err := f.step(ctx, e, b.said[i]); err != nil {
 			return f.at, fmt.Errorf("entry %d: %w", e.Index, err)
 		}
 	}
 	if err := f.draw(ctx); err != nil {
 		return f.at, err
 	}
-	to := picture.Position{Size: entries[len(entries)-1].Index + 1}
+	to := picture.Position{Size: b.end}
 	root, err := c.log.Root(ctx, to.Size)
 	to.Root = root
 	return to, err

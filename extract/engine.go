@@ -260,7 +260,7 @@ func (t *text) mergeActs(from int) {
 	for n := range out {
 		for m := range out {
 			v, s := &out[n], &out[m]
-			if s.part && t.ofOneWeapon(v, s) && !drop[m] && !drop[n] {
+			if !drop[m] && !drop[n] && ofOneWeapon(v, s) && t.violent(v) && t.violent(s) {
 				v.take(s)
 				drop[m] = true
 				continue
@@ -306,11 +306,18 @@ func (f *found) take(o *found) {
 	}
 }
 
-// ofOneWeapon reports whether a participle is said of the weapon that a verb of
-// the same act has for its subject: shells fired by X killed Y.
-func (t *text) ofOneWeapon(v, part *found) bool {
-	violent := func(f *found) bool { return t.e.dict.events[f.claim.Event].family == "violence" }
-	return v != part && !v.part && !v.ing && v.np < 0 && part.np < 0 && v.i > part.i && len(v.args) > 0 && slices.Contains(part.args, v.args[0]) && violent(v) && violent(part) && len(v.claim.Weapons) > 0
+func (t *text) violent(f *found) bool { return t.e.dict.events[f.claim.Event].family == "violence" }
+
+// ofOneWeapon reports whether two verbs say one act of one weapon: shells fired by
+// X killed Y; rockets hit X, killing Y.
+func ofOneWeapon(v, s *found) bool {
+	if v.np >= 0 || s.np >= 0 || v.part || v.ing || len(v.args) == 0 || len(s.args) == 0 || len(v.claim.Weapons) == 0 || v.i == s.i {
+		return false
+	}
+	if s.part {
+		return v.i > s.i && slices.Contains(s.args, v.args[0])
+	}
+	return s.harm && v.i < s.i && s.args[0] == v.args[0] && v.claim.Event == s.claim.Event
 }
 
 // hot reports whether the sentence has a word that can open a frame or report.

@@ -21,6 +21,7 @@ type found struct {
 	relative   bool  // in a relative clause
 	ing        bool  // a participle: killing six
 	part       bool  // of a participle: the shells fired at the town
+	harm       bool  // the verb is a word for a toll: killing six
 	np         int   // the noun group of a trigger noun, -1 of a verb
 	args       []int // noun groups that are subject or object of a trigger verb
 	timed      bool  // a time stands in its own clause
@@ -618,6 +619,7 @@ func (a *analysis) claimOf(o *opening) {
 	f.claim.Event = o.frame.event
 	f.ing = o.verb && a.chunks[o.chunk].ing
 	f.part = o.verb && a.chunks[o.chunk].part
+	f.harm = o.verb && a.tollAt(o.i)
 	f.np = o.chunk
 	if o.verb {
 		f.np, f.args = -1, slices.Concat(o.at(slotSubj), o.at(slotObj), o.at(slotBy))
@@ -669,6 +671,18 @@ func (a *analysis) whoClaims(k int) []who {
 		return []who{a.whoAt(s)}
 	}
 	return nil
+}
+
+// tollAt reports whether the word at token i says what befell people. Mentions
+// stand in order.
+func (a *analysis) tollAt(i int) bool {
+	k, _ := slices.BinarySearchFunc(a.ments, i, func(m mention, i int) int { return m.i - i })
+	for ; k < len(a.ments) && a.ments[k].i == i; k++ {
+		if a.ments[k].cat == catToll {
+			return true
+		}
+	}
+	return false
 }
 
 // wished reports whether the noun group at k is itself what is urged: called

@@ -246,6 +246,9 @@ func (a *analysis) side(at int) string {
 	m, _ := a.mentionAt(at, catToll)
 	k := a.t.l.tolls[m.ref]
 	if !k.verb {
+		if a.t.l.code == "en" && a.lower(at) == "dead" && a.lower(at-1) == "shot" {
+			return "right" // shot dead a farmer
+		}
 		return k.side
 	}
 	c := a.chunkAt(at)
@@ -278,6 +281,9 @@ func (a *analysis) crossed(i, j int) bool {
 		case posStop, posThat, posWh:
 			return true
 		case posVerb:
+			if a.ofCat(i+2, catToll) && a.lower(i+1) == "their" {
+				continue // lost their lives
+			}
 			if a.tags(i)&(tagPast|tagThird) != 0 && (a.t.l.code == "en" || a.ofCat(i, catToll)) {
 				return true
 			}
@@ -289,8 +295,8 @@ func (a *analysis) crossed(i, j int) bool {
 // personal reports whether a number counts people: a noun for people follows
 // or nothing that could be counted else.
 func (a *analysis) personal(m numMention, at int) bool {
-	if a.t.l.code == "en" && (a.lower(m.i-2) == "none" || a.lower(m.i-2) == "of" && a.lower(m.i-3) == "none") {
-		return false // none of the 12
+	if a.t.l.code == "en" && (a.lower(m.i-1) == "no" || a.lower(m.i-2) == "none" || a.lower(m.i-2) == "of" && a.lower(m.i-3) == "none") {
+		return false // no one, none of the 12
 	}
 	k := m.j
 	for k < a.s.last && k < m.j+5 {
@@ -311,7 +317,7 @@ func (a *analysis) personal(m numMention, at int) bool {
 			return t&tagNoun == 0 || t.has(tagPerson)
 		}
 		if a.posAt(k) == posNoun && a.posAt(k+1) != posNoun && t == 0 && a.t.l.code == "en" {
-			return a.posAt(k+1) == posVerb || a.posAt(k+1) == posBe || a.ofCat(k+1, catToll) || k < at
+			return a.posAt(k+1) == posVerb || a.posAt(k+1) == posBe || a.ofCat(k+1, catToll) || k < at || m.i == at+1
 		}
 		k++
 	}

@@ -655,7 +655,7 @@ func (b *Book) Clone() *Book {
 		next: b.next, origin: b.origin, regime: b.regime, mode: b.mode, order: slices.Clone(b.order),
 		offices: maps.Clone(b.offices), digests: maps.Clone(b.digests), method: b.method, proc: b.proc,
 		policy: b.policy, founding: b.founding, docket: b.docket.clone(), rules: b.rules.Clone(),
-		keys: map[KeyID]*heldKey{}, said: map[StatementID]*seen{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{}, asked: map[KeyID]map[OfficeID]bool{},
+		keys: map[KeyID]*heldKey{}, said: map[StatementID]*seen{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{}, asked: map[KeyID]map[OfficeID]bool{}, filed: maps.Clone(b.filed),
 	}
 	for id, who := range b.asked {
 		c.asked[id] = maps.Clone(who)

@@ -170,3 +170,22 @@ func TestColoursOfTheLabels(t *testing.T) {
 		}
 	}
 }
+
+// TestHowManyToldIsCountedOnceADay asks twice on one day, and on the next.
+func TestHowManyToldIsCountedOnceADay(t *testing.T) {
+	var m memo
+	counted := 0
+	ask := func(day string, settled bool) int {
+		t.Helper()
+		cells, err := m.toldOn(day, settled, func() ([]truce.Cell, error) { counted++; return make([]truce.Cell, counted), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(cells)
+	}
+	for i, want := range []int{1, 2, 2, 3, 3} {
+		if got := ask([]string{"2016-05-04", "2016-05-04", "2016-05-04", "2016-05-05", "2016-05-05"}[i], i > 0); got != want {
+			t.Errorf("answer %d is of count %d, want %d", i, got, want)
+		}
+	}
+}

@@ -83,7 +83,7 @@ func (v *visit) told() ([]truce.Cell, int, error) {
 	k, zone := v.house.Procedure.SmallestCell(), v.house.Procedure.Zone
 	today := zone.DayOf(v.view.Now())
 	settled := zone.DayOf(v.words.last) == today // an entry of today is folded, so all before today are
-	cells, err := v.s.memo.toldOn(today, settled, func() ([]truce.Cell, error) { return v.view.Told(v.ctx(), zone, k, toldDays) })
+	cells, err := v.s.memo.toldOn(today+" "+strconv.Itoa(k), settled, func() ([]truce.Cell, error) { return v.view.Told(v.ctx(), zone, k, toldDays) })
 	return cells, k, err
 }
 

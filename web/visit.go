@@ -192,20 +192,20 @@ func number(s string) (int64, error) {
 type memo struct {
 	mu   sync.Mutex // guards book and told
 	book *wordbook
-	told map[string][]truce.Cell // by the day that goes on; at most one
+	told map[string][]truce.Cell // by the day that goes on and the smallest cell; at most one
 }
 
 // toldOn keeps what was told on the days before one, which does not change any
 // more: it is counted once a day, however many ask.
-func (m *memo) toldOn(day string, settled bool, count func() ([]truce.Cell, error)) ([]truce.Cell, error) {
+func (m *memo) toldOn(key string, settled bool, count func() ([]truce.Cell, error)) ([]truce.Cell, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if cells, ok := m.told[day]; ok {
+	if cells, ok := m.told[key]; ok {
 		return cells, nil
 	}
 	cells, err := count()
 	if err == nil && settled {
-		m.told = map[string][]truce.Cell{day: cells}
+		m.told = map[string][]truce.Cell{key: cells}
 	}
 	return cells, err
 }

@@ -150,3 +150,27 @@ func TestPeopleAreCountedInCellsThatPointAtNobody(t *testing.T) {
 		t.Errorf("one more report changes what was published: %v, then %v", got, again)
 	}
 }
+
+// TestATextThatCarriesAWitnessesWordsIsNotOpened has both co-chairs file on an
+// incident that a witness tells of, one with the claim that its officer saw: once
+// both are in the other is public, and the one with the claim is not.
+func TestATextThatCarriesAWitnessesWordsIsNotOpened(t *testing.T) {
+	h := newConfiding(t)
+	told := observed()
+	told.Channel = "hotline"
+	ref := ClaimRefs(sayTest(t, h.Centre, "watch", told), told)[0]
+	k := sayTest(t, h.Centre, "envoy", &truce.Case{Incident: ref, Trigger: "office"})
+	sayTest(t, h.Centre, "envoy", &truce.Step{Case: k, To: truce.CaseTriaged, How: "accepted"})
+	reasons := []truce.Text{{Lang: "en", Text: "as it was told"}}
+	with := sayTest(t, h.Centre, "north", &truce.Assessment{Case: k, Occurred: "yes", Outcome: truce.Violation, Reasons: reasons, Seen: []truce.SeenClaim{{Ref: ref, Claim: told.Claims[0]}}})
+	without := sayTest(t, h.Centre, "south", &truce.Assessment{Case: k, Occurred: "yes", Outcome: truce.Violation, Reasons: reasons})
+	h.catchUp()
+	for id, want := range map[truce.StatementID]bool{with: false, without: true} {
+		if _, err := h.View(truce.Viewer{}).StatementByID(t.Context(), id); (err == nil) != want {
+			t.Errorf("the public reads a text: %v, want %v (%v)", err == nil, want, err)
+		}
+		if _, err := h.View(truce.Viewer{Office: "south", Role: truce.CoChair}).StatementByID(t.Context(), id); err != nil {
+			t.Errorf("a co-chair does not: %v", err)
+		}
+	}
+}

@@ -56,7 +56,7 @@ func (f *fold) takeDocket(ctx context.Context, index int64, said *truce.Said) er
 func (f *fold) openTexts(file truce.CaseFile) {
 	at := file.OpensAt()
 	for _, t := range slices.Concat(file.Seals, file.Texts, file.Dissents) {
-		if t.Round == file.Round {
+		if t.Round == file.Round && !f.book.Told(t.Statement) {
 			f.put(picture.Opens{ID: t.Statement, At: at})
 		}
 	}
@@ -66,7 +66,7 @@ func (f *fold) openTexts(file truce.CaseFile) {
 func (f *fold) publish(file truce.CaseFile) {
 	open := func(ids ...truce.StatementID) {
 		for _, id := range ids {
-			if !id.IsZero() {
+			if !id.IsZero() && !f.book.Told(id) {
 				f.put(picture.Remark{ID: id, Marking: truce.Clear})
 			}
 		}

@@ -330,7 +330,8 @@ func (b *Book) judgeRelease(r *Release) error {
 }
 
 // Told reports whether a statement of the record holds what a witness told:
-// their report, a claim that was entered from it, or a translation of either.
+// their report, a claim that was entered from it, an assessment that carries one, or
+// a translation of any.
 func (b *Book) Told(id StatementID) bool { return b.said[id] != nil && b.said[id].told }
 
 func (b *Book) isTold(body Body) bool {
@@ -341,6 +342,8 @@ func (b *Book) isTold(body Body) bool {
 		return b.Told(x.Report) || b.Told(x.Replaces.Statement)
 	case *Translation:
 		return b.Told(x.Of)
+	case *Assessment: // it carries the claims that the officer saw
+		return slices.ContainsFunc(x.Seen, func(c SeenClaim) bool { return b.Told(c.Ref.Statement) })
 	}
 	return false
 }
@@ -652,7 +655,7 @@ func (b *Book) Clone() *Book {
 		next: b.next, origin: b.origin, regime: b.regime, mode: b.mode, order: slices.Clone(b.order),
 		offices: maps.Clone(b.offices), digests: maps.Clone(b.digests), method: b.method, proc: b.proc,
 		policy: b.policy, founding: b.founding, docket: b.docket.clone(), rules: b.rules.Clone(),
-		keys: map[KeyID]*heldKey{}, said: map[StatementID]*seen{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{}, asked: map[KeyID]map[OfficeID]bool{},
+		keys: map[KeyID]*heldKey{}, said: map[StatementID]*seen{}, waiting: map[StatementID]*pending{}, erasable: map[string]*erasable{}, asked: map[KeyID]map[OfficeID]bool{}, filed: maps.Clone(b.filed),
 	}
 	for id, who := range b.asked {
 		c.asked[id] = maps.Clone(who)

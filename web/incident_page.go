@@ -80,7 +80,10 @@ func queryIncident(v *visit, i picture.Incident) (*incidentPage, error) {
 	p := &incidentPage{
 		page:  v.page(Link{v.t.T("nav.incidents"), "/incidents"}, Link{id.Label, ""}),
 		Title: v.title(i), Incident: i, When: v.when(i.When), Wording: i.When.Wording, Place: v.place(i.Where), Unit: v.unit(i.Where),
-		Anchor: statementLink(i.Index), Proof: statementLink(i.Index).Href + "/proof",
+		Anchor: v.toStatement(i.Index),
+	}
+	if p.Anchor.Href != "" {
+		p.Proof = p.Anchor.Href + "/proof"
 	}
 	claims, err := v.view.Claims(v.ctx(), i.ID)
 	if err != nil {
@@ -153,11 +156,23 @@ func (v *visit) allegedRows(i picture.Incident) []allegedRow {
 	return all
 }
 
+// toStatement leads to a statement that the reader may read; of one of which a
+// part was released it is the name alone.
+func (v *visit) toStatement(index int64) Link {
+	l := statementLink(index)
+	if v.view.Level() != truce.Amber {
+		if _, err := v.view.Statement(v.ctx(), index); err != nil {
+			l.Href = ""
+		}
+	}
+	return l
+}
+
 // claimCard puts a claim on a card: the speaker, the words, the fields.
 func (v *visit) claimCard(c picture.Claim) Claim {
 	t := v.t
 	card := Claim{
-		ID: fmt.Sprintf("c%d-%d", c.Index, c.Ref.At), Speaker: v.speaker(c), Quote: c.Quote, Statement: statementLink(c.Index),
+		ID: fmt.Sprintf("c%d-%d", c.Index, c.Ref.At), Speaker: v.speaker(c), Quote: c.Quote, Statement: v.toStatement(c.Index),
 		Received: v.local(c.Received), Denial: c.Claim.Form == truce.Denial || c.Claim.Stance == truce.Denied,
 	}
 	if c.Publisher != "" && c.Publisher != c.Speaker {
@@ -263,7 +278,7 @@ func (v *visit) claimTable(claims []picture.Claim) *Table {
 	}}
 	for _, c := range claims {
 		table.Rows = append(table.Rows, Row{Cells: []Cell{
-			{Text: c.Ref.Display(c.Index), Href: statementLink(c.Index).Href}, {Text: v.speaker(c), Value: c.Speaker},
+			{Text: c.Ref.Display(c.Index), Href: v.toStatement(c.Index).Href}, {Text: v.speaker(c), Value: c.Speaker},
 			{Text: t.T("stance." + string(stanceOf(c.Claim))), Value: string(stanceOf(c.Claim))}, {Text: v.name(c.Lineage), Value: c.Lineage},
 			{Text: v.what(c.Claim), Value: c.Claim.Event}, text(v.refs(c.Claim.Actors)), text(v.place(c.Claim.Place())), v.stamp(c.Claim.When),
 			text(v.casualties(c.Claim.Casualties)), v.instant(c.Received),

@@ -101,8 +101,10 @@ const toldDays = 30
 
 // told counts what people told the centre, in cells that point at nobody.
 func (v *visit) told() ([]truce.Cell, int, error) {
-	k := v.house.Procedure.SmallestCell()
-	cells, err := v.view.Told(v.ctx(), v.house.Procedure.Zone, k, toldDays)
+	k, zone := v.house.Procedure.SmallestCell(), v.house.Procedure.Zone
+	today := zone.DayOf(v.view.Now())
+	settled := zone.DayOf(v.words.last) == today // an entry of today is folded, so all before today are
+	cells, err := v.s.memo.toldOn(today+" "+strconv.Itoa(k), settled, func() ([]truce.Cell, error) { return v.view.Told(v.ctx(), zone, k, toldDays) })
 	return cells, k, err
 }
 

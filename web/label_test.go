@@ -170,3 +170,61 @@ func TestColoursOfTheLabels(t *testing.T) {
 		}
 	}
 }
+
+// TestHowManyToldIsCountedOnceADay asks twice on one day, and on the next.
+func TestHowManyToldIsCountedOnceADay(t *testing.T) {
+	var m memo
+	counted := 0
+	ask := func(day string, settled bool) int {
+		t.Helper()
+		cells, err := m.toldOn(day, settled, func() ([]truce.Cell, error) { counted++; return make([]truce.Cell, counted), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(cells)
+	}
+	for i, want := range []int{1, 2, 2, 3, 3} {
+		if got := ask([]string{"2016-05-04", "2016-05-04", "2016-05-04", "2016-05-05", "2016-05-05"}[i], i > 0); got != want {
+			t.Errorf("answer %d is of count %d, want %d", i, got, want)
+		}
+	}
+}
+
+// TestAPageOfWhatWasReleasedInPartLeadsNowhereClosed releases a district and a day
+// of an amber report and follows, as the public, what the incident's page, its
+// CSV and its JSON show.
+func TestAPageOfWhatWasReleasedInPartLeadsNowhereClosed(t *testing.T) {
+	h := ownHouse(t)
+	at := truce.At(h.clock.now()) - truce.Day/2
+	r, err := h.centre.Say(t.Context(), "desk", "", &truce.Report{Channel: "field", Publisher: "patrol-9", Marking: truce.Amber, Claims: []truce.Claim{{
+		Event: "shelling", Stance: truce.Stated, Where: []truce.Where{{Place: "gn:170892", Name: "the well of Daraya"}},
+		When: truce.When{From: at, To: at + 600, Precision: truce.ToMinute}, Note: "behind the third mill",
+	}}})
+	if err == nil {
+		_, err = h.centre.Say(t.Context(), "centre", "", &truce.Release{Of: r.ID, Marking: truce.Clear, Coarsen: "governorate", Why: "bulletin"})
+	}
+	if err == nil {
+		err = h.centre.CatchUp(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("S%d@0", r.Index)
+	for _, address := range []string{"/incidents/" + name, "/incidents/" + name + "?f=csv", "/api/incidents/" + name} {
+		w := h.get(t, "", address)
+		if w.Code != http.StatusOK {
+			t.Fatalf("%s: %d", address, w.Code)
+		}
+		for _, closed := range []string{fmt.Sprintf(`"/record/%d`, r.Index), fmt.Sprintf(`"/intake/%d`, r.Index), "third mill", "well of Daraya", "gn:170892", at.String()} {
+			if strings.Contains(w.Body.String(), closed) {
+				t.Errorf("%s shows the public %q", address, closed)
+			}
+		}
+		if address == "/incidents/"+name {
+			strict(t, address, w.Body.String())
+		}
+	}
+	if page := h.get(t, "us", "/incidents/"+name).Body.String(); !strings.Contains(page, "third mill") || !strings.Contains(page, fmt.Sprintf(`"/record/%d`, r.Index)) {
+		t.Error("a co-chair does not see all")
+	}
+}

@@ -163,7 +163,7 @@ func (v *visit) notes(p *page, about ...string) (notesPart, error) {
 	}
 	v.tlp(truce.TLPAmberStrict)
 	p.TLP = truce.TLPAmberStrict
-	n := notesPart{On: true, Text: Field{Name: "text", Label: v.t.T("notes.text"), Long: true, Required: true}}
+	n := notesPart{On: true, Text: Field{Name: "note", Label: v.t.T("notes.text"), Long: true, Required: true}}
 	if len(about) > 0 {
 		n.About = about[0]
 	}
@@ -228,7 +228,7 @@ func (s *site) takeNote(v *visit) error {
 		}
 		return v.see("/notes")
 	}
-	x, err := s.o.Notes.Add(v.ctx(), form.Get("about"), form.Get("text"), string(s.o.Reader))
+	x, err := s.o.Notes.Add(v.ctx(), form.Get("about"), form.Get("note"), string(s.o.Reader))
 	if err != nil {
 		return err
 	}

@@ -190,8 +190,24 @@ func number(s string) (int64, error) {
 
 // memo keeps what depends on the size of the record alone.
 type memo struct {
-	mu   sync.Mutex // guards book
+	mu   sync.Mutex // guards book and told
 	book *wordbook
+	told map[string][]truce.Cell // by the day that goes on and the smallest cell; at most one
+}
+
+// toldOn keeps what was told on the days before one, which does not change any
+// more: it is counted once a day, however many ask.
+func (m *memo) toldOn(key string, settled bool, count func() ([]truce.Cell, error)) ([]truce.Cell, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if cells, ok := m.told[key]; ok {
+		return cells, nil
+	}
+	cells, err := count()
+	if err == nil && settled {
+		m.told = map[string][]truce.Cell{key: cells}
+	}
+	return cells, err
 }
 
 // wordbook is what the record calls things: names for ids. It is made once per

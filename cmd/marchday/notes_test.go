@@ -69,7 +69,7 @@ func TestAnOfficesNotesStayOnItsOwnMirror(t *testing.T) {
 		t.Fatal("the mirror shows no incident")
 	}
 	for about, text := range map[string]string{incident[1]: said[0], "S1": said[1], "": said[3]} {
-		if code, page := asBrowser(t, m.url+"/notes", url.Values{"about": {about}, "text": {text}}); code != http.StatusOK || !strings.Contains(page, text) {
+		if code, page := asBrowser(t, m.url+"/notes", url.Values{"about": {about}, "note": {text}}); code != http.StatusOK || !strings.Contains(page, text) {
 			t.Errorf("a note about %q: %d", about, code)
 		}
 	}
@@ -87,6 +87,13 @@ func TestAnOfficesNotesStayOnItsOwnMirror(t *testing.T) {
 		}
 		if !strings.Contains(html.UnescapeString(page), `data-level="TLP:AMBER+STRICT"`) {
 			t.Errorf("%s does not say that it is for this office alone", at)
+		}
+		ids := map[string]bool{}
+		for _, id := range regexp.MustCompile(`\sid="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+			if ids[id[1]] {
+				t.Errorf("%s: two elements are called %q", at, id[1])
+			}
+			ids[id[1]] = true
 		}
 	}
 	number := regexp.MustCompile(`(?m)^(\d+) .*canary-lost`).FindStringSubmatch(mustRun(t, "notes", "--data", dir))
@@ -116,7 +123,7 @@ func TestAnOfficesNotesStayOnItsOwnMirror(t *testing.T) {
 		_, body := public.get(path)
 		leaks(t, "what the mirror shows the public at "+path, []byte(body), said)
 	}
-	if code, _ := asBrowser(t, public.url+"/notes", url.Values{"text": {"x"}}); code != http.StatusNotFound {
+	if code, _ := asBrowser(t, public.url+"/notes", url.Values{"note": {"x"}}); code != http.StatusNotFound {
 		t.Errorf("the public writes a note: %d", code)
 	}
 	public.stop()

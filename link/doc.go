@@ -17,7 +17,8 @@
 //
 // # What the caller keeps
 //
-// A Linker lives in memory and belongs to one goroutine. Its state is decided
+// A Linker lives in memory and belongs to one goroutine; those that AddAll starts
+// have ended when it returns. Its state is decided
 // by the sequence of Place and Remove calls, in record order, and by the set of
 // decisions and freezes in force, in any order. To rebuild it, make the same
 // calls from the stored claims; the rows are then the same bytes. The caller

@@ -143,7 +143,8 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 }
 
 // decoys returns u, from pairs that share the area and the words of a time but
-// lie 14 to 60 days apart: no incident lasts that long.
+// lie 14 to 60 days apart, or as far as the period allows: no incident lasts that
+// long.
 func (p *Partition) decoys(counts map[pattern]float64) (rates, int64) {
 	var u rates
 	var pairs int64
@@ -151,18 +152,22 @@ func (p *Partition) decoys(counts map[pattern]float64) (rates, int64) {
 	for p.stats.Candidates/int64(stride) > maxFitPairs {
 		stride++
 	}
+	// a short period leaves no room for 60 days, and a very short one not for 14
+	least := min(14, max((p.last-p.first)/2, 1))
+	most := max(least, min(60, p.last-p.first))
 	var v pair
 	for id := int32(0); id < p.claims.n; id += stride {
 		shifted := *p.claims.at(id)
 		x := claim{&shifted, p.rests.at(id), p.seats.at(id)}
-		if _, dated := dayOf(&shifted); !dated || x.flags&isGone != 0 {
+		day, dated := dayOf(&shifted)
+		if !dated || x.flags&isGone != 0 {
 			continue
 		}
-		shift := (14 + (id/stride)*7%47) * minutesADay
-		if id/stride&1 == 1 {
+		shift := least + (id/stride)*7%(most-least+1)
+		if back := day-shift >= p.first; back && (id/stride&1 == 1 || day+shift > p.last) {
 			shift = -shift
 		}
-		x.t0, x.t1 = x.t0+shift, x.t1+shift
+		x.t0, x.t1 = x.t0+shift*minutesADay, x.t1+shift*minutesADay
 		p.blocked(x, &p.find)
 		for _, i := range p.find.found {
 			y := p.at(i)

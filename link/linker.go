@@ -122,13 +122,12 @@ func (p Placement) Reasons() []Reason {
 }
 
 func reasonsOf(prior int32, shares *[nFields]Share) []Reason {
-	rs := []Reason{{Field: "prior", Millibit: prior}}
-	table := fields()
+	rs := append(make([]Reason, 0, nFields+1), Reason{Field: "prior", Millibit: prior})
 	for f, s := range shares {
 		if s.Level == missing {
 			continue
 		}
-		rs = append(rs, Reason{table[f].name, table[f].levels[s.Level], s.Millibit, s.Rarity})
+		rs = append(rs, Reason{comparisons[f].name, comparisons[f].levels[s.Level], s.Millibit, s.Rarity})
 	}
 	return rs
 }

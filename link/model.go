@@ -43,6 +43,9 @@ type field struct {
 	runs   []int
 }
 
+// comparisons is the table of fields, made once: explaining reads it often.
+var comparisons = fields()
+
 // fields returns the table of comparisons.
 func fields() [nFields]field {
 	return [nFields]field{

@@ -214,7 +214,7 @@ func (p *Partition) place(a *arrival) placed {
 		x.state = Alone
 		return out
 	case a.home != none:
-		out.in, out.about, out.state = p.at(a.original).in, true, Joined
+		out.in, out.about, out.state = a.home, true, Joined
 		p.settle(x, &out)
 		return out
 	}

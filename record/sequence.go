@@ -131,6 +131,8 @@ type sequencer struct {
 	epoch  int64 // ours in log_state
 	broken bool  // an outcome is unknown: nothing is written before reopen succeeds
 	stale  bool  // Admit has judged bodies that are perhaps not stored
+
+	several bool // the last batch was of more than one
 }
 
 // run serves requests until the log is closed.
@@ -163,16 +165,19 @@ func (s *sequencer) last() {
 }
 
 // drain takes what waits, up to maxBatch: while one commit runs, the queue
-// fills, so no one sleeps to fill a batch. Those who have just had their answer
-// run first: what they add next then shares this commit.
+// fills, so no one sleeps to fill a batch. Where several add at once, those who
+// have just had their answer run first: what they add next shares this commit.
 func (s *sequencer) drain(first *pending) []*pending {
-	runtime.Gosched()
+	if s.several {
+		runtime.Gosched()
+	}
 	batch := append(make([]*pending, 0, 64), first)
 	for len(batch) < maxBatch {
 		select {
 		case p := <-s.l.adds:
 			batch = append(batch, p)
 		default:
+			s.several = len(batch) > 1
 			return batch
 		}
 	}

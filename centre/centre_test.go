@@ -328,3 +328,39 @@ func TestARequestIsReadByTheLiaisonThatIsReached(t *testing.T) {
 		}
 	}
 }
+
+// TestARowThatWasForgottenIsTakenAway lets the follower forget an incident that
+// then loses its only claim at the lowest level of reader.
+func TestARowThatWasForgottenIsTakenAway(t *testing.T) {
+	clock := clockAt(start.Time())
+	c := openTest(t, t.TempDir(), clock)
+	foundTest(t, c, clock)
+	clock.pass(time.Hour)
+	open := shelling("obs", "nor", "p1", start-7200, 1)
+	id := sayTest(t, c, "watch", open)
+	closed := shelling("doc", "nor", "p1", start-7000, 1)
+	closed.Marking = truce.Amber
+	sayTest(t, c, "watch", closed)
+	if err := c.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	public := func() int {
+		all, _, err := c.View(truce.Viewer{}).Incidents(t.Context(), picture.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	if public() != 1 {
+		t.Fatalf("%d incidents are public, want the one that is said in the open", public())
+	}
+	c.fold.forget()
+	clock.pass(time.Hour)
+	sayTest(t, c, "watch", &truce.StatementWithdrawal{Statement: id, Why: "test"})
+	if err := c.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := public(); n != 0 {
+		t.Errorf("%d incidents are public after what was said in the open was withdrawn", n)
+	}
+}

@@ -28,6 +28,7 @@ type fold struct {
 	byReport  map[truce.StatementID][]truce.ClaimRef                   // claims that a withdrawal would take along
 	order     []truce.IncidentID                                       // every incident there ever was, in order of the record
 	known     map[truce.IncidentID]bool
+	forgot    bool                                  // an incident that is not in memory may be on the disk
 	aliased   map[truce.IncidentID]bool             // names that lead elsewhere
 	conflicts map[truce.IncidentID][]link.Conflict  // told on it
 	suggested map[truce.IncidentID][]truce.ClaimRef // claims elsewhere that may be of it
@@ -71,9 +72,15 @@ func (f *fold) full() bool { return len(f.claims) > maxRemembered }
 func (f *fold) took(to picture.Position) {
 	f.at, f.rows = to, nil
 	if f.full() {
-		clear(f.claims)
-		clear(f.incidents)
+		f.forget()
 	}
+}
+
+// forget lets go of what the disk holds.
+func (f *fold) forget() {
+	clear(f.claims)
+	clear(f.incidents)
+	f.forgot = true
 }
 
 func (f *fold) put(rows ...picture.Row) { f.rows = append(f.rows, rows...) }

@@ -39,6 +39,12 @@ func (f *fold) draw(ctx context.Context) error {
 	onAllCores(len(all), func(i int) { all[i].rows = f.build(all[i], known) })
 	for _, d := range all {
 		before := f.incidents[d.in.ID]
+		if before == nil && f.forgot {
+			var err error
+			if before, err = f.incidentRows(ctx, d.in.ID); err != nil {
+				return err
+			}
+		}
 		for _, level := range levels {
 			if i := d.rows[level]; i != nil {
 				f.put(*i)
@@ -62,6 +68,9 @@ func (f *fold) sketch(ctx context.Context, id truce.IncidentID) (*drawing, error
 	}
 	d := &drawing{index: f.stale[id], in: in, suggested: map[truce.Marking]suggested{}}
 	for _, r := range f.links.Members(id) {
+		if r.State == link.Alone {
+			continue // it was removed, and no more than its name is left
+		}
 		c, err := f.claim(ctx, r.Ref)
 		if err != nil {
 			return nil, err

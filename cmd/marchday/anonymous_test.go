@@ -97,7 +97,13 @@ func (s *servedCentre) send(t *testing.T, to string, form url.Values, header htt
 		req.Header = http.Header{}
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := http.DefaultClient.Do(req)
+	return answered(t, http.DefaultClient, req)
+}
+
+// answered sends a request and reads the whole answer.
+func answered(t *testing.T, client *http.Client, req *http.Request) (int, string, http.Header) {
+	t.Helper()
+	res, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,16 +273,8 @@ func (o officer) get(t *testing.T, path string) (int, string) {
 
 func (o officer) do(t *testing.T, req *http.Request) (int, string) {
 	t.Helper()
-	res, err := o.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, string(b)
+	code, body, _ := answered(t, o.Client, req)
+	return code, body
 }
 
 var onceField = regexp.MustCompile(`name="once" value="([A-Z2-7]{26})"`)

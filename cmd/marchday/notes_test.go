@@ -2,7 +2,6 @@ package main
 
 import (
 	"html"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -24,16 +23,8 @@ func asBrowser(t *testing.T, to string, form url.Values) (int, string) {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, string(b)
+	code, body, _ := answered(t, http.DefaultClient, r)
+	return code, body
 }
 
 // TestAnOfficesNotesStayOnItsOwnMirror writes private notes on a mirror by every

@@ -55,11 +55,20 @@ func queryTalks(v *visit) (*talksPage, error) {
 			continue
 		}
 		p.Events = append(p.Events, e)
-		t.Rows = append(t.Rows, Row{Cells: []Cell{{Text: e.When, Value: e.At.String()}, {Text: e.Sort}, {Text: e.By}, {Text: e.Text.Text, Lang: e.Text.Lang}, {}, indexCell(s.Index)}})
+		t.Rows = append(t.Rows, Row{Cells: []Cell{{Text: e.When, Value: e.At.String()}, {Text: e.Sort}, {Text: e.By}, {Text: e.Text.Text, Lang: e.Text.Lang}, {Text: e.cites(v)}, indexCell(s.Index)}})
 	}
 	slices.SortStableFunc(p.Events, func(a, b talksEvent) int { return cmp.Compare(a.At, b.At) })
 	p.find(v.q.Get("q"))
 	return p, nil
+}
+
+// cites is where the incidents that an event cites stand, on a line.
+func (e talksEvent) cites(v *visit) string {
+	var out []string
+	for _, c := range e.Cites {
+		out = append(out, v.comma(c.Link.Label, c.Then, c.Status))
+	}
+	return strings.Join(out, "; ")
 }
 
 func (v *visit) talksEvent(s said) (talksEvent, bool) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,12 +20,35 @@ func (v *visit) officeName(id truce.OfficeID) string {
 	return truce.NameIn(o.Name, v.t.Code, string(id))
 }
 
-// name is an actor, an office or an outlet in the reader's language; what
-// nobody has named keeps its own words.
+// name is an actor, an office or an outlet in the reader's language. Words that
+// name several ("us and ru") have each name that is known; what nobody has named
+// keeps its own words.
 func (v *visit) name(id string) string {
 	if id == "" {
 		return v.t.T("missing.not_stated")
 	}
+	if n := v.known(id); n != "" {
+		return n
+	}
+	parts, any := severalNames.Split(id, maxNamed), false
+	for i, part := range parts {
+		if n := v.known(part); n != "" {
+			parts[i], any = n, true
+		}
+	}
+	if any {
+		return v.t.List(parts)
+	}
+	return id
+}
+
+// maxNamed bounds into how many names words are cut.
+const maxNamed = 16
+
+var severalNames = regexp.MustCompile(`\s*;\s*|\s*,\s+(?:and\s+)?|\s+and\s+`)
+
+// known is the name of an actor or office, "" where none has this id.
+func (v *visit) known(id string) string {
 	if a, ok := v.words.actors[truce.ActorID(id)]; ok {
 		return truce.NameIn(a.Name, v.t.Code, id)
 	}
@@ -35,7 +59,7 @@ func (v *visit) name(id string) string {
 	case truce.Accepting, truce.Excluded, truce.Controlling, truce.CoChairs, truce.Anyone:
 		return v.label("actor.", id)
 	}
-	return id
+	return ""
 }
 
 func (v *visit) nameList(ids []truce.ActorID) string {

@@ -25,12 +25,26 @@ func (a *analysis) fillSentence(from int, places []placeMention) {
 	for n := range out {
 		a.timeElsewhere(&out[n], len(out), used)
 		a.placesOf(&out[n], out, places)
+		a.placedNames(&out[n], places)
 	}
 	a.tollsOf(from)
 	for n := range a.t.out[from:] {
 		a.settleTime(&a.t.out[from+n])
 	}
 	a.remember(places)
+}
+
+// placedNames takes from the targets of an act on places the names of places
+// that begin like a title: "shelled Sheikh Tolma" hits nobody of that name.
+func (a *analysis) placedNames(f *found, places []placeMention) {
+	if f.claim.Event == "killing" || f.claim.Event == "abduction" || f.claim.Event == "arrest" {
+		return
+	}
+	f.targetIDs = slices.DeleteFunc(f.targetIDs, func(w who) bool {
+		return w.via == "who.titled" && slices.ContainsFunc(places, func(p placeMention) bool {
+			return p.cue && p.i < w.i && w.j <= p.j && a.tags(p.i).has(tagTitle)
+		})
+	})
 }
 
 // timeOf takes the time that stands in the claim's own clause, nearest to the

@@ -465,6 +465,9 @@ func (a *analysis) opens(m, k int) bool {
 		return true
 	}
 	c := a.kind(m)
+	if c == chunkCC && !a.saysBefore(m) {
+		return false
+	}
 	return (c == chunkCC || c == chunkComma) && m < k && a.startsClause(m+1) && (a.kind(k) != chunkVG || a.verbIn(m+1, k+1))
 }
 
@@ -477,7 +480,18 @@ func (a *analysis) opensAfter(m, k int) bool {
 	if c != chunkCC && c != chunkComma {
 		return a.kind(m) == chunkVG && a.chunks[m].finite() && a.kind(k) == chunkVG && a.chunks[k].finite() && m > k && !a.t.l.after
 	}
-	return a.startsClause(m + 1)
+	return a.startsClause(m+1) && (c != chunkCC || a.saysBefore(m))
+}
+
+// saysBefore reports whether a finite verb stands left of chunk m in its
+// clause. What has none goes on behind an and: "shelling of A and B killed two".
+func (a *analysis) saysBefore(m int) bool {
+	for m--; m >= 0 && !a.boundary(m); m-- {
+		if a.kind(m) == chunkVG && a.chunks[m].finite() {
+			return true
+		}
+	}
+	return false
 }
 
 // startsClause reports whether a noun group and a finite verb, or a verb of

@@ -38,15 +38,15 @@ type jsonSource struct {
 }
 
 type jsonPlace struct {
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Country   string    `json:"country"`
-	Admin1    string    `json:"admin1"`
-	Admin1P   string    `json:"admin1_pcode"`
-	Lon       jsonCoord `json:"lon"`
-	Lat       jsonCoord `json:"lat"`
-	Precision string    `json:"precision"`
-	Span      *jsonSpan `json:"span"`
+	ID        string     `json:"id"`
+	Name      string     `json:"name"`
+	Country   string     `json:"country"`
+	Admin1    string     `json:"admin1"`
+	Admin1P   string     `json:"admin1_pcode"`
+	Lon       *jsonCoord `json:"lon"` // null where no point is known
+	Lat       *jsonCoord `json:"lat"`
+	Precision string     `json:"precision"`
+	Span      *jsonSpan  `json:"span"`
 }
 
 // jsonCoord writes 1e-7 degree as decimal degrees, exactly.
@@ -243,7 +243,8 @@ func (e *Engine) publishPlaces(out *jsonClaim, c truce.Claim, text string) {
 			}
 		}
 		if w.Point != nil {
-			p.Lon, p.Lat = jsonCoord(w.Point.Lon), jsonCoord(w.Point.Lat)
+			lon, lat := jsonCoord(w.Point.Lon), jsonCoord(w.Point.Lat)
+			p.Lon, p.Lat = &lon, &lat
 		}
 		p.Admin1, p.Admin1P = e.admin1(w)
 		out.Places = append(out.Places, p)

@@ -19,7 +19,7 @@ func (a *analysis) tagEnglish() {
 	}
 	for i := a.s.first; i < a.s.last; i++ {
 		p := &a.pos[i-a.s.first]
-		if *p == posTime || *p == posNum {
+		if a.counted(i) {
 			continue
 		}
 		if m, ok := a.mentionAt(i, catActor); ok && m.i == i && a.properName(m) {
@@ -34,6 +34,13 @@ func (a *analysis) tagEnglish() {
 		}
 		*p = a.tagWord(i)
 	}
+}
+
+// counted reports whether token i belongs to a number or a time, so that no
+// other word is read in it: the May of "5 May" is no verb.
+func (a *analysis) counted(i int) bool {
+	p := a.pos[i-a.s.first]
+	return p == posTime || p == posNum
 }
 
 // properName reports whether an actor's mention is surely a name: in a text
@@ -178,6 +185,9 @@ func (a *analysis) tagThat(i int) pos {
 func (a *analysis) clauseFollows(i int) bool {
 	const window = 26
 	for k := i + 1; k < a.s.last && k <= i+window; k++ {
+		if a.counted(k) {
+			continue
+		}
 		t := a.tags(k)
 		m := a.tok(k).mark
 		if m == ',' {
@@ -411,6 +421,9 @@ func (a *analysis) pluralNoun(i int) bool {
 // the word at i need not be one.
 func (a *analysis) verbAhead(i int) bool {
 	for k := i + 1; k < a.s.last; k++ {
+		if a.counted(k) {
+			continue
+		}
 		t := a.tags(k)
 		if m := a.tok(k).mark; m == ',' || m == '.' || m == ';' || t&(tagThat|tagWh|tagSub|tagCC) != 0 && t&tagPrep == 0 {
 			return false

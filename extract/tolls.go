@@ -32,11 +32,77 @@ func (a *analysis) tollsOf(from int) {
 		}
 	}
 	a.joint(ts)
+	ts = a.parts(ts, taken)
 	for n := range ts {
 		if ts[n].num >= 0 || ts[n].c.Low != truce.Open {
 			a.giveToll(from, ts[n])
 		}
 	}
+}
+
+// parts adds the figures that are told of a part of another: "16 civilians,
+// including three children and a woman". Each is a part of the figure or word
+// nearest before it.
+func (a *analysis) parts(ts []tollMention, taken []bool) []tollMention {
+	wholes := len(ts)
+	for _, x := range a.ments {
+		if x.cat != catSet || x.i < a.s.first || x.i >= a.s.last || a.t.l.sets[x.ref] != "including" {
+			continue
+		}
+		whole := -1
+		for n, t := range ts[:wholes] {
+			end := 0
+			if t.num >= 0 {
+				end = a.nums[t.num].j
+			}
+			if t.num < 0 || t.at < x.i {
+				end = max(end, t.at+1)
+			}
+			if t.c.Low != truce.Open && !t.c.Part && end <= x.i && !a.crossed(end, x.i) {
+				whole = n
+			}
+		}
+		k := a.chunkAt(x.j)
+		if whole < 0 || k < 0 || a.kind(k) != chunkNP {
+			continue
+		}
+		a.list(k, func(np int) bool {
+			c := a.chunks[np]
+			c.i = max(c.i, x.j)
+			part, ok := a.part(ts[whole], c, taken)
+			if ok {
+				ts = append(ts, part)
+			}
+			return ok
+		})
+	}
+	return ts
+}
+
+// part reads a noun group as a part of a toll: a number of people of a class
+// that tolls are kept by, or one such person.
+func (a *analysis) part(whole tollMention, c chunk, taken []bool) (tollMention, bool) {
+	t := tollMention{at: whole.at, kind: whole.kind, num: -1, c: truce.Casualty{Kind: whole.kind, Part: true}}
+	for n, m := range a.nums {
+		if m.i < c.i || m.j > c.j {
+			continue
+		}
+		if taken[n] || m.measure || a.age(m) || !a.personal(m, whole.at) {
+			return t, false
+		}
+		taken[n], t.num = true, n
+		s, e := a.tollSpan(m)
+		t.c.Low, t.c.High, t.c.Qual, t.c.Who = m.lo, m.hi, m.qual, a.whoClass(m)
+		t.c.Text, t.c.Span = a.t.src[s:e], a.t.spans.span(s, e)
+		return t, t.c.Who != "people"
+	}
+	if !a.onePerson(c) && !a.oneOnly(c) {
+		return t, false
+	}
+	s, e := a.t.span(c.i, c.j)
+	t.c.Low, t.c.High, t.c.Qual, t.c.Who = 1, 1, "exact", a.t.l.peopleClass(a.tok(c.head).word, a, c.head)
+	t.c.Text, t.c.Span = a.t.src[s:e], a.t.spans.span(s, e)
+	return t, t.c.Who != "people"
 }
 
 // tollWords lists the words that say what befell people.
@@ -217,6 +283,9 @@ func (a *analysis) addJoined(t *tollMention, m numMention, taken []bool) {
 			return true
 		}
 		c := a.chunks[np]
+		if a.partsBetween(m.j, c.i) {
+			return false
+		}
 		for i := c.i; i <= c.j && i < a.s.last; i++ {
 			if a.ofCat(i, catToll) && i != t.at {
 				return false // and 10 wounded: another figure
@@ -237,6 +306,13 @@ func (a *analysis) addJoined(t *tollMention, m numMention, taken []bool) {
 		t.c.Low, t.c.High = t.c.Low+add, t.c.High+add
 		t.c.Who = "people"
 		return true
+	})
+}
+
+// partsBetween reports whether a word such as including stands between tokens.
+func (a *analysis) partsBetween(i, j int) bool {
+	return slices.ContainsFunc(a.ments, func(x mention) bool {
+		return x.cat == catSet && x.i >= i && x.i < j && a.t.l.sets[x.ref] == "including"
 	})
 }
 

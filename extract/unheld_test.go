@@ -2,6 +2,8 @@ package extract
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/marchday/marchday/gazetteer"
@@ -122,5 +124,50 @@ func TestATextIsOfTheDaysThatItNames(t *testing.T) {
 	c = e.Claims(Doc{Lang: "ar", Text: "قتل ثلاثة مدنيين بقصف مدفعي على قرية عين برقا وأصيب عشرة آخرون من سكان القرية ومن القرى القريبة منها كما قال ناشطون من أهل المنطقة في صفحاتهم على الشبكة. وكانت القرية قصفت في 13/8/2031 وفي 1/2/2031."})
 	if len(c) == 0 || c[0].When.From != 0 {
 		t.Errorf("a text that names two far days was dated: %+v", c)
+	}
+}
+
+func TestNamesOfBuildingsAndNamesLikeTitles(t *testing.T) {
+	base := villagers(t)
+	places := []gazetteer.Place{
+		{ID: "xv-sheikh", Class: gazetteer.Neighbourhood, Country: "XV", Names: []gazetteer.Name{{Lang: "en", Text: "Sheikh Barqa"}, {Lang: "ar", Text: "الشيخ برقا"}}},
+		{ID: "xo-quds", Class: gazetteer.City, Country: "XO", Population: 800_000, Point: truce.Point{Lon: 231_000_000, Lat: 111_000_000}, Names: []gazetteer.Name{{Lang: "en", Text: "Al-Quds"}}},
+	}
+	ids := []truce.PlaceID{"XV", "XO", "xv-highland", "xv-tolma"}
+	for i := range 20 {
+		ids = append(ids, truce.PlaceID(fmt.Sprint("xv-hamlet-", i)))
+	}
+	for _, id := range ids {
+		p, _ := base.places.Place(id)
+		places = append(places, p)
+	}
+	e := *base
+	e.places = gazetteer.New(places, nil, nil)
+	for _, c := range []struct {
+		lang, text string
+		want       []truce.PlaceID
+	}{
+		{"en", "Militants shelled the Sheikh Barqa district of Tolma on 3 May 2016.", []truce.PlaceID{"xv-sheikh", "xv-tolma"}},
+		{"ar", "قصف المسلحون حي الشيخ برقا يوم 3 أيار 2016", []truce.PlaceID{"xv-sheikh"}},
+		{"en", "An air strike hit Al-Quds hospital in Tolma on 3 May 2016.", []truce.PlaceID{"xv-tolma"}},
+		{"en", "Shelling of Quobb and Quocc killed two people on 3 May 2016.", []truce.PlaceID{"xv-hamlet-1", "xv-hamlet-2"}},
+	} {
+		claims := e.Claims(Doc{Text: c.text, Lang: c.lang})
+		if len(claims) != 1 {
+			t.Errorf("%s: %d claims", c.text, len(claims))
+			continue
+		}
+		var got []truce.PlaceID
+		for _, w := range claims[0].Where {
+			got = append(got, w.Place)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: places %q, wanted %q", c.text, got, c.want)
+		}
+		for _, r := range claims[0].Targets {
+			if strings.HasPrefix(r.ID, "person:") {
+				t.Errorf("%s: hits %s, a place", c.text, r.ID)
+			}
+		}
 	}
 }

@@ -453,8 +453,9 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 		return placeMention{}, false
 	}
 	best := cands[0].Place
-	if !actor && a.foreign(best) {
-		return placeMention{}, false
+	facility := a.facility(i, j)
+	if !actor && (a.foreign(best) || facility && q.Country != "" && best.Country != q.Country) {
+		return placeMention{}, false // the hospital's name, not the town that it is named after
 	}
 	big := best.Population >= bigPopulation || best.Class == gazetteer.Country || best.Class == gazetteer.Adm1
 	if !cue && !big && !actor || !cue && a.partOfName(i, j) {
@@ -462,7 +463,31 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	}
 	p := placeMention{i: i, j: j, cands: cands, cue: cue, actor: actor}
 	a.relate(&p)
+	if facility && p.relation == "in" {
+		p.relation = "near"
+	}
 	return p, true
+}
+
+// facility reports whether tokens i to j name a hospital, school or house of
+// prayer: "Tolma hospital", مشفى طولما. Many are named after a town far away.
+func (a *analysis) facility(i, j int) bool {
+	at := i - 1
+	if a.t.l.code == "en" {
+		at = j
+	}
+	if at < a.s.first || at >= a.s.last {
+		return false
+	}
+	m, ok := a.mentionAt(at, catObject)
+	if !ok {
+		return false
+	}
+	switch a.t.l.objects[m.ref] {
+	case "hospital", "clinic", "school", "place_of_worship":
+		return true
+	}
+	return false
 }
 
 // foreign reports whether, in letters without capitals, a place is most likely a

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -30,13 +31,29 @@ type geocodeOptions struct {
 func geocodeCommand() *cobra.Command {
 	var o geocodeOptions
 	cmd := &cobra.Command{
-		Use:   "geocode --in FILE",
+		Use:   "geocode [NAME...]",
 		Short: "Turn names of places into places, with scores and codes of districts",
-		Long: "Reads CSV with columns id, text and, if given, country and admin1_pcode (which restricts), and\n" +
-			"prints one row a candidate, best first. A name without candidate gives a row of rank 0.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		Long: "Answers the names given, or reads CSV with columns id, text and, if given, country and\n" +
+			"admin1_pcode (which restricts), and prints one row a candidate, best first. A name without\n" +
+			"candidate gives a row of rank 0. A name given here is its own id.",
+		Example: "  marchday geocode \"Tell Rifaat\" \"تل رفعت\"\n  marchday geocode --in names.csv",
+		RunE: func(cmd *cobra.Command, names []string) error {
+			in := cmd.InOrStdin()
+			if len(names) > 0 {
+				if o.in != "-" {
+					return usagef("give names or --in, not both")
+				}
+				table := bytes.NewBufferString("id,text\n")
+				w := csv.NewWriter(table)
+				for _, name := range names {
+					if err := w.Write([]string{name, name}); err != nil {
+						return err
+					}
+				}
+				w.Flush()
+				in = table
+			}
+			return o.run(in, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	o.flags(cmd, false)

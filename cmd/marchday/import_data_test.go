@@ -74,6 +74,16 @@ func TestImportedBoundariesAndPlacesAreKnownToGeocode(t *testing.T) {
 	}
 }
 
+func TestNamesAreGeocodedFromTheCommandLine(t *testing.T) {
+	out := mustRun(t, "geocode", "--dossier", "syria-2016", "--max", "1", "تل رفعت", "Tell, Rifaat")
+	if !strings.Contains(out, "\nتل رفعت,1,Tall Rif`at,") || !strings.Contains(out, "\n\"Tell, Rifaat\",") {
+		t.Errorf("the answer is %q", out)
+	}
+	if code, _, errs := command(t, "geocode", "Tolma", "--in", "names.csv"); code == exitFine || !strings.Contains(errs, "not both") {
+		t.Errorf("names and a file: exit %d, %q", code, errs)
+	}
+}
+
 func TestSharedBoundariesGiveCodesToSyrianNames(t *testing.T) {
 	dir := t.TempDir()
 	for _, n := range []string{"1", "2", "3"} {

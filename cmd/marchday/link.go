@@ -25,6 +25,7 @@ import (
 // is read from the text.
 type linkReport struct {
 	ReportID      string   `json:"report_id"`
+	ID            string   `json:"id,omitempty"` // report_id, as extract calls it
 	Source        string   `json:"source,omitempty"`
 	Platform      string   `json:"platform,omitempty"`
 	Lang          string   `json:"lang,omitempty"`
@@ -90,7 +91,10 @@ func readReports(name string, in io.Reader, lenient bool, f func(line int, rep *
 			return skipped, fmt.Errorf("%s:%d: %w: mend the line, or give --lenient for fields that are not known", name, line, err)
 		}
 		if rep.ReportID == "" {
-			return skipped, fmt.Errorf("%s:%d:report_id: is not there: give each report one of its own", name, line)
+			rep.ReportID = rep.ID
+		}
+		if rep.ReportID == "" {
+			return skipped, fmt.Errorf("%s:%d:report_id: is not there, nor id: give each report one of its own", name, line)
 		}
 		if err := f(line, &rep); err != nil {
 			return skipped, fmt.Errorf("%s:%d:%w", name, line, err)

@@ -66,3 +66,13 @@ func TestEventsOfADatasetAreLinked(t *testing.T) {
 		t.Errorf("a source without a file: %v", err)
 	}
 }
+
+func TestLinesThatExtractReadsAreLinked(t *testing.T) {
+	in := keep(t, "reports.jsonl", `{"id":"a","text":"Shelling in Aleppo on 3 May 2016 killed 5."}
+{"id":"b","text":"Five people were killed by shelling in Aleppo on 3 May 2016."}
+`)
+	out := mustRun(t, "link", "--in", in, "--csv", "--dossier", "syria-2016")
+	if !strings.Contains(out, "\na,i-a,") || !strings.Contains(out, "\nb,i-a,") {
+		t.Errorf("two accounts of one shelling are %q", out)
+	}
+}

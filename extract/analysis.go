@@ -111,8 +111,9 @@ type analysis struct {
 	owned       bool       // its or their stands in the sentence
 	whos        []knownWho // by chunk: whom it names
 	headAt      int        // token that was looked at last as a name, -1 for none
-	head        glance
+	head        *glance
 	near        []truce.Point // of the places found so far and in the sentence before
+	nearAt      int           // how many were found then
 }
 
 func (a *analysis) tok(i int) *token { return &a.t.toks[i] }

@@ -21,7 +21,6 @@ type Engine struct {
 	pool   *sync.Pool // of *work; holds nothing that outlives a document
 	memo   *gazetteer.Memo
 	names  *memory[glance]
-	spelt  *memory[bool]
 	slugs  *memory[string]
 	rules  *memory[struct{}]
 }
@@ -55,7 +54,7 @@ func New(o Options) (*Engine, error) {
 
 // engineOf makes an engine whose dictionaries' tests were not run.
 func engineOf(d *dictionaries, o Options) *Engine {
-	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: newMemory[glance](1 << 15), spelt: newMemory[bool](1 << 15), slugs: newMemory[string](1 << 12), rules: newMemory[struct{}](1 << 12)}
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: newMemory[glance](1 << 15), slugs: newMemory[string](1 << 12), rules: newMemory[struct{}](1 << 12)}
 	if e.places == nil {
 		e.places = gazetteer.New(nil, nil, nil)
 	}

@@ -28,17 +28,21 @@ func (m *memory[V]) slot(text string) *atomic.Pointer[remembered[V]] {
 	return &m.slots[homeOf(hashWord(text), len(m.slots))]
 }
 
-// get returns what is remembered of a text.
-func (m *memory[V]) get(text string) (v V, known bool) {
+// get returns what is remembered of a text, nil if nothing is.
+func (m *memory[V]) get(text string) *V {
 	if r := m.slot(text).Load(); r != nil && r.text == text {
-		return r.value, true
+		return &r.value
 	}
-	return v, false
+	return nil
 }
 
-// put remembers a text. It keeps a copy, so no whole document stays alive.
-func (m *memory[V]) put(text string, v V) {
-	m.slot(text).Store(&remembered[V]{strings.Clone(text), v})
+// put remembers a text and returns what was put. It keeps a copy, so no whole
+// document stays alive.
+func (m *memory[V]) put(text string, fill func(*V)) *V {
+	r := &remembered[V]{text: strings.Clone(text)}
+	fill(&r.value)
+	m.slot(text).Store(r)
+	return &r.value
 }
 
 // wordForm is what became of a word whose form takes time to tell.
@@ -47,44 +51,64 @@ type wordForm struct {
 	flags tokenFlag
 }
 
-// glance is what a look at a name tells.
+// glance is what a look at a name tells. What is told later changes no answer.
 type glance struct {
-	known  bool // a place has just this name
-	begins bool // its first word may begin a name
-	blank  bool // nothing is left of it when it is folded
+	known  bool            // a place has just this name
+	begins bool            // its first word may begin a name
+	blank  bool            // nothing is left of it when it is folded
+	class  gazetteer.Class // that it gives to a name beside it
+
+	spelt         atomic.Int32  // whether a place may have it in another spelling: 1 no, 2 yes, 0 not yet sought
+	strict, loose atomic.Uint32 // the ground on which a search found nothing
 }
 
 // glance looks at a name as it is written.
-func (e *Engine) glance(name string) glance {
-	g, known := e.names.get(name)
-	if !known {
+func (e *Engine) glance(name string) *glance {
+	g := e.names.get(name)
+	if g == nil {
 		folded := gazetteer.Fold(name)
 		head, _, _ := strings.Cut(folded, " ")
-		g = glance{e.places.Knows(folded), e.places.Begins(head), folded == ""}
-		e.names.put(name, g)
+		g = e.names.put(name, func(g *glance) {
+			g.known, g.begins, g.blank, g.class = e.places.Knows(folded), e.places.Begins(head), folded == "", gazetteer.ClassOf(name)
+		})
 	}
 	return g
 }
 
 // spells looks whether a place may have a name in another spelling, so that a
 // strict query can find one.
-func (e *Engine) spells(name string) bool {
-	s, known := e.spelt.get(name)
-	if !known {
-		s = e.places.Spells(name)
-		e.spelt.put(name, s)
+func (e *Engine) spells(g *glance, name string) bool {
+	s := g.spelt.Load()
+	if s == 0 {
+		s = 1
+		if e.places.Spells(name) {
+			s = 2
+		}
+		g.spelt.Store(s)
 	}
-	return s
+	return s == 2
+}
+
+// ground is the language and the country in which a name is sought, 0 of those
+// that have no codes of two letters.
+func ground(q gazetteer.Query) uint32 {
+	if len(q.Lang) != 2 || len(q.Country) != 2 && q.Country != "" {
+		return 0
+	}
+	n := uint32(q.Lang[0])<<24 | uint32(q.Lang[1])<<16
+	if q.Country != "" {
+		n |= uint32(q.Country[0])<<8 | uint32(q.Country[1])
+	}
+	return n
 }
 
 // slug is slug of a text, remembered.
 func (e *Engine) slug(text string) string {
-	s, known := e.slugs.get(text)
-	if !known {
-		s = slug(text)
-		e.slugs.put(text, s)
+	s := e.slugs.get(text)
+	if s == nil {
+		s = e.slugs.put(text, func(s *string) { *s = slug(text) })
 	}
-	return s
+	return *s
 }
 
 // rule joins the parts of a rule's name; there are few, and they come again and

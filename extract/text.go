@@ -245,7 +245,7 @@ func latinLanguage(s string) string {
 }
 
 // glance looks at tokens i to j as a name.
-func (t *text) glance(i, j int) glance {
+func (t *text) glance(i, j int) *glance {
 	s, e := t.span(i, j)
 	return t.e.glance(t.src[s:e])
 }

@@ -98,6 +98,10 @@ type analysis struct {
 	chunks      []chunk
 	ments       []mention
 	has         catMask // of all of them
+	heat        heat    // of all words of the sentence
+	tagged      tagSet
+	flagged     tokenFlag
+	cats        catMask
 	times       []timeMention
 	nums        []numMention
 	covers      []cover
@@ -224,6 +228,29 @@ func (t *text) fits(e entry, i, j int) bool {
 func (a *analysis) open(t *text, n int) {
 	a.t, a.s, a.at, a.headAt, a.ments, a.has = t, t.sents[n], n, -1, nil, 0
 	a.pos, a.chunks, a.times, a.nums, a.covers, a.quotes, a.subj, a.held = a.pos[:0], a.chunks[:0], a.times[:0], a.nums[:0], a.covers[:0], a.quotes[:0], a.subj[:0], a.held[:0]
+	a.survey()
+}
+
+// survey gathers what the tokens of the sentence are, so that what none of them
+// can bring about is not sought.
+func (a *analysis) survey() {
+	h, tags, flags, cats := heat(0), tagSet(0), tokenFlag(0), catMask(0)
+	for i := a.s.first; i < a.s.last; i++ {
+		k := a.tok(i)
+		h |= a.t.l.heat[k.word]
+		tags |= k.tags
+		flags |= k.flags
+		cats |= k.cats
+		if k.mark == '<' || k.mark == '>' || k.mark == '"' {
+			h |= heatQuote
+		}
+	}
+	if flags&(cliticIn|cliticFor|cliticAs) != 0 {
+		for _, w := range a.t.l.clitic {
+			h |= a.t.l.heat[w]
+		}
+	}
+	a.heat, a.tagged, a.flagged, a.cats = h, tags, flags, cats
 }
 
 // take takes the sentence's mentions.
@@ -236,8 +263,12 @@ func (a *analysis) take(ments []mention) {
 
 // parse tags the sentence and groups it.
 func (a *analysis) parse() {
-	a.findNumbers()
-	a.findTimes()
+	if a.flagged.has(number) || a.tagged.has(tagNumber) || a.cats.has(catQual) {
+		a.findNumbers()
+	}
+	if a.flagged.has(number) || a.tagged&(tagNumber|tagTime) != 0 {
+		a.findTimes()
+	}
 	switch a.t.l.code {
 	case "en":
 		a.tagEnglish()
@@ -299,12 +330,10 @@ func (a *analysis) group() {
 	}
 	a.whos = slices.Grow(a.whos[:0], len(a.chunks))[:len(a.chunks)]
 	clear(a.whos)
-	a.owned = false
-	for i := a.s.first; i < a.s.last && !a.owned; i++ {
-		a.owned = a.own(i)
-	}
-	for range a.chunks {
-		a.subj = append(a.subj, -2)
+	a.owned = a.heat&heatOwner != 0
+	a.subj = slices.Grow(a.subj[:0], len(a.chunks))[:len(a.chunks)]
+	for k := range a.subj {
+		a.subj[k] = -2
 	}
 }
 

@@ -646,9 +646,21 @@ func (l *language) finish() {
 	l.pack()
 	l.trie.freeze(len(l.words))
 	l.owners = [2]int32{l.find("its"), l.find("their")}
-	l.hot = make([]bool, len(l.words))
+	l.heat = make([]heat, len(l.words))
 	for id, w := range l.info {
-		l.hot[id] = w.lemma != 0 && (l.reports[w.lemma].known || len(l.verbs[w.lemma]) > 0) || l.adverbs[id].known
+		h := &l.heat[id]
+		if w.lemma != 0 && (l.reports[w.lemma].known || len(l.verbs[w.lemma]) > 0) {
+			*h |= heatOpens
+		}
+		if l.adverbs[id].known {
+			*h |= heatOpens | heatAdverb
+		}
+		if l.fills[id] == slotSpeaker {
+			*h |= heatSpeaker
+		}
+		if id > 0 && (int32(id) == l.owners[0] || int32(id) == l.owners[1]) {
+			*h |= heatOwner
+		}
 	}
 }
 

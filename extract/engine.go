@@ -321,15 +321,7 @@ func ofOneWeapon(v, s *found) bool {
 
 // hot reports whether the sentence has a word that can open a frame or report.
 func (a *analysis) hot() bool {
-	if a.t.openQuote || a.has&(1<<catTrigger|1<<catToll) != 0 {
-		return true
-	}
-	for i := a.s.first; i < a.s.last; i++ {
-		if a.t.l.hot[a.tok(i).word] {
-			return true
-		}
-	}
-	return false
+	return a.t.openQuote || a.has&(1<<catTrigger|1<<catToll) != 0 || a.heat&heatOpens != 0
 }
 
 // skip keeps of a sentence that is not taken apart who was named in it.

@@ -67,7 +67,7 @@ func (l *language) look(w string, ascii bool, t *token) {
 			t.word = l.find(l.key(w))
 		}
 	}
-	if l.hot == nil {
+	if l.heat == nil {
 		find() // words are still being added
 		return
 	}

@@ -165,8 +165,20 @@ type vocabulary struct {
 
 // wordSlot is a word by its hash; id 0 is free.
 type wordSlot struct {
-	hash uint32
-	id   int32
+	start uint64 // as startOf tells
+	hash  uint32
+	id    int32
+}
+
+// startBytes are the first bytes of a word that stand in its slot: a shorter one
+// is told from others without a look at its letters.
+const startBytes = 8
+
+func startOf(w string) (start uint64) {
+	for i := range min(len(w), startBytes) {
+		start |= uint64(w[i]) << (8 * i)
+	}
+	return start
 }
 
 const (
@@ -199,10 +211,11 @@ func (v *vocabulary) findHashed(w string, h uint32) int32 {
 	}
 }
 
-// findLower seeks a word of ASCII letters by its small ones, whose hash is given.
-func (v *vocabulary) findLower(w string, h uint32) int32 {
+// findLower seeks a word of ASCII letters by its small ones, whose hash and start
+// are given.
+func (v *vocabulary) findLower(w string, h uint32, start uint64) int32 {
 	for i := homeOf(h, len(v.slots)); ; i = (i + 1) & (len(v.slots) - 1) {
-		if s := v.slots[i]; s.id == 0 || s.hash == h && equalLower(w, v.words[s.id]) {
+		if s := &v.slots[i]; s.id == 0 || s.hash == h && s.start == start && (len(w) < startBytes || equalLower(w, v.words[s.id])) {
 			return s.id
 		}
 	}
@@ -255,7 +268,7 @@ func (v *vocabulary) put(id int32) {
 	for v.slots[i].id != 0 {
 		i = (i + 1) & (len(v.slots) - 1)
 	}
-	v.slots[i] = wordSlot{h, id}
+	v.slots[i] = wordSlot{startOf(v.words[id]), h, id}
 }
 
 // language is everything loaded for one language. It never changes after load.
@@ -284,7 +297,7 @@ type language struct {
 	frames     []frame
 	triggers   []trigger
 	verbs      [][]int32         // by verb lemma: triggers
-	hot        []bool            // by word: it can open a frame or report
+	heat       []heat            // by word: what it can bring about
 	statements []bool            // the statement, the report: its speaker spoke last
 	lights     []bool            // verbs that only carry a noun: launch an attack
 	fills      []slot            // prepositions that fill a slot
@@ -294,6 +307,17 @@ type language struct {
 	weights    *weighing         // of fillers.tsv, nil without
 	seen       *memory[wordForm] // of words in other letters than ASCII
 }
+
+// heat is what words can bring about in their sentence.
+type heat uint8
+
+const (
+	heatOpens   heat = 1 << iota // they can open a frame or report
+	heatAdverb                   // they report by themselves: reportedly
+	heatSpeaker                  // a speaker follows: according to
+	heatOwner                    // its, their
+	heatQuote                    // they are marks of quotation
+)
 
 func newLanguage(code string) *language {
 	l := &language{

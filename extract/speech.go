@@ -82,6 +82,8 @@ func (a *analysis) findQuotes() {
 	open := -1
 	if a.t.openQuote {
 		open = a.s.first
+	} else if a.heat&heatQuote == 0 {
+		return
 	}
 	for i := a.s.first; i < a.s.last; i++ {
 		m := a.tok(i).mark
@@ -492,6 +494,9 @@ func (a *analysis) coverNouns() {
 // coverAccording reads "according to S" in every language that has words for
 // it; it covers the sentence around.
 func (a *analysis) coverAccording() {
+	if a.heat&heatSpeaker == 0 {
+		return
+	}
 	for k := range a.chunks {
 		c := a.chunks[k]
 		if c.kind != chunkPrep || a.t.l.fills[c.word] != slotSpeaker {
@@ -531,8 +536,11 @@ func (a *analysis) coverColon() {
 // coverAdverbs reads reportedly, allegedly: their clause is alleged by one who
 // is not named.
 func (a *analysis) coverAdverbs() {
+	if a.heat&heatAdverb == 0 {
+		return
+	}
 	for i := a.s.first; i < a.s.last; i++ {
-		if !a.t.l.hot[a.tok(i).word] || !a.t.l.adverbs[a.tok(i).word].known {
+		if !a.t.l.adverbs[a.tok(i).word].known {
 			continue
 		}
 		r := &a.t.l.adverbs[a.tok(i).word]

@@ -236,7 +236,7 @@ func (l *language) scanApostrophe(src string, i int, t *token) int {
 // scanWord reads a word or number beginning at i: most are plain ASCII letters.
 func (l *language) scanWord(src string, i int, t *token) int {
 	var all runeClass
-	upper, h := 0, uint32(hashSeed)
+	upper, h, start := 0, uint32(hashSeed), uint64(0)
 	j := i
 	for ; j < len(src); j++ {
 		c := src[j]
@@ -252,6 +252,7 @@ func (l *language) scanWord(src string, i int, t *token) int {
 			c += 'a' - 'A'
 		}
 		h = (h ^ uint32(c)) * hashPrime
+		start |= uint64(c) << (8 * (j - i)) // nothing after startBytes
 	}
 	if all&digitRune != 0 || j-i > maxWord || !l.latin || j < len(src) && (src[j] >= utf8.RuneSelf || src[j] == '\'' || src[j] == '.' && upper > 0) {
 		return l.scanOther(src, i, t)
@@ -263,7 +264,7 @@ func (l *language) scanWord(src string, i int, t *token) int {
 			t.flags |= allCaps
 		}
 	}
-	t.word = l.findLower(src[i:j], h)
+	t.word = l.findLower(src[i:j], h, start)
 	return j
 }
 

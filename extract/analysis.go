@@ -118,6 +118,10 @@ type analysis struct {
 	head        *glance
 	near        []truce.Point // of the places found so far and in the sentence before
 	nearAt      int           // how many were found then
+	saying      room[source]  // of the sentence
+	tolls       []tollMention
+	taken, used []bool
+	same        []int32 // triggers of the same words
 }
 
 func (a *analysis) tok(i int) *token { return &a.t.toks[i] }
@@ -228,6 +232,7 @@ func (t *text) fits(e entry, i, j int) bool {
 func (a *analysis) open(t *text, n int) {
 	a.t, a.s, a.at, a.headAt, a.ments, a.has = t, t.sents[n], n, -1, nil, 0
 	a.pos, a.chunks, a.times, a.nums, a.covers, a.quotes, a.subj, a.held = a.pos[:0], a.chunks[:0], a.times[:0], a.nums[:0], a.covers[:0], a.quotes[:0], a.subj[:0], a.held[:0]
+	a.saying.reset()
 	a.survey()
 }
 
@@ -263,6 +268,12 @@ func (a *analysis) take(ments []mention) {
 
 // parse tags the sentence and groups it.
 func (a *analysis) parse() {
+	a.tag()
+	a.group()
+}
+
+// tag tells what every token does.
+func (a *analysis) tag() {
 	if a.flagged.has(number) || a.tagged.has(tagNumber) || a.cats.has(catQual) {
 		a.findNumbers()
 	}
@@ -275,7 +286,6 @@ func (a *analysis) parse() {
 	default:
 		a.tagPlain()
 	}
-	a.group()
 }
 
 // mentionAt returns the mention of a category that covers token i.
@@ -299,9 +309,17 @@ func (a *analysis) ofCat(i int, cat category) bool {
 	return a.s.first <= i && i < a.s.last && a.t.toks[i].cats.has(cat)
 }
 
+// catsIn are the categories of the mentions that cover tokens i to j.
+func (a *analysis) catsIn(i, j int) (cats catMask) {
+	for ; i < j; i++ {
+		cats |= a.t.toks[i].cats
+	}
+	return cats
+}
+
 // within calls yield for the mentions of a category inside tokens i to j.
 func (a *analysis) within(i, j int, cat category, yield func(mention) bool) {
-	if !a.has.has(cat) {
+	if !a.has.has(cat) || !a.catsIn(i, j).has(cat) {
 		return
 	}
 	for _, m := range a.ments {

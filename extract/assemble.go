@@ -18,7 +18,8 @@ const backgroundDays = 60
 // and tolls.
 func (a *analysis) fillSentence(from int, places []placeMention) {
 	out := a.t.out[from:]
-	used := make([]bool, len(a.times))
+	a.used = blank(a.used, len(a.times))
+	used := a.used
 	for n := range out {
 		a.timeOf(&out[n], out, used)
 	}
@@ -271,7 +272,7 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 	if n == 0 {
 		return
 	}
-	f.claim.Where = make([]truce.Where, 0, n)
+	f.claim.Where, f.placeToks = a.t.wheres.take(n), a.t.ranges.take(len(mine))
 	for _, p := range mine { // the best candidates of all first
 		f.claim.Where = a.t.where(f.claim.Where, p, 0, 1)
 		f.placeToks = append(f.placeToks, [2]int{p.i, p.j})
@@ -304,7 +305,8 @@ func (a *analysis) inherited(f *found) []placeMention {
 			continue
 		}
 		p.guess = true
-		return []placeMention{p}
+		a.inner = append(a.inner[:0], p)
+		return a.inner
 	}
 	return nil
 }
@@ -426,10 +428,22 @@ func (t *text) finish() []truce.Claim {
 	return claims
 }
 
+// claimIDs are the ids of the first claims of a text.
+var claimIDs = func() (ids [256]string) {
+	for n := range ids {
+		ids[n] = "c" + strconv.Itoa(n+1)
+	}
+	return ids
+}()
+
 // dress fills in names, spans and codes.
 func (t *text) dress(f *found, n int) {
 	c := &f.claim
-	c.ID = "c" + strconv.Itoa(n+1)
+	if n < len(claimIDs) {
+		c.ID = claimIDs[n]
+	} else {
+		c.ID = "c" + strconv.Itoa(n+1)
+	}
 	s, e := t.span(f.i, f.j)
 	c.Trigger = t.spans.span(s, e)
 	cs, ce := t.clauseSpan(f)

@@ -95,7 +95,10 @@ func (e *Engine) Claims(d Doc) []truce.Claim {
 // begin prepares the work for a document; false where nothing can be read.
 func (w *work) begin(e *Engine, d Doc) bool {
 	t := &w.t
-	*t = text{spans: t.spans, e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), counts: t.counts[:0], cands: t.cands[:0], toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
+	*t = text{parts: t.parts, helps: t.helps, e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), counts: t.counts[:0], cands: t.cands[:0], toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
+	t.people.reset()
+	t.groups.reset()
+	t.ranges.reset()
 	code := d.Lang
 	if code == "" {
 		code = e.dict.detect(d.Text)
@@ -366,14 +369,17 @@ func (a *analysis) onlyTolls(from int) {
 // oneHarm makes one claim of the deaths and wounds that a sentence tells beside
 // each other without naming an act: two were killed and five wounded.
 func (t *text) oneHarm(from int) {
-	out := t.out[:from]
-	for _, f := range t.out[from:] {
-		n := len(out) - 1
-		if n < from || !beside(&out[n], &f) {
-			out = append(out, f)
+	n := from // claims kept
+	for k := from; k < len(t.out); k++ {
+		f := &t.out[k]
+		if n == from || !beside(&t.out[n-1], f) {
+			if n != k {
+				t.out[n] = *f
+			}
+			n++
 			continue
 		}
-		o := &out[n]
+		o := &t.out[n-1]
 		o.claim.Casualties = append(o.claim.Casualties, f.claim.Casualties...)
 		o.claim.Rules = append(o.claim.Rules, "toll.beside")
 		if f.timed {
@@ -383,7 +389,7 @@ func (t *text) oneHarm(from int) {
 			o.claim.Where, o.placeToks = f.claim.Where, f.placeToks
 		}
 	}
-	t.out = out
+	t.out = t.out[:n]
 }
 
 // beside reports whether two claims of harm are of one act: they have one voice

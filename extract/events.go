@@ -346,19 +346,20 @@ func (a *analysis) insideSet(m mention) bool {
 	return false
 }
 
-// sameWords returns all triggers that have the words of m.
+// sameWords returns all triggers that have the words of m. The list is good until
+// the next call.
 func (a *analysis) sameWords(m mention) []int32 {
 	node := int32(0)
 	for i := m.i; i < m.j; i++ {
 		node = a.t.l.trie.after(node, a.tok(i).word)
 	}
-	var out []int32
+	a.same = a.same[:0]
 	for _, e := range a.t.l.trie.entries[node] {
 		if e.cat == catTrigger && a.t.fits(e, m.i, m.j) {
-			out = append(out, e.ref)
+			a.same = append(a.same, e.ref)
 		}
 	}
-	return out
+	return a.same
 }
 
 func (a *analysis) discarded(i, j int) bool {
@@ -548,7 +549,8 @@ func (a *analysis) holds(i, j int, n need) bool {
 func (a *analysis) roles(o *opening, slots []slot) []who {
 	for _, s := range slots {
 		var out []who
-		for _, np := range o.at(s) {
+		nps := o.at(s)
+		for _, np := range nps {
 			w := a.whoAt(np)
 			if w.id == unknownID && s&(slotSubj|slotBy) != 0 && a.ofCat(a.chunks[np].head, catWeapon) {
 				if by := a.owner(np); by.id != "" {
@@ -556,6 +558,9 @@ func (a *analysis) roles(o *opening, slots []slot) []who {
 				}
 			}
 			if a.canAct(w, np) {
+				if out == nil {
+					out = a.t.people.take(min(len(nps), maxNamed))
+				}
 				out = append(out, w)
 			}
 			if len(out) == maxNamed {
@@ -567,7 +572,7 @@ func (a *analysis) roles(o *opening, slots []slot) []who {
 		}
 		if len(out) == 0 && s == slotOf && !o.verb && o.post[1] > o.post[0] {
 			if w := a.whoIn(o.post[0], o.post[1], o.post[1]-1); w.id != "" && w.id != unknownID {
-				out = append(out, w)
+				out = a.t.people.one(w)
 			}
 		}
 		if len(out) > 0 {
@@ -587,12 +592,12 @@ func (a *analysis) possessors(o *opening) []who {
 	if w.id == unknownID || w.id == "" {
 		for i := o.pre[0]; i < o.pre[1]; i++ {
 			if _, ok := a.mentionAt(i, catAgent); ok {
-				return []who{w}
+				return a.t.people.one(w)
 			}
 		}
 		return nil
 	}
-	return []who{w}
+	return a.t.people.one(w)
 }
 
 // canAct reports whether a noun group names somebody, not a thing or a time.
@@ -611,7 +616,8 @@ func (a *analysis) canAct(w who, np int) bool {
 
 // claimOf makes a claim of an opened frame.
 func (a *analysis) claimOf(o *opening) {
-	f := found{frame: o.frame, sent: a.at, i: o.i, j: o.j, governs: -1}
+	f := a.t.next()
+	f.frame, f.sent, f.i, f.j, f.governs = o.frame, a.at, o.i, o.j, -1
 	f.first, f.last = a.clauseOf(o.chunk)
 	if o.j > f.last {
 		f.last = o.j
@@ -622,11 +628,12 @@ func (a *analysis) claimOf(o *opening) {
 	f.harm = o.verb && a.tollAt(o.i)
 	f.np = o.chunk
 	if o.verb {
-		f.np, f.args = -1, slices.Concat(o.at(slotSubj), o.at(slotObj), o.at(slotBy))
+		subj, obj, by := o.at(slotSubj), o.at(slotObj), o.at(slotBy)
+		f.np, f.args = -1, append(append(append(a.t.groups.take(len(subj)+len(obj)+len(by)), subj...), obj...), by...)
 	}
-	f.claim.Rules = append(make([]string, 0, 8), o.frame.rule)
+	f.claim.Rules = append(a.t.rules.take(maxRules), o.frame.rule)
 	f.actorIDs, f.targetIDs = a.roles(o, o.frame.actor), a.roles(o, o.frame.target)
-	a.owners(&f, o)
+	a.owners(f, o)
 	if len(f.actorIDs) == 0 && !o.verb {
 		f.actorIDs = a.whoClaims(o.chunk)
 	}
@@ -634,14 +641,27 @@ func (a *analysis) claimOf(o *opening) {
 		f.targetIDs = f.actorIDs[1:]
 		f.actorIDs = f.actorIDs[:1]
 	}
-	a.judge(&f, o)
+	a.judge(f, o)
 	if o.frame.only != "" && (string(f.claim.Stance) != o.frame.only || o.frame.only == string(truce.Urged) && !a.wished(o.chunk)) {
+		a.t.out = a.t.out[:len(a.t.out)-1]
 		return
 	}
-	a.objectOf(&f, o)
-	a.weaponsOf(&f, o)
-	a.opened(&f, o.chunk)
-	a.t.out = append(a.t.out, f)
+	a.objectOf(f, o)
+	a.weaponsOf(f, o)
+	a.opened(f, o.chunk)
+}
+
+const maxRules = 8 // of most claims
+
+// next makes room for one more claim.
+func (t *text) next() *found {
+	if n := len(t.out); n < cap(t.out) {
+		t.out = t.out[:n+1]
+		t.out[n] = found{}
+	} else {
+		t.out = append(t.out, found{})
+	}
+	return &t.out[len(t.out)-1]
 }
 
 // owners names, of an act that hit a thing, whose thing it is.
@@ -652,7 +672,7 @@ func (a *analysis) owners(f *found, o *opening) {
 	for _, s := range o.frame.target {
 		for _, np := range o.at(s) {
 			if w := a.owner(np); w.id != "" && w.id != unknownID && !slices.ContainsFunc(f.actorIDs, func(x who) bool { return x.id == w.id }) {
-				f.targetIDs = []who{w}
+				f.targetIDs = a.t.people.one(w)
 				return
 			}
 		}
@@ -668,7 +688,7 @@ func (a *analysis) whoClaims(k int) []who {
 		return nil
 	}
 	if s := a.subject(k - 3); s >= 0 && !a.chunks[k-3].neg {
-		return []who{a.whoAt(s)}
+		return a.t.people.one(a.whoAt(s))
 	}
 	return nil
 }
@@ -737,6 +757,9 @@ func (a *analysis) weaponsOf(f *found, o *opening) {
 				}
 			}
 			s, e := a.t.span(m.i, m.j)
+			if f.claim.Weapons == nil {
+				f.claim.Weapons = a.t.names.take(1)
+			}
 			f.claim.Weapons = append(f.claim.Weapons, truce.Ref{ID: node, Text: a.t.src[s:e], Span: a.t.spans.span(s, e), Via: a.t.e.rule("weapon.", node)})
 			return true
 		})

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -138,17 +139,62 @@ func joined(text string, parts []string) bool {
 	return text == ""
 }
 
-// span makes a span. Many are made at once.
-func (w *spans) span(start, end uint32) *truce.Span {
-	if len(w.free) == 0 {
-		const atOnce = 32
-		w.free = make([]truce.Span, atOnce)
+// room hands out room for short lists, many at a time.
+type room[T any] struct {
+	all, free []T
+	kept      bool // what was handed out comes back
+}
+
+// take returns an empty list with room for n.
+func (r *room[T]) take(n int) []T {
+	if len(r.free) < n {
+		size := 32
+		if r.kept {
+			size = 2 * len(r.all)
+		}
+		r.all = make([]T, max(n, size))
+		r.free = r.all
 	}
-	s := &w.free[0]
-	w.free = w.free[1:]
-	s.Start, s.End = start, end
-	return s
+	out := r.free[:0:n]
+	r.free = r.free[n:]
+	return out
+}
+
+// one makes a list of one.
+func (r *room[T]) one(v T) []T { return append(r.take(1), v) }
+
+// reset takes back what was handed out: nobody may still use it.
+func (r *room[T]) reset() { r.free, r.kept = r.all, true }
+
+// span makes a span.
+func (w *spans) span(start, end uint32) *truce.Span {
+	return &w.one(truce.Span{Start: start, End: end})[0]
 }
 
 // spans are spans that nobody has yet.
-type spans struct{ free []truce.Span }
+type spans struct{ room[truce.Span] }
+
+// parts are what claims are made of. They outlive the document; what is left goes
+// to the next one.
+type parts struct {
+	spans
+	rules   room[string]
+	names   room[truce.Ref]
+	sources room[truce.Source]
+	wheres  room[truce.Where]
+	tolls   room[truce.Casualty]
+}
+
+// helps are the lists of a document in work. They go with it.
+type helps struct {
+	people room[who]
+	groups room[int] // noun groups
+	ranges room[[2]int]
+}
+
+// blank returns a list of n that are not set.
+func blank(b []bool, n int) []bool {
+	b = slices.Grow(b[:0], n)[:n]
+	clear(b)
+	return b
+}

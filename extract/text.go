@@ -11,7 +11,8 @@ import (
 
 // text is the state of one document in work. It is pooled.
 type text struct {
-	spans
+	parts
+	helps
 	e     *Engine
 	l     *language
 	src   string

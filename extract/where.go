@@ -134,10 +134,18 @@ func (w *work) placeless() {
 	}
 	var only placeMention
 	found := 0
-	for n := range t.sents {
+	next := 0
+	for n, s := range t.sents {
+		for next < len(t.ments) && t.ments[next].i < s.first {
+			next++
+		}
+		end := next
+		for end < len(t.ments) && t.ments[end].i < s.last {
+			end++
+		}
 		w.a.open(t, n)
-		w.a.ments = t.ments
-		w.a.parse()
+		w.a.ments = t.ments[next:end]
+		w.a.tag()
 		for _, p := range w.a.findPlaces(w.places[:0]) {
 			if p.best().Class == gazetteer.Country || p.actor || !p.cue {
 				continue

@@ -35,7 +35,7 @@ func (t *text) refs(ws []who) []truce.Ref {
 	if len(ws) == 0 {
 		return nil
 	}
-	out := make([]truce.Ref, 0, len(ws))
+	out := t.names.take(len(ws))
 	for _, w := range ws {
 		out = append(out, t.ref(w))
 	}
@@ -213,7 +213,7 @@ func (a *analysis) skipDet(i int) int {
 func (a *analysis) lastOf(i, j int, cat category) (mention, bool) {
 	var last mention
 	found := false
-	if !a.has.has(cat) {
+	if !a.has.has(cat) || !a.catsIn(i, j).has(cat) {
 		return last, false
 	}
 	for _, m := range a.ments {
@@ -230,7 +230,7 @@ func (a *analysis) lastOf(i, j int, cat category) (mention, bool) {
 // names finds the named body, the country and the adjective of a country among
 // tokens i to j.
 func (a *analysis) names(i, j int) (named, country, demonym who) {
-	if a.has&(1<<catActor|1<<catDemonym) == 0 {
+	if a.has&(1<<catActor|1<<catDemonym) == 0 || a.catsIn(i, j)&(1<<catActor|1<<catDemonym) == 0 {
 		return named, country, demonym
 	}
 	for _, m := range a.ments {
@@ -242,7 +242,7 @@ func (a *analysis) names(i, j int) (named, country, demonym who) {
 		}
 		switch m.cat {
 		case catActor:
-			x := a.t.e.dict.actors[m.ref]
+			x := &a.t.e.dict.actors[m.ref]
 			w := who{id: x.id, i: m.i, j: m.j, kind: x.kind, via: "who.actor"}
 			switch x.kind {
 			case "country", "capital":
@@ -256,7 +256,7 @@ func (a *analysis) names(i, j int) (named, country, demonym who) {
 				}
 			}
 		case catDemonym:
-			x := a.t.e.dict.actors[m.ref]
+			x := &a.t.e.dict.actors[m.ref]
 			demonym = who{id: x.id, i: m.i, j: m.j, via: "who.demonym"}
 			if country.id == "" {
 				country = demonym
@@ -269,8 +269,9 @@ func (a *analysis) names(i, j int) (named, country, demonym who) {
 // personName finds a person named in tokens i to j: known, known from before
 // by surname, or unknown after a title or office.
 func (a *analysis) personName(i, j int, titled bool) who {
+	actors := a.catsIn(i, j).has(catActor)
 	for _, m := range a.ments {
-		if m.i >= j {
+		if m.i >= j || !actors {
 			break
 		}
 		if m.cat == catActor && m.i >= i && m.j <= j && a.t.e.dict.actors[m.ref].kind == "person" {
@@ -418,7 +419,7 @@ func (a *analysis) tokenText(i int) string { k := a.tok(i); return a.t.src[k.sta
 
 // sides reads both sides, all parties.
 func (a *analysis) sides(i, j int) (who, bool) {
-	if !a.has.has(catActor) {
+	if !a.has.has(catActor) || !a.catsIn(i, j).has(catActor) {
 		return who{}, false
 	}
 	for _, m := range a.ments {
@@ -437,7 +438,7 @@ func (a *analysis) sides(i, j int) (who, bool) {
 // office says who holds an office: as the table has it on the document's date,
 // as the text said before, else the office itself.
 func (a *analysis) office(m mention, named, country who, i, j int) who {
-	r := a.t.l.roles[m.ref]
+	r := &a.t.l.roles[m.ref]
 	w := who{i: m.i, j: m.j, kind: "person", via: "who.office"}
 	if r.holder != "" {
 		w.id = r.holder
@@ -592,8 +593,11 @@ func (a *analysis) newBody(i, j int) who {
 		return who{}
 	}
 	for k := j - 1; k >= i; k-- {
+		if !a.tok(k).flags.has(capital) {
+			continue
+		}
 		kind, ok := a.orgWord(k)
-		if !ok || !a.tok(k).flags.has(capital) {
+		if !ok {
 			continue
 		}
 		first := k

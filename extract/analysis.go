@@ -147,10 +147,10 @@ func (t *text) match(first, last int, out []mention) []mention {
 	var best [categories]mention
 	tr := &t.l.trie
 	for i := first; i < last; i++ {
-		node := tr.first[t.toks[i].word]
-		if node == 0 {
+		if t.toks[i].heat&heatPhrase == 0 {
 			continue
 		}
+		node := tr.first[t.toks[i].word]
 		got, setNode := catMask(0), int32(0)
 		for j := i + 1; node != 0; j++ {
 			for _, e := range tr.entries[node] {
@@ -240,9 +240,10 @@ func (a *analysis) open(t *text, n int) {
 // can bring about is not sought.
 func (a *analysis) survey() {
 	h, tags, flags, cats := heat(0), tagSet(0), tokenFlag(0), catMask(0)
-	for i := a.s.first; i < a.s.last; i++ {
-		k := a.tok(i)
-		h |= a.t.l.heat[k.word]
+	toks := a.t.toks[a.s.first:a.s.last]
+	for i := range toks {
+		k := &toks[i]
+		h |= k.heat
 		tags |= k.tags
 		flags |= k.flags
 		cats |= k.cats
@@ -252,7 +253,7 @@ func (a *analysis) survey() {
 	}
 	if flags&(cliticIn|cliticFor|cliticAs) != 0 {
 		for _, w := range a.t.l.clitic {
-			h |= a.t.l.heat[w]
+			h |= a.t.l.info[w].heat
 		}
 	}
 	a.heat, a.tagged, a.flagged, a.cats = h, tags, flags, cats

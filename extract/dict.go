@@ -646,9 +646,10 @@ func (l *language) finish() {
 	l.pack()
 	l.trie.freeze(len(l.words))
 	l.owners = [2]int32{l.find("its"), l.find("their")}
-	l.heat = make([]heat, len(l.words))
-	for id, w := range l.info {
-		h := &l.heat[id]
+	l.finished = true
+	for id := range l.info {
+		w := &l.info[id]
+		h := &w.heat
 		if w.lemma != 0 && (l.reports[w.lemma].known || len(l.verbs[w.lemma]) > 0) {
 			*h |= heatOpens
 		}
@@ -660,6 +661,9 @@ func (l *language) finish() {
 		}
 		if id > 0 && (int32(id) == l.owners[0] || int32(id) == l.owners[1]) {
 			*h |= heatOwner
+		}
+		if l.trie.first[id] != 0 {
+			*h |= heatPhrase
 		}
 	}
 }

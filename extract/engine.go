@@ -21,6 +21,7 @@ type Engine struct {
 	pool   *sync.Pool // of *work; holds nothing that outlives a document
 	memo   *gazetteer.Memo
 	names  *memory[glance]
+	looks  map[string]looks // by language
 	slugs  *memory[string]
 	rules  *memory[struct{}]
 }
@@ -55,6 +56,12 @@ func New(o Options) (*Engine, error) {
 // engineOf makes an engine whose dictionaries' tests were not run.
 func engineOf(d *dictionaries, o Options) *Engine {
 	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: newMemory[glance](1 << 15), slugs: newMemory[string](1 << 12), rules: newMemory[struct{}](1 << 12)}
+	e.looks = map[string]looks{}
+	for code, l := range d.langs {
+		if l.latin && l.cased {
+			e.looks[code] = make(looks, len(l.words))
+		}
+	}
 	if e.places == nil {
 		e.places = gazetteer.New(nil, nil, nil)
 	}
@@ -108,7 +115,7 @@ func (w *work) begin(e *Engine, d Doc) bool {
 	if t.l == nil || len(t.l.frames) == 0 || len(d.Text) > maxText {
 		return false
 	}
-	t.mixed = mixedCase(d.Text)
+	t.looks, t.mixed = e.looks[code], mixedCase(d.Text)
 	t.toks = t.l.tokenise(d.Text, t.toks)
 	if len(t.toks) < minWords {
 		return false

@@ -67,7 +67,7 @@ func (l *language) look(w string, ascii bool, t *token) {
 			t.word = l.find(l.key(w))
 		}
 	}
-	if l.heat == nil {
+	if !l.finished {
 		find() // words are still being added
 		return
 	}

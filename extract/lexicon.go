@@ -49,6 +49,7 @@ func (s tagSet) has(x tagSet) bool { return s&x != 0 }
 type wordInfo struct {
 	tags  tagSet
 	lemma int32 // of a verb: the id of its dictionary form
+	heat  heat
 }
 
 // category sorts the phrases of the trie.
@@ -297,7 +298,7 @@ type language struct {
 	frames     []frame
 	triggers   []trigger
 	verbs      [][]int32         // by verb lemma: triggers
-	heat       []heat            // by word: what it can bring about
+	finished   bool              // nothing is added any more
 	statements []bool            // the statement, the report: its speaker spoke last
 	lights     []bool            // verbs that only carry a noun: launch an attack
 	fills      []slot            // prepositions that fill a slot
@@ -316,6 +317,7 @@ const (
 	heatAdverb                   // they report by themselves: reportedly
 	heatSpeaker                  // a speaker follows: according to
 	heatOwner                    // its, their
+	heatPhrase                   // a phrase of the dictionaries begins with them
 	heatQuote                    // they are marks of quotation
 )
 

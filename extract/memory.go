@@ -9,8 +9,8 @@ import (
 	"github.com/marchday/marchday/truce"
 )
 
-// memory remembers what was found out about texts. Each text has one place in
-// it, which it shares with others: the last one stays. It changes no answer and
+// memory remembers what was found out about texts. Each text has two places in
+// it, which it shares with others: the last ones stay. It changes no answer and
 // may be shared.
 type memory[V any] struct {
 	slots []atomic.Pointer[remembered[V]] // a power of two
@@ -25,13 +25,13 @@ type remembered[V any] struct {
 	value V
 }
 
-func (m *memory[V]) slot(text string) *atomic.Pointer[remembered[V]] {
-	return &m.slots[homeOf(hashWord(text), len(m.slots))]
-}
-
 // get returns what is remembered of a text, nil if nothing is.
 func (m *memory[V]) get(text string) *V {
-	if r := m.slot(text).Load(); r != nil && r.text == text {
+	h := int(hashText(text)) & (len(m.slots) - 1)
+	if r := m.slots[h].Load(); r != nil && r.text == text {
+		return &r.value
+	}
+	if r := m.slots[h^1].Load(); r != nil && r.text == text {
 		return &r.value
 	}
 	return nil
@@ -42,8 +42,29 @@ func (m *memory[V]) get(text string) *V {
 func (m *memory[V]) put(text string, fill func(*V)) *V {
 	r := &remembered[V]{text: strings.Clone(text)}
 	fill(&r.value)
-	m.slot(text).Store(r)
+	h := int(hashText(text)) & (len(m.slots) - 1)
+	m.slots[h^1].Store(m.slots[h].Swap(r))
 	return &r.value
+}
+
+// hashText tells most texts apart, eight bytes at a time.
+func hashText(s string) uint32 {
+	const odd = 0x9E3779B97F4A7C15
+	four := func(s string) uint64 {
+		return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+	}
+	h := uint64(len(s))
+	for ; len(s) >= 8; s = s[8:] {
+		h = (h ^ four(s) ^ four(s[4:])<<32) * odd
+		h ^= h >> 29
+	}
+	switch n := len(s); {
+	case n >= 4:
+		h ^= four(s) ^ four(s[n-4:])<<32
+	case n > 0:
+		h ^= uint64(s[0]) | uint64(s[n/2])<<8 | uint64(s[n-1])<<16
+	}
+	return uint32(h * odd >> 32)
 }
 
 // wordForm is what became of a word whose form takes time to tell.
@@ -56,6 +77,7 @@ type wordForm struct {
 type glance struct {
 	known  bool            // a place has just this name
 	begins bool            // its first word may begin a name
+	goesOn bool            // of two words: it may begin a name of more
 	blank  bool            // nothing is left of it when it is folded
 	class  gazetteer.Class // that it gives to a name beside it
 
@@ -71,10 +93,14 @@ func (e *Engine) glance(name string) *glance {
 		head, _, _ := strings.Cut(folded, " ")
 		g = e.names.put(name, func(g *glance) {
 			g.known, g.begins, g.blank, g.class = e.places.Knows(folded), e.places.Begins(head), folded == "", gazetteer.ClassOf(name)
+			g.goesOn = g.known || strings.Count(folded, " ") != 1 || e.places.GoesOn(folded)
 		})
 	}
 	return g
 }
+
+// looks are glances at the words of a vocabulary, as they are written there.
+type looks []atomic.Pointer[glance]
 
 // spells looks whether a place may have a name in another spelling, so that a
 // strict query can find one.

@@ -15,6 +15,7 @@ type text struct {
 	helps
 	e     *Engine
 	l     *language
+	looks looks // nil of languages whose words are not written as they are sought
 	src   string
 	doc   Doc
 	date  day

@@ -12,6 +12,7 @@ type token struct {
 	word       int32  // id in the language's vocabulary; 0 is unknown
 	tags       tagSet // of the word
 	mark       byte   // of punctuation: one of , . ; : ? ! ( ) - / and " open < close >; 0 for words
+	heat       heat   // of the word or mark
 	flags      tokenFlag
 	cats       catMask // of the mentions that cover it
 }
@@ -83,7 +84,8 @@ func (l *language) tokenise(src string, out []token) []token {
 		if !gap && t.mark == 0 && len(out) > 0 && src[t.start-1] == '-' {
 			t.flags |= hyphened
 		}
-		t.tags = l.info[t.word].tags
+		w := &l.info[t.word]
+		t.tags, t.heat = w.tags, w.heat
 		out = append(out, t)
 		lines, gap = 0, false
 	}

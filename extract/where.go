@@ -277,13 +277,24 @@ func (a *analysis) beginsName(i int) bool {
 // glanceAt looks at the word of token i, without its clitics, as a name. The
 // last answer is kept: names of several words begin with the same.
 func (a *analysis) glanceAt(i int) *glance {
-	if a.headAt != i {
-		word := a.tokenText(i)
-		if a.t.l.code == "ar" {
-			word = a.stripClitics(i, word)
-		}
-		a.headAt, a.head = i, a.t.e.glance(word)
+	if a.headAt == i {
+		return a.head
 	}
+	k := a.tok(i)
+	a.headAt = i
+	if k.word != 0 && a.t.looks != nil && int(k.end-k.start) == len(a.t.l.words[k.word]) {
+		slot := &a.t.looks[k.word]
+		if a.head = slot.Load(); a.head == nil {
+			a.head = a.t.e.glance(a.tokenText(i))
+			slot.Store(a.head)
+		}
+		return a.head
+	}
+	word := a.tokenText(i)
+	if a.t.l.code == "ar" {
+		word = a.stripClitics(i, word)
+	}
+	a.head = a.t.e.glance(word)
 	return a.head
 }
 
@@ -297,6 +308,9 @@ func (a *analysis) isName(i, j int, name string) (*glance, bool) {
 	}
 	if !a.tok(i+1).flags.has(glued) && a.tok(i).flags&(cliticAnd|cliticIn|cliticFor|cliticAs) == 0 {
 		if g := a.glanceAt(i); !g.begins && !g.blank {
+			return nil, false
+		}
+		if j > i+2 && !a.tok(i+2).flags.has(glued) && !a.t.glance(i, i+2).goesOn {
 			return nil, false
 		}
 	}

@@ -128,6 +128,7 @@ type Gazetteer struct {
 	some    []uint64                        // filter of the skeletons' keys
 	keys    []uint64                        // filter of the folded and plain keys
 	heads   []uint64                        // filter of the first words of folded names
+	pairs   []uint64                        // filter of the first two words of those of three and more
 	in      []*within                       // by place: what it lies within
 	stature []int32                         // by place: what its class and size speak for it
 	radius  []int32                         // by place: metres from its point that it may reach
@@ -320,7 +321,7 @@ func (g *Gazetteer) pair() {
 // index lays the three name keys out, sorted. Of a country that has units with
 // p-codes no other first-level unit answers to a name.
 func (g *Gazetteer) index() {
-	g.heads, g.some, g.keys = make([]uint64, someBits/64), make([]uint64, someBits/64), make([]uint64, someBits/64)
+	g.heads, g.pairs, g.some, g.keys = make([]uint64, someBits/64), make([]uint64, someBits/64), make([]uint64, someBits/64), make([]uint64, someBits/64)
 	pcodes := map[string]bool{}
 	for _, p := range g.places {
 		if p.Class == Adm1 && coded(p) == 1 {
@@ -365,8 +366,11 @@ func (x *indexing) add(g *Gazetteer, place, name int32, text string) {
 	e.end = uint32(len(x.spelt))
 	g.names = append(g.names, e)
 	g.maxSize = max(g.maxSize, len(a.folded))
-	head, _, _ := strings.Cut(a.folded, " ")
+	head, rest, _ := strings.Cut(a.folded, " ")
 	put(g.heads, hash(head))
+	if second, _, more := strings.Cut(rest, " "); more {
+		put(g.pairs, hash(a.folded[:len(head)+1+len(second)]))
+	}
 	put(g.keys, e.folded)
 	x.folded = append(x.folded, uint64(e.folded)<<32|at)
 	keys := [2]uint32{hash(plain), hash(cut)}

@@ -672,6 +672,13 @@ func (g *Gazetteer) Begins(word string) bool {
 	return held(g.heads, hash(word))
 }
 
+// GoesOn reports whether some place's name of three words and more may begin with
+// these two folded words; it is quicker than Knows, and may say yes where it is
+// no.
+func (g *Gazetteer) GoesOn(words string) bool {
+	return held(g.pairs, hash(words))
+}
+
 // Explained is why a name was answered as it was.
 type Explained struct {
 	Text       string           `json:"text"`

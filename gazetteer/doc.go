@@ -132,7 +132,7 @@ type Gazetteer struct {
 	in      []*within                       // by place: what it lies within
 	stature []int32                         // by place: what its class and size speak for it
 	radius  []int32                         // by place: metres from its point that it may reach
-	lands   []int32                         // by place: the number of its country
+	nations []int32                         // by name: the number of its place's country
 	numbers map[string]int32                // of countries
 	pool    *sync.Pool                      // of *search; holds nothing of a query that is answered
 	forced  map[string]truce.PlaceID        // overrides: folded form -> place
@@ -245,7 +245,8 @@ func (g *Gazetteer) add(p Place) {
 
 // weighAll notes of every place what ranking asks for again and again.
 func (g *Gazetteer) weighAll() {
-	g.stature, g.radius, g.lands, g.numbers = make([]int32, len(g.places)), make([]int32, len(g.places)), make([]int32, len(g.places)), map[string]int32{}
+	g.stature, g.radius, g.nations, g.numbers = make([]int32, len(g.places)), make([]int32, len(g.places)), make([]int32, len(g.names)), map[string]int32{}
+	lands := make([]int32, len(g.places))
 	for i := range g.places {
 		p := &g.places[i]
 		n, known := g.numbers[p.Country]
@@ -253,7 +254,10 @@ func (g *Gazetteer) weighAll() {
 			n = int32(len(g.numbers))
 			g.numbers[p.Country] = n
 		}
-		g.stature[i], g.radius[i], g.lands[i] = stature(p), classes[p.Class].radiusMetres, n
+		g.stature[i], g.radius[i], lands[i] = stature(p), classes[p.Class].radiusMetres, n
+	}
+	for i, e := range g.names {
+		g.nations[i] = lands[e.place]
 	}
 }
 

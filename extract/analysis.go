@@ -108,7 +108,7 @@ type analysis struct {
 	quotes      []quoteRange
 	subj        []int          // by chunk: subject, -2 not yet sought
 	held        []int32        // by token of the sentence: the chunk that holds it
-	tries       [2]opening     // of one trigger
+	tries       [3]opening     // of one trigger
 	mine, inner []placeMention // of one claim
 	sourced     []cover        // of one token
 	told        []source

@@ -186,9 +186,6 @@ func (w *work) read() {
 		t.unique(from)
 		t.dropWishes(from)
 		t.mergeActs(from)
-		for k := from; k < len(t.out); k++ {
-			t.out[k].family = t.e.dict.events[t.out[k].claim.Event].family
-		}
 		w.places = a.findPlaces(w.places[:0])
 		a.fillSentence(from, w.places)
 		a.onlyTolls(from)
@@ -242,14 +239,13 @@ func (t *text) dropWishes(from int) {
 	if !wished {
 		return
 	}
-	family := func(f *found) string { return t.e.dict.events[f.claim.Event].family }
 	out := t.out[from:]
 	drop := make([]bool, len(out))
 	for n := range out {
 		f := &out[n]
 		for m := 0; m < len(out) && f.frame.only != "" && !drop[n]; m++ {
 			o := &out[m]
-			drop[n] = o.i != f.i && family(o) == family(f) && o.claim.Stance == f.claim.Stance
+			drop[n] = o.i != f.i && o.family == f.family && o.claim.Stance == f.claim.Stance
 		}
 	}
 	t.keep(from, drop)
@@ -269,12 +265,12 @@ func (t *text) mergeActs(from int) {
 	for n := range out {
 		for m := range out {
 			v, s := &out[n], &out[m]
-			if !drop[m] && !drop[n] && ofOneWeapon(v, s) && t.violent(v) && t.violent(s) {
+			if !drop[m] && !drop[n] && ofOneWeapon(v, s) && v.family == "violence" && s.family == "violence" {
 				v.take(s)
 				drop[m] = true
 				continue
 			}
-			if v.np >= 0 || s.np < 0 || !slices.Contains(v.args, s.np) || drop[m] || t.e.dict.events[v.claim.Event].family != "violence" || t.e.dict.events[s.claim.Event].family != "violence" {
+			if v.np >= 0 || s.np < 0 || !slices.Contains(v.args, s.np) || drop[m] || v.family != "violence" || s.family != "violence" {
 				continue
 			}
 			if vague[v.claim.Event] > vague[s.claim.Event] {
@@ -314,8 +310,6 @@ func (f *found) take(o *found) {
 		f.claim.Weapons = o.claim.Weapons
 	}
 }
-
-func (t *text) violent(f *found) bool { return t.e.dict.events[f.claim.Event].family == "violence" }
 
 // ofOneWeapon reports whether two verbs say one act of one weapon: shells fired by
 // X killed Y; rockets hit X, killing Y.

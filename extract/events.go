@@ -96,14 +96,17 @@ func (o *opening) at(s slot) []int {
 	return nil
 }
 
-// verbOpening finds the best frame that the verb group at k opens.
+// verbOpening finds the best frame that the verb group at k opens. The slots of
+// triggers of one word are the same and are filled once.
 func (a *analysis) verbOpening(k int) (*opening, bool) {
 	c := &a.chunks[k]
 	score := -1
 	if c.word == 0 {
 		return nil, false
 	}
-	o, best := &a.tries[0], &a.tries[1]
+	long, spare, one := &a.tries[0], &a.tries[1], &a.tries[2]
+	filled := false
+	var best choice
 	for _, ref := range a.t.l.verbs[c.word] {
 		tr := &a.t.l.triggers[ref]
 		f := &a.t.l.frames[tr.frame]
@@ -111,21 +114,44 @@ func (a *analysis) verbOpening(k int) (*opening, bool) {
 		if s <= score {
 			continue
 		}
-		o.open(f, tr, k, c.head, c.head+1)
-		o.verb, o.govern = true, k
-		if len(tr.rest) > 0 {
-			end, ok := a.particle(k, tr)
-			if !ok {
-				continue
-			}
-			o.j = end
+		o := one
+		if len(tr.rest) > 0 || tr.gap {
+			o = long
 		}
-		a.fillVerb(o)
-		if a.needsMet(o) && !a.discarded(o.i, o.j) {
-			o, best, score = best, o, s
+		if o == long || !filled {
+			o.open(f, tr, k, c.head, c.head+1)
+			o.verb, o.govern = true, k
+			if len(tr.rest) > 0 {
+				end, ok := a.particle(k, tr)
+				if !ok {
+					continue
+				}
+				o.j = end
+			}
+			a.fillVerb(o)
+			filled = filled || o == one
+		}
+		o.frame, o.trig = f, tr
+		if !a.needsMet(o) || a.discarded(o.i, o.j) {
+			continue
+		}
+		best, score = choice{o, f, tr}, s
+		if o == long {
+			long, spare = spare, long
 		}
 	}
-	return best, score >= 0
+	if score < 0 {
+		return nil, false
+	}
+	best.o.frame, best.o.trig = best.frame, best.trig
+	return best.o, true
+}
+
+// choice is an opening with the frame and trigger that it was best for.
+type choice struct {
+	o     *opening
+	frame *frame
+	trig  *trigger
 }
 
 // particle finds the words that close a verb of several words.
@@ -649,6 +675,7 @@ func (a *analysis) claimOf(o *opening) {
 	a.objectOf(f, o)
 	a.weaponsOf(f, o)
 	a.opened(f, o.chunk)
+	f.family = a.t.e.dict.events[f.claim.Event].family
 }
 
 const maxRules = 8 // of most claims

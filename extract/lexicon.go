@@ -182,16 +182,16 @@ func startOf(w string) (start uint64) {
 	return start
 }
 
-const (
-	hashSeed  = 2166136261
-	hashPrime = 16777619
-)
+const hashPrime = 16777619
 
-func hashWord[S string | []byte](w S) uint32 {
-	return hashOn(hashSeed, w)
+// hashWord mixes the start of a word and goes on with its other bytes.
+func hashWord(w string) uint32 {
+	return hashOn(hashStart(startOf(w)), w[min(len(w), startBytes):])
 }
 
-func hashOn[S string | []byte](h uint32, w S) uint32 {
+func hashStart(start uint64) uint32 { return uint32(start * 0x9E3779B97F4A7C15 >> 32) }
+
+func hashOn(h uint32, w string) uint32 {
 	for i := range len(w) {
 		h = (h ^ uint32(w[i])) * hashPrime
 	}

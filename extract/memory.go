@@ -141,9 +141,9 @@ func (e *Engine) slug(text string) string {
 // rule joins the parts of a rule's name; there are few, and they come again and
 // again.
 func (e *Engine) rule(parts ...string) string {
-	h := uint32(hashSeed)
+	h := uint32(0)
 	for _, p := range parts {
-		h = hashOn(h, p)
+		h = (h ^ hashText(p)) * hashPrime
 	}
 	slot := &e.rules.slots[homeOf(h, len(e.rules.slots))]
 	if r := slot.Load(); r != nil && joined(r.text, parts) {

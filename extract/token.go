@@ -238,7 +238,7 @@ func (l *language) scanApostrophe(src string, i int, t *token) int {
 // scanWord reads a word or number beginning at i: most are plain ASCII letters.
 func (l *language) scanWord(src string, i int, t *token) int {
 	var all runeClass
-	upper, h, start := 0, uint32(hashSeed), uint64(0)
+	upper, start := 0, uint64(0)
 	j := i
 	for ; j < len(src); j++ {
 		c := src[j]
@@ -253,7 +253,6 @@ func (l *language) scanWord(src string, i int, t *token) int {
 			upper++
 			c += 'a' - 'A'
 		}
-		h = (h ^ uint32(c)) * hashPrime
 		start |= uint64(c) << (8 * (j - i)) // nothing after startBytes
 	}
 	if all&digitRune != 0 || j-i > maxWord || !l.latin || j < len(src) && (src[j] >= utf8.RuneSelf || src[j] == '\'' || src[j] == '.' && upper > 0) {
@@ -265,6 +264,14 @@ func (l *language) scanWord(src string, i int, t *token) int {
 		if upper > 1 && all&lowerRune == 0 {
 			t.flags |= allCaps
 		}
+	}
+	h := hashStart(start)
+	for k := i + startBytes; k < j; k++ {
+		c := src[k]
+		if isUpper(c) {
+			c += 'a' - 'A'
+		}
+		h = (h ^ uint32(c)) * hashPrime
 	}
 	t.word = l.findLower(src[i:j], h, start)
 	return j

@@ -512,8 +512,7 @@ func (a *analysis) giveToll(from int, t tollMention) {
 	best, dist := -1, 1<<30
 	for n := from; n < len(a.t.out); n++ {
 		f := &a.t.out[n]
-		family := a.t.e.dict.events[f.claim.Event].family
-		if family != "violence" {
+		if f.family != "violence" {
 			continue
 		}
 		d := distance(f.i, f.j, t.at, t.at+1)

@@ -171,10 +171,14 @@ func (a *analysis) whoIn(i, j, head int) who {
 	if w := a.personName(i, j, false); w.id != "" {
 		return w
 	}
-	if w, ok := a.sides(i, j); ok {
-		return w
+	cats := a.catsIn(i, j)
+	var named, country, demonym who
+	if cats&(1<<catActor|1<<catDemonym) != 0 {
+		if w, ok := a.sides(i, j); ok {
+			return w
+		}
+		named, country, demonym = a.names(i, j)
 	}
-	named, country, demonym := a.names(i, j)
 	if role, ok := a.lastOf(i, j, catRole); ok {
 		if w := a.office(role, named, country, i, j); w.id != "" {
 			return w
@@ -186,8 +190,10 @@ func (a *analysis) whoIn(i, j, head int) who {
 	if named.id != "" && named.j > named.i {
 		return named
 	}
-	if w := a.newBody(i, j); w.id != "" {
-		return w
+	if cats.has(catSet) {
+		if w := a.newBody(i, j); w.id != "" {
+			return w
+		}
 	}
 	if demonym.id != "" && (demonym.j <= head || demonym.plural) && demonym.i == a.skipDet(i) && demonym.j < j {
 		return who{id: unknownID, i: i, j: j, via: "who.unknown"}

@@ -153,7 +153,7 @@ func (t *text) match(first, last int, out []mention) []mention {
 		node := tr.first[t.toks[i].word]
 		got, setNode := catMask(0), int32(0)
 		for j := i + 1; node != 0; j++ {
-			for _, e := range tr.entries[node] {
+			for _, e := range tr.at(node) {
 				if had := got.has(e.cat); j > upTo[e.cat] && t.fits(e, i, j) && (!had || best[e.cat].j < j || !t.prefers(best[e.cat], e)) {
 					best[e.cat] = mention{i: i, j: j, cat: e.cat, ref: e.ref}
 					got |= 1 << e.cat
@@ -176,7 +176,7 @@ func (t *text) match(first, last int, out []mention) []mention {
 			}
 		}
 		if setNode != 0 { // a word may be in several sets
-			for _, e := range tr.entries[setNode] {
+			for _, e := range tr.at(setNode) {
 				if m := best[catSet]; e.cat == catSet && e.ref != m.ref && t.fits(e, m.i, m.j) {
 					m.ref = e.ref
 					out = append(out, m)

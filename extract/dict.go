@@ -666,6 +666,12 @@ func (l *language) finish() {
 			*h |= heatPhrase
 		}
 	}
+	for _, w := range []string{"north", "south", "east", "west", "northern", "southern", "eastern", "western", "central", "northwestern", "northeastern", "southwestern", "southeastern", "downtown", "rural", "nearby", "neighboring", "neighbouring", "besieged", "held"} {
+		if id := l.find(w); id != 0 {
+			l.info[id].heat |= heatPoints
+		}
+	}
+	l.of = l.find("of")
 }
 
 // slug makes an id's name of words.

@@ -55,7 +55,7 @@ func New(o Options) (*Engine, error) {
 
 // engineOf makes an engine whose dictionaries' tests were not run.
 func engineOf(d *dictionaries, o Options) *Engine {
-	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: newMemory[glance](1 << 15), slugs: newMemory[string](1 << 12), rules: newMemory[struct{}](1 << 12)}
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: newMemory[glance](1 << 16), slugs: newMemory[string](1 << 12), rules: newMemory[struct{}](1 << 12)}
 	e.looks = map[string]looks{}
 	for code, l := range d.langs {
 		if l.latin && l.cased {

@@ -380,7 +380,7 @@ func (a *analysis) sameWords(m mention) []int32 {
 		node = a.t.l.trie.after(node, a.tok(i).word)
 	}
 	a.same = a.same[:0]
-	for _, e := range a.t.l.trie.entries[node] {
+	for _, e := range a.t.l.trie.at(node) {
 		if e.cat == catTrigger && a.t.fits(e, m.i, m.j) {
 			a.same = append(a.same, e.ref)
 		}

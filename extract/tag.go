@@ -99,7 +99,10 @@ func (a *analysis) tagWord(i int) pos {
 
 // closedClass tags the small words.
 func (a *analysis) closedClass(i int, t tagSet) pos {
+	const small = tagBe | tagHave | tagDo | tagModal | tagTo | tagThat | tagSub | tagWh | tagCC | tagNeg | tagDet | tagPron | tagPrep
 	switch {
+	case t&small == 0:
+		return posOther
 	case t.has(tagBe):
 		return posBe
 	case t.has(tagHave):

@@ -181,7 +181,7 @@ func (a *analysis) settlement(i int, before []placeMention) gazetteer.Class {
 		k-- // بلدة "طولما"
 	}
 	if a.t.l.code == "en" {
-		if k < a.s.first || a.t.l.words[a.tok(k).word] != "of" || !a.t.mixed {
+		if !a.t.mixed || k < a.s.first || a.t.l.of == 0 || a.tok(k).word != a.t.l.of {
 			return ""
 		}
 		k--
@@ -421,13 +421,7 @@ func (a *analysis) placeCue(i int, before []placeMention) bool {
 
 // directional reports whether a word only points inside a place: northern,
 // central, eastern.
-func (a *analysis) directional(i int) bool {
-	switch a.t.l.words[a.tok(i).word] {
-	case "north", "south", "east", "west", "northern", "southern", "eastern", "western", "central", "northwestern", "northeastern", "southwestern", "southeastern", "downtown", "rural", "nearby", "neighboring", "neighbouring", "besieged", "held":
-		return true
-	}
-	return false
-}
+func (a *analysis) directional(i int) bool { return a.tok(i).heat&heatPoints != 0 }
 
 func (a *analysis) placePrep(i int) bool {
 	switch a.t.l.fills[a.tok(i).word] {

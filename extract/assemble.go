@@ -385,9 +385,7 @@ func (a *analysis) remember(places []placeMention) {
 	if a.t.nextSet {
 		a.t.lastTime, a.t.hasTime, a.t.timeAt, a.t.nextSet = a.t.nextTime, true, a.at, false
 	}
-	if len(places) > 0 {
-		a.t.placed, a.t.placedAt = append(a.t.placed[:0], places...), a.at
-	}
+	a.t.keepPlaces(places, a.at)
 	for k := range a.chunks {
 		if a.kind(k) != chunkVG {
 			continue
@@ -408,6 +406,13 @@ func (a *analysis) remember(places []placeMention) {
 		default:
 			a.t.lastBody = w
 		}
+	}
+}
+
+// keepPlaces keeps the places of a sentence, if it names any, for those behind it.
+func (t *text) keepPlaces(places []placeMention, at int) {
+	if len(places) > 0 {
+		t.placed, t.placedAt = append(t.placed[:0], places...), at
 	}
 }
 

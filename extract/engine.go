@@ -31,7 +31,14 @@ type work struct {
 	t      text
 	a      analysis
 	places []placeMention
+
+	waiting []waiting
+	poses   []pos    // of the sentences that wait
+	b       analysis // of one of them
 }
+
+// waiting is a sentence that claims nothing and whose places were not yet sought.
+type waiting struct{ at, ment, lastMent, pos int }
 
 // New loads the dictionaries. It refuses frames without tests, and runs the
 // tests of the dictionaries that are laid over the embedded ones; those of the
@@ -162,6 +169,7 @@ func mixedCase(s string) bool {
 // speech are taken apart.
 func (w *work) read() {
 	t, a := &w.t, &w.a
+	w.waiting, w.poses = w.waiting[:0], w.poses[:0]
 	next := 0
 	for n := range t.sents {
 		s := t.sents[n]
@@ -186,6 +194,12 @@ func (w *work) read() {
 		t.unique(from)
 		t.dropWishes(from)
 		t.mergeActs(from)
+		if len(t.out) == from { // its places matter only if something is claimed behind it
+			w.wait(next, end)
+			a.fillSentence(from, nil)
+			continue
+		}
+		w.waited()
 		w.places = a.findPlaces(w.places[:0])
 		a.fillSentence(from, w.places)
 		a.onlyTolls(from)
@@ -196,6 +210,24 @@ func (w *work) read() {
 		}
 	}
 	w.placeless()
+}
+
+// wait puts off the places of the sentence in work, whose mentions are given.
+func (w *work) wait(ment, last int) {
+	w.waiting = append(w.waiting, waiting{w.a.at, ment, last, len(w.poses)})
+	w.poses = append(w.poses, w.a.pos...)
+}
+
+// waited finds the places of the sentences that wait, for those behind them.
+func (w *work) waited() {
+	t, b := &w.t, &w.b
+	for _, x := range w.waiting {
+		b.t, b.s, b.at, b.headAt = t, t.sents[x.at], x.at, -1
+		b.ments, b.pos = t.ments[x.ment:x.lastMent], w.poses[x.pos:x.pos+b.s.last-b.s.first]
+		w.places = b.findPlaces(w.places[:0])
+		t.keepPlaces(w.places, x.at)
+	}
+	w.waiting, w.poses = w.waiting[:0], w.poses[:0]
 }
 
 // inOrder sorts the claims from one on by their triggers. They are few and

@@ -132,6 +132,7 @@ func (w *work) placeless() {
 	if len(t.sents) > maxShort || !slices.ContainsFunc(t.out, lacks) {
 		return
 	}
+	w.waited()
 	var only placeMention
 	found := 0
 	next := 0

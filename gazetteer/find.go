@@ -349,25 +349,29 @@ func (s *search) form(form string) {
 		clear(s.seen)
 		s.round = 1
 	}
-	s.all(g.folded.under(hash(s.a.folded)), MatchFolded)
-	s.all(g.plain.under(hash(plain)), MatchPlain)
+	s.all(&g.folded, g.keys, hash(s.a.folded), MatchFolded)
+	s.all(&g.plain, g.keys, hash(plain), MatchPlain)
 	if cut != "" {
-		s.all(g.plain.under(hash(cut)), MatchPlain)
+		s.all(&g.plain, g.keys, hash(cut), MatchPlain)
 	}
 	if s.q.Strict {
 		return
 	}
-	s.all(g.bones.under(hash(s.bones)), MatchSkeleton)
+	s.all(&g.bones, g.some, hash(s.bones), MatchSkeleton)
 	if s.top < minParent { // one letter off only where nothing nearer is held
 		s.keys = near(s.keys[:0], s.bones, g.some)
 		for _, key := range s.keys {
-			s.all(g.bones.under(key), MatchEdit)
+			s.all(&g.bones, g.some, key, MatchEdit)
 		}
 	}
 }
 
-func (s *search) all(pairs []uint64, how Match) {
-	for _, p := range pairs {
+// all considers the names under a key, if the filter holds it.
+func (s *search) all(names *index, filter []uint64, key uint32, how Match) {
+	if !held(filter, key) {
+		return
+	}
+	for _, p := range names.under(key) {
 		s.consider(uint32(p), how)
 	}
 }

@@ -264,7 +264,7 @@ func (e *Engine) runWordTest(t dictTest, claims []truce.Claim) error {
 func (w *work) prepare(e *Engine, l *language, d Doc) bool {
 	t := &w.t
 	*t = text{e: e, l: l, doc: d, src: d.Text, date: e.dayOf(d.Date), mixed: mixedCase(d.Text)}
-	t.toks = l.tokenise(d.Text, nil)
+	t.toks = l.tokenise(d.Text, nil, nil)
 	if len(t.toks) == 0 {
 		return false
 	}

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"io/fs"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ type work struct {
 	waiting []waiting
 	poses   []pos    // of the sentences that wait
 	b       analysis // of one of them
+	short   shortWords
 }
 
 // waiting is a sentence that claims nothing and whose places were not yet sought.
@@ -123,7 +125,7 @@ func (w *work) begin(e *Engine, d Doc) bool {
 		return false
 	}
 	t.looks, t.mixed = e.looks[code], mixedCase(d.Text)
-	t.toks = t.l.tokenise(d.Text, t.toks)
+	t.toks = t.l.tokenise(d.Text, t.toks, w.short.shortOf(t.l))
 	if len(t.toks) < minWords {
 		return false
 	}
@@ -147,6 +149,14 @@ func mixedCase(s string) bool {
 	const sample = 3000
 	upper, lower := 0, 0
 	for i := 0; i < len(s) && i < sample; {
+		if i+8 <= min(len(s), sample) {
+			if w := eightBytes(s[i:]); w&eachByte(0x80) == 0 {
+				upper += between8(w, 'A', 'Z')
+				lower += between8(w, 'a', 'z')
+				i += 8
+				continue
+			}
+		}
 		if c := s[i]; c < utf8.RuneSelf {
 			upper += int(runeClasses[c] & upperRune / upperRune)
 			lower += int(runeClasses[c] & lowerRune / lowerRune)
@@ -163,6 +173,19 @@ func mixedCase(s string) bool {
 		i += n
 	}
 	return upper > 0 && lower > 0 && upper*100 > lower && lower*3 > upper
+}
+
+// eightBytes are the first eight bytes of a text as a number.
+func eightBytes(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func eachByte(c byte) uint64 { return uint64(c) * 0x0101010101010101 }
+
+// between8 counts which of eight bytes of ASCII lie between two.
+func between8(w uint64, lo, hi byte) int {
+	return bits.OnesCount64((w + eachByte(0x80-lo)) &^ (w + eachByte(0x7f-hi)) & eachByte(0x80))
 }
 
 // read goes through the sentences. Only those that name an act or report

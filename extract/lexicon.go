@@ -236,6 +236,35 @@ func (v *vocabulary) findLower(w string, h uint32, start uint64) int32 {
 	}
 }
 
+// shortWords remembers the short words that a text had last: most come again
+// soon. It belongs to one worker.
+type shortWords struct {
+	of    *language
+	words [512]shortWord
+}
+
+type shortWord struct {
+	start uint64
+	id    int32
+}
+
+// findShort is findLower of a word shorter than startBytes.
+func (l *language) findShort(w string, h uint32, start uint64, short *shortWords) int32 {
+	s := &short.words[h%uint32(len(short.words))]
+	if s.start != start {
+		s.start, s.id = start, l.findLower(w, h, start)
+	}
+	return s.id
+}
+
+// shortOf returns what is remembered of words of one language.
+func (s *shortWords) shortOf(l *language) *shortWords {
+	if s.of != l {
+		*s = shortWords{of: l}
+	}
+	return s
+}
+
 func equalLower(w, lower string) bool {
 	if len(w) != len(lower) {
 		return false
@@ -376,7 +405,7 @@ func (l *language) tag(w string, t tagSet) int32 {
 // phrase returns the words of a phrase as the tokeniser would cut it.
 func (l *language) phrase(s string) []int32 {
 	var ids []int32
-	for _, k := range l.tokenise(s, nil) {
+	for _, k := range l.tokenise(s, nil, nil) {
 		switch {
 		case k.mark != 0 && k.word == 0:
 			continue

@@ -55,7 +55,7 @@ func hashText(s string) uint32 {
 	}
 	h := uint64(len(s))
 	for ; len(s) >= 8; s = s[8:] {
-		h = (h ^ four(s) ^ four(s[4:])<<32) * odd
+		h = (h ^ eightBytes(s)) * odd
 		h ^= h >> 29
 	}
 	switch n := len(s); {

@@ -50,8 +50,9 @@ const (
 	maxWord     = 64  // bytes of a word that can be in a dictionary
 )
 
-// tokenise appends the tokens of src.
-func (l *language) tokenise(src string, out []token) []token {
+// tokenise appends the tokens of src. What is remembered of short words may be
+// nil.
+func (l *language) tokenise(src string, out []token, short *shortWords) []token {
 	lines, gap := 1, true
 	for i := 0; i < len(src) && len(out) < maxTokens; {
 		c := src[i]
@@ -77,7 +78,7 @@ func (l *language) tokenise(src string, out []token) []token {
 			}
 		}
 		if isWordByte(c) {
-			i = l.scanWord(src, i, &t)
+			i = l.scanWord(src, i, &t, short)
 		} else if i = l.scan(src, i, &t, out); t.end == 0 { // dropped: invisible mark or the hyphen inside a word
 			continue
 		}
@@ -115,7 +116,7 @@ func (l *language) scan(src string, i int, t *token, before []token) int {
 		return i + n
 	}
 	if isWordRune(r) {
-		return l.scanWord(src, i, t)
+		return l.scanWord(src, i, t, nil)
 	}
 	if classOf(r)&formatRune != 0 || unicode.IsSpace(r) || r == utf8.RuneError && n <= 1 {
 		return i + n
@@ -168,6 +169,17 @@ func classify(r rune) (c runeClass) {
 var runeClasses = func() (t [0x700]runeClass) {
 	for r := range t {
 		t[r] = classify(rune(r))
+	}
+	return t
+}()
+
+// byteClasses are the classes of the bytes that are ASCII letters and digits, 0 of
+// others.
+var byteClasses = func() (t [256]runeClass) {
+	for c := range utf8.RuneSelf {
+		if runeClasses[c]&wordRune != 0 {
+			t[c] = runeClasses[c]
+		}
 	}
 	return t
 }()
@@ -236,17 +248,14 @@ func (l *language) scanApostrophe(src string, i int, t *token) int {
 }
 
 // scanWord reads a word or number beginning at i: most are plain ASCII letters.
-func (l *language) scanWord(src string, i int, t *token) int {
+func (l *language) scanWord(src string, i int, t *token, short *shortWords) int {
 	var all runeClass
 	upper, start := 0, uint64(0)
 	j := i
 	for ; j < len(src); j++ {
 		c := src[j]
-		k := runeClass(0)
-		if c < utf8.RuneSelf {
-			k = runeClasses[c]
-		}
-		if k&wordRune == 0 {
+		k := byteClasses[c]
+		if k == 0 {
 			break
 		}
 		if all |= k; k&upperRune != 0 {
@@ -266,6 +275,10 @@ func (l *language) scanWord(src string, i int, t *token) int {
 		}
 	}
 	h := hashStart(start)
+	if short != nil && j-i < startBytes {
+		t.word = l.findShort(src[i:j], h, start, short)
+		return j
+	}
 	for k := i + startBytes; k < j; k++ {
 		c := src[k]
 		if isUpper(c) {

@@ -348,7 +348,9 @@ func (a *analysis) group() {
 		}
 	}
 	a.whos = slices.Grow(a.whos[:0], len(a.chunks))[:len(a.chunks)]
-	clear(a.whos)
+	for k := range a.whos {
+		a.whos[k].known = false
+	}
 	a.owned = a.heat&heatOwner != 0
 	a.subj = slices.Grow(a.subj[:0], len(a.chunks))[:len(a.chunks)]
 	for k := range a.subj {

@@ -468,8 +468,8 @@ func (a *analysis) needsMet(o *opening) bool {
 			return false // a heart attack killed him
 		}
 	}
-	for _, n := range o.frame.needs {
-		if a.filled(o, n) == n.not {
+	for k := range o.frame.needs {
+		if n := &o.frame.needs[k]; a.filled(o, n) == n.not {
 			return false
 		}
 	}
@@ -477,7 +477,7 @@ func (a *analysis) needsMet(o *opening) bool {
 }
 
 // filled reports whether any slot of the condition holds one of its sets.
-func (a *analysis) filled(o *opening, n need) bool {
+func (a *analysis) filled(o *opening, n *need) bool {
 	for b := range o.fill {
 		s := slot(1) << b
 		if n.slots&o.used&s == 0 {
@@ -523,7 +523,7 @@ func (a *analysis) placeIn(i, j int) bool {
 
 // meansSet reports whether the pronoun at chunk np can mean one of the sets:
 // the nearest word of any set before it is one of them.
-func (a *analysis) meansSet(np int, n need) bool {
+func (a *analysis) meansSet(np int, n *need) bool {
 	if w := a.t.l.words[a.tok(a.chunks[np].head).word]; w != "it" && w != "they" && w != "them" {
 		return false
 	}
@@ -544,7 +544,10 @@ func (a *analysis) meansSet(np int, n need) bool {
 }
 
 // holds reports whether tokens i to j hold one of a condition's sets.
-func (a *analysis) holds(i, j int, n need) bool {
+func (a *analysis) holds(i, j int, n *need) bool {
+	if a.catsIn(i, j) == 0 {
+		return false
+	}
 	for _, m := range a.ments {
 		if m.i >= j {
 			return false

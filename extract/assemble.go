@@ -600,7 +600,7 @@ func (t *text) echoes(out []found) {
 func (t *text) repeats(out []found) {
 	for n := range out {
 		for m := range n {
-			if out[m].claim.SameAs == "" && same(&out[n], &out[m]) {
+			if out[m].claim.Event == out[n].claim.Event && out[m].claim.SameAs == "" && same(&out[n], &out[m]) {
 				out[n].claim.SameAs = out[m].claim.ID
 				break
 			}
@@ -661,11 +661,15 @@ func compatible(a, b string) bool {
 // causes links a claim to the one its sentence says it came of, and what a
 // walkout was over to the walkout.
 func (t *text) causes(out []found) {
+	first := 0 // claim of the sentence
 	for n := range out {
 		f := &out[n]
-		for m := range out {
+		if f.sent != out[first].sent {
+			first = n
+		}
+		for m := first; m < len(out) && out[m].sent == f.sent; m++ {
 			o := &out[m]
-			if m == n || o.sent != f.sent || o.i == f.i {
+			if m == n || o.i == f.i {
 				continue
 			}
 			walkout := f.claim.Event == "talks_walkout" || f.claim.Event == "talks_halted" && f.frame.name == "talks_walkout"

@@ -295,7 +295,8 @@ func (t *text) dropWishes(from int) {
 		return
 	}
 	out := t.out[from:]
-	drop := make([]bool, len(out))
+	t.drop = blank(t.drop, len(out))
+	drop := t.drop
 	for n := range out {
 		f := &out[n]
 		for m := 0; m < len(out) && f.frame.only != "" && !drop[n]; m++ {
@@ -316,7 +317,8 @@ func (t *text) mergeActs(from int) {
 	if len(out) < 2 {
 		return
 	}
-	drop := make([]bool, len(out))
+	t.drop = blank(t.drop, len(out))
+	drop := t.drop
 	for n := range out {
 		for m := range out {
 			v, s := &out[n], &out[m]
@@ -414,7 +416,8 @@ func (a *analysis) onlyTolls(from int) {
 	if acts == 0 {
 		return
 	}
-	drop := make([]bool, len(a.t.out)-from)
+	a.t.drop = blank(a.t.drop, len(a.t.out)-from)
+	drop := a.t.drop
 	for n := range drop {
 		c := &a.t.out[from+n].claim
 		drop[n] = isDeaths(c.Event) && len(c.Casualties) == 0 && c.Stance.Asserted()

@@ -176,7 +176,7 @@ func (r *room[T]) take(n int) []T {
 	if len(r.free) < n {
 		size := 32
 		if r.kept {
-			size = 2 * len(r.all)
+			size = max(size, 2*len(r.all))
 		}
 		r.all = make([]T, max(n, size))
 		r.free = r.all
@@ -216,6 +216,7 @@ type helps struct {
 	people room[who]
 	groups room[int] // noun groups
 	ranges room[[2]int]
+	drop   []bool // claims of the sentence
 }
 
 // blank returns a list of n that are not set.

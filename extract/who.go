@@ -411,8 +411,11 @@ func (a *analysis) capitals(i, j int) (first, last int) {
 // nameWord reports whether a token can be part of an unknown name.
 func (a *analysis) nameWord(i int) bool {
 	k := a.tok(i)
-	if k.mark != 0 || !k.flags.has(capital) || k.flags.has(number) {
-		return a.tags(i).has(tagTitle) && k.flags.has(capital)
+	if !k.flags.has(capital) {
+		return false
+	}
+	if k.mark != 0 || k.flags.has(number) {
+		return k.tags.has(tagTitle)
 	}
 	if a.s.first <= i && i < a.s.last && k.cats&(1<<catActor|1<<catDemonym|1<<catRole|1<<catAgent|1<<catTrigger) != 0 {
 		return false

@@ -463,7 +463,7 @@ func (t *text) dress(f *found, n int) {
 	if f.family == "violence" {
 		c.Crosses = f.frame.crosses || crosses(c)
 		if len(c.Actors) == 0 {
-			c.Actors = []truce.Ref{{ID: unknownID}}
+			c.Actors = t.names.one(truce.Ref{ID: unknownID})
 		}
 	}
 	if f.frame.trend != "" {

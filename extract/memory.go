@@ -138,9 +138,11 @@ func (e *Engine) slug(text string) string {
 	return *s
 }
 
-// rule joins the parts of a rule's name; there are few, and they come again and
-// again.
-func (e *Engine) rule(parts ...string) string {
+// rule joins the parts of a rule's name.
+func (e *Engine) rule(parts ...string) string { return e.join(parts...) }
+
+// join joins the parts of an id or a name: most come again and again.
+func (e *Engine) join(parts ...string) string {
 	h := uint32(0)
 	for _, p := range parts {
 		h = (h ^ hashText(p)) * hashPrime

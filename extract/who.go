@@ -308,7 +308,7 @@ func (a *analysis) personName(i, j int, titled bool) who {
 	if _, ok := a.orgWord(last - 1); ok {
 		return who{}
 	}
-	id := "person:" + a.t.e.slug(a.t.wording(first, last))
+	id := a.t.e.join("person:", a.t.e.slug(a.t.wording(first, last)))
 	a.t.meet(a.tokenText(last-1), id)
 	a.rememberOffice(i, first, id)
 	return who{id: id, i: first, j: last, kind: "person", via: "who.titled"}
@@ -333,7 +333,7 @@ func (a *analysis) newPerson(c chunk) who {
 	if n < 2 || n > 5 {
 		return who{}
 	}
-	id := "person:" + a.t.e.slug(a.t.wording(c.i, c.j))
+	id := a.t.e.join("person:", a.t.e.slug(a.t.wording(c.i, c.j)))
 	a.t.meet(a.tokenText(c.j-1), id)
 	return who{id: id, i: c.i, j: c.j, kind: "person", via: "who.named"}
 }
@@ -390,7 +390,7 @@ func (a *analysis) unknownRun(i, j int) int {
 
 // meetName makes a person of the name in tokens i to j.
 func (a *analysis) meetName(i, j int, via string) who {
-	id := "person:" + a.t.e.slug(a.t.wording(i, j))
+	id := a.t.e.join("person:", a.t.e.slug(a.t.wording(i, j)))
 	a.t.meet(a.tokenText(j-1), id)
 	return who{id: id, i: i, j: j, kind: "person", via: via}
 }
@@ -468,7 +468,7 @@ func (a *analysis) office(m mention, named, country who, i, j int) who {
 	if owner.id != "" && owner.j <= m.j+6 {
 		w.i, w.j = min(w.i, owner.i), max(w.j, owner.j)
 		key := owner.id[strings.IndexByte(owner.id, ':')+1:]
-		w.id = "official:" + key + "-" + r.slug
+		w.id = a.t.e.join("official:", key, "-", r.slug)
 		return w
 	}
 	if id := a.t.holder(r.slug); id != "" {
@@ -491,7 +491,7 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 	switch ag.role {
 	case "gov", "mil", "police":
 		if country.id != "" && (country.j <= m.i+1 || country.i >= m.j) {
-			w.id = ag.role + ":" + country.id[len(country.id)-2:]
+			w.id = a.t.e.join(ag.role, ":", country.id[len(country.id)-2:])
 			w.i, w.j = min(w.i, country.i), max(w.j, country.j)
 			return w
 		}
@@ -499,7 +499,7 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 			return named
 		}
 		if c := a.t.focus(); c != "" {
-			w.id = ag.role + ":" + c
+			w.id = a.t.e.join(ag.role, ":", c)
 			return w
 		}
 	case "official":
@@ -616,7 +616,7 @@ func (a *analysis) newBody(i, j int) who {
 		if first == k {
 			return who{}
 		}
-		w := who{id: kind + ":" + a.t.e.slug(a.t.wording(first, k+1)), i: i, j: k + 1, kind: kind, via: "who.body"}
+		w := who{id: a.t.e.join(kind, ":", a.t.e.slug(a.t.wording(first, k+1))), i: i, j: k + 1, kind: kind, via: "who.body"}
 		return w
 	}
 	return who{}

@@ -98,21 +98,30 @@ type analysis struct {
 	chunks      []chunk
 	ments       []mention
 	has         catMask // of all of them
+	heat        heat    // of all words of the sentence
+	tagged      tagSet
+	flagged     tokenFlag
+	cats        catMask
 	times       []timeMention
 	nums        []numMention
 	covers      []cover
 	quotes      []quoteRange
 	subj        []int          // by chunk: subject, -2 not yet sought
 	held        []int32        // by token of the sentence: the chunk that holds it
-	tries       [2]opening     // of one trigger
+	tries       [3]opening     // of one trigger
 	mine, inner []placeMention // of one claim
 	sourced     []cover        // of one token
 	told        []source
 	owned       bool       // its or their stands in the sentence
 	whos        []knownWho // by chunk: whom it names
 	headAt      int        // token that was looked at last as a name, -1 for none
-	head        glance
+	head        *glance
 	near        []truce.Point // of the places found so far and in the sentence before
+	nearAt      int           // how many were found then
+	saying      room[source]  // of the sentence
+	tolls       []tollMention
+	taken, used []bool
+	same        []int32 // triggers of the same words
 }
 
 func (a *analysis) tok(i int) *token { return &a.t.toks[i] }
@@ -138,13 +147,13 @@ func (t *text) match(first, last int, out []mention) []mention {
 	var best [categories]mention
 	tr := &t.l.trie
 	for i := first; i < last; i++ {
-		node := tr.first[t.toks[i].word]
-		if node == 0 {
+		if t.toks[i].heat&heatPhrase == 0 {
 			continue
 		}
+		node := tr.first[t.toks[i].word]
 		got, setNode := catMask(0), int32(0)
 		for j := i + 1; node != 0; j++ {
-			for _, e := range tr.entries[node] {
+			for _, e := range tr.at(node) {
 				if had := got.has(e.cat); j > upTo[e.cat] && t.fits(e, i, j) && (!had || best[e.cat].j < j || !t.prefers(best[e.cat], e)) {
 					best[e.cat] = mention{i: i, j: j, cat: e.cat, ref: e.ref}
 					got |= 1 << e.cat
@@ -167,7 +176,7 @@ func (t *text) match(first, last int, out []mention) []mention {
 			}
 		}
 		if setNode != 0 { // a word may be in several sets
-			for _, e := range tr.entries[setNode] {
+			for _, e := range tr.at(setNode) {
 				if m := best[catSet]; e.cat == catSet && e.ref != m.ref && t.fits(e, m.i, m.j) {
 					m.ref = e.ref
 					out = append(out, m)
@@ -223,6 +232,31 @@ func (t *text) fits(e entry, i, j int) bool {
 func (a *analysis) open(t *text, n int) {
 	a.t, a.s, a.at, a.headAt, a.ments, a.has = t, t.sents[n], n, -1, nil, 0
 	a.pos, a.chunks, a.times, a.nums, a.covers, a.quotes, a.subj, a.held = a.pos[:0], a.chunks[:0], a.times[:0], a.nums[:0], a.covers[:0], a.quotes[:0], a.subj[:0], a.held[:0]
+	a.saying.reset()
+	a.survey()
+}
+
+// survey gathers what the tokens of the sentence are, so that what none of them
+// can bring about is not sought.
+func (a *analysis) survey() {
+	h, tags, flags, cats := heat(0), tagSet(0), tokenFlag(0), catMask(0)
+	toks := a.t.toks[a.s.first:a.s.last]
+	for i := range toks {
+		k := &toks[i]
+		h |= k.heat
+		tags |= k.tags
+		flags |= k.flags
+		cats |= k.cats
+		if k.mark == '<' || k.mark == '>' || k.mark == '"' {
+			h |= heatQuote
+		}
+	}
+	if flags&(cliticIn|cliticFor|cliticAs) != 0 {
+		for _, w := range a.t.l.clitic {
+			h |= a.t.l.info[w].heat
+		}
+	}
+	a.heat, a.tagged, a.flagged, a.cats = h, tags, flags, cats
 }
 
 // take takes the sentence's mentions.
@@ -235,15 +269,24 @@ func (a *analysis) take(ments []mention) {
 
 // parse tags the sentence and groups it.
 func (a *analysis) parse() {
-	a.findNumbers()
-	a.findTimes()
+	a.tag()
+	a.group()
+}
+
+// tag tells what every token does.
+func (a *analysis) tag() {
+	if a.flagged.has(number) || a.tagged.has(tagNumber) || a.cats.has(catQual) {
+		a.findNumbers()
+	}
+	if a.flagged.has(number) || a.tagged&(tagNumber|tagTime) != 0 {
+		a.findTimes()
+	}
 	switch a.t.l.code {
 	case "en":
 		a.tagEnglish()
 	default:
 		a.tagPlain()
 	}
-	a.group()
 }
 
 // mentionAt returns the mention of a category that covers token i.
@@ -267,9 +310,17 @@ func (a *analysis) ofCat(i int, cat category) bool {
 	return a.s.first <= i && i < a.s.last && a.t.toks[i].cats.has(cat)
 }
 
+// catsIn are the categories of the mentions that cover tokens i to j.
+func (a *analysis) catsIn(i, j int) (cats catMask) {
+	for ; i < j; i++ {
+		cats |= a.t.toks[i].cats
+	}
+	return cats
+}
+
 // within calls yield for the mentions of a category inside tokens i to j.
 func (a *analysis) within(i, j int, cat category, yield func(mention) bool) {
-	if !a.has.has(cat) {
+	if !a.has.has(cat) || !a.catsIn(i, j).has(cat) {
 		return
 	}
 	for _, m := range a.ments {
@@ -297,13 +348,13 @@ func (a *analysis) group() {
 		}
 	}
 	a.whos = slices.Grow(a.whos[:0], len(a.chunks))[:len(a.chunks)]
-	clear(a.whos)
-	a.owned = false
-	for i := a.s.first; i < a.s.last && !a.owned; i++ {
-		a.owned = a.own(i)
+	for k := range a.whos {
+		a.whos[k].known = false
 	}
-	for range a.chunks {
-		a.subj = append(a.subj, -2)
+	a.owned = a.heat&heatOwner != 0
+	a.subj = slices.Grow(a.subj[:0], len(a.chunks))[:len(a.chunks)]
+	for k := range a.subj {
+		a.subj[k] = -2
 	}
 }
 

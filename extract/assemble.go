@@ -18,7 +18,8 @@ const backgroundDays = 60
 // and tolls.
 func (a *analysis) fillSentence(from int, places []placeMention) {
 	out := a.t.out[from:]
-	used := make([]bool, len(a.times))
+	a.used = blank(a.used, len(a.times))
+	used := a.used
 	for n := range out {
 		a.timeOf(&out[n], out, used)
 	}
@@ -285,7 +286,7 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 	if n == 0 {
 		return
 	}
-	f.claim.Where = make([]truce.Where, 0, n)
+	f.claim.Where, f.placeToks = a.t.wheres.take(n), a.t.ranges.take(len(mine))
 	for _, p := range mine { // the best candidates of all first
 		f.claim.Where = a.t.where(f.claim.Where, p, 0, 1)
 		f.placeToks = append(f.placeToks, [2]int{p.i, p.j})
@@ -318,7 +319,8 @@ func (a *analysis) inherited(f *found) []placeMention {
 			continue
 		}
 		p.guess = true
-		return []placeMention{p}
+		a.inner = append(a.inner[:0], p)
+		return a.inner
 	}
 	return nil
 }
@@ -397,9 +399,7 @@ func (a *analysis) remember(places []placeMention) {
 	if a.t.nextSet {
 		a.t.lastTime, a.t.hasTime, a.t.timeAt, a.t.nextSet = a.t.nextTime, true, a.at, false
 	}
-	if len(places) > 0 {
-		a.t.placed, a.t.placedAt = append(a.t.placed[:0], places...), a.at
-	}
+	a.t.keepPlaces(places, a.at)
 	for k := range a.chunks {
 		if a.kind(k) != chunkVG {
 			continue
@@ -423,6 +423,13 @@ func (a *analysis) remember(places []placeMention) {
 	}
 }
 
+// keepPlaces keeps the places of a sentence, if it names any, for those behind it.
+func (t *text) keepPlaces(places []placeMention, at int) {
+	if len(places) > 0 {
+		t.placed, t.placedAt = append(t.placed[:0], places...), at
+	}
+}
+
 // finish turns what was found into claims: ids, spans, codes, repeats, links.
 func (t *text) finish() []truce.Claim {
 	out := t.out
@@ -440,10 +447,22 @@ func (t *text) finish() []truce.Claim {
 	return claims
 }
 
+// claimIDs are the ids of the first claims of a text.
+var claimIDs = func() (ids [256]string) {
+	for n := range ids {
+		ids[n] = "c" + strconv.Itoa(n+1)
+	}
+	return ids
+}()
+
 // dress fills in names, spans and codes.
 func (t *text) dress(f *found, n int) {
 	c := &f.claim
-	c.ID = "c" + strconv.Itoa(n+1)
+	if n < len(claimIDs) {
+		c.ID = claimIDs[n]
+	} else {
+		c.ID = "c" + strconv.Itoa(n+1)
+	}
 	s, e := t.span(f.i, f.j)
 	c.Trigger = t.spans.span(s, e)
 	cs, ce := t.clauseSpan(f)
@@ -458,7 +477,7 @@ func (t *text) dress(f *found, n int) {
 	if f.family == "violence" {
 		c.Crosses = f.frame.crosses || crosses(c)
 		if len(c.Actors) == 0 {
-			c.Actors = []truce.Ref{{ID: unknownID}}
+			c.Actors = t.names.one(truce.Ref{ID: unknownID})
 		}
 	}
 	if f.frame.trend != "" {
@@ -595,7 +614,7 @@ func (t *text) echoes(out []found) {
 func (t *text) repeats(out []found) {
 	for n := range out {
 		for m := range n {
-			if out[m].claim.SameAs == "" && same(&out[n], &out[m]) {
+			if out[m].claim.Event == out[n].claim.Event && out[m].claim.SameAs == "" && same(&out[n], &out[m]) {
 				out[n].claim.SameAs = out[m].claim.ID
 				break
 			}
@@ -656,11 +675,15 @@ func compatible(a, b string) bool {
 // causes links a claim to the one its sentence says it came of, and what a
 // walkout was over to the walkout.
 func (t *text) causes(out []found) {
+	first := 0 // claim of the sentence
 	for n := range out {
 		f := &out[n]
-		for m := range out {
+		if f.sent != out[first].sent {
+			first = n
+		}
+		for m := first; m < len(out) && out[m].sent == f.sent; m++ {
 			o := &out[m]
-			if m == n || o.sent != f.sent || o.i == f.i {
+			if m == n || o.i == f.i {
 				continue
 			}
 			walkout := f.claim.Event == "talks_walkout" || f.claim.Event == "talks_halted" && f.frame.name == "talks_walkout"

@@ -646,10 +646,32 @@ func (l *language) finish() {
 	l.pack()
 	l.trie.freeze(len(l.words))
 	l.owners = [2]int32{l.find("its"), l.find("their")}
-	l.hot = make([]bool, len(l.words))
-	for id, w := range l.info {
-		l.hot[id] = w.lemma != 0 && (l.reports[w.lemma].known || len(l.verbs[w.lemma]) > 0) || l.adverbs[id].known
+	l.finished = true
+	for id := range l.info {
+		w := &l.info[id]
+		h := &w.heat
+		if w.lemma != 0 && (l.reports[w.lemma].known || len(l.verbs[w.lemma]) > 0) {
+			*h |= heatOpens
+		}
+		if l.adverbs[id].known {
+			*h |= heatOpens | heatAdverb
+		}
+		if l.fills[id] == slotSpeaker {
+			*h |= heatSpeaker
+		}
+		if id > 0 && (int32(id) == l.owners[0] || int32(id) == l.owners[1]) {
+			*h |= heatOwner
+		}
+		if l.trie.first[id] != 0 {
+			*h |= heatPhrase
+		}
 	}
+	for _, w := range []string{"north", "south", "east", "west", "northern", "southern", "eastern", "western", "central", "northwestern", "northeastern", "southwestern", "southeastern", "downtown", "rural", "nearby", "neighboring", "neighbouring", "besieged", "held"} {
+		if id := l.find(w); id != 0 {
+			l.info[id].heat |= heatPoints
+		}
+	}
+	l.of = l.find("of")
 }
 
 // slug makes an id's name of words.

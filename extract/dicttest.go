@@ -236,7 +236,7 @@ func (e *Engine) runWordTest(t dictTest, claims []truce.Claim) error {
 		}
 	case strings.HasSuffix(t.file, "tolls.tsv"):
 		got = "none"
-		w.t.out = []found{{i: 0, j: 1, last: len(w.t.toks), frame: &frame{}, claim: truce.Claim{Event: "violence_unspecified"}}}
+		w.t.out = []found{{i: 0, j: 1, last: len(w.t.toks), frame: &frame{}, family: "violence", claim: truce.Claim{Event: "violence_unspecified"}}}
 		a.tollsOf(0)
 		for _, c := range w.t.out[0].claim.Casualties {
 			if got == "none" {
@@ -264,7 +264,7 @@ func (e *Engine) runWordTest(t dictTest, claims []truce.Claim) error {
 func (w *work) prepare(e *Engine, l *language, d Doc) bool {
 	t := &w.t
 	*t = text{e: e, l: l, doc: d, src: d.Text, date: e.dayOf(d.Date), mixed: mixedCase(d.Text)}
-	t.toks = l.tokenise(d.Text, nil)
+	t.toks = l.tokenise(d.Text, nil, nil)
 	if len(t.toks) == 0 {
 		return false
 	}

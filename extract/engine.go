@@ -2,6 +2,7 @@ package extract
 
 import (
 	"io/fs"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ type Engine struct {
 	pool   *sync.Pool // of *work; holds nothing that outlives a document
 	memo   *gazetteer.Memo
 	names  *memory[glance]
-	spelt  *memory[bool]
+	looks  map[string]looks // by language
 	slugs  *memory[string]
 	rules  *memory[struct{}]
 }
@@ -31,7 +32,15 @@ type work struct {
 	t      text
 	a      analysis
 	places []placeMention
+
+	waiting []waiting
+	poses   []pos    // of the sentences that wait
+	b       analysis // of one of them
+	short   shortWords
 }
+
+// waiting is a sentence that claims nothing and whose places were not yet sought.
+type waiting struct{ at, ment, lastMent, pos int }
 
 // New loads the dictionaries. It refuses frames without tests, and runs the
 // tests of the dictionaries that are laid over the embedded ones; those of the
@@ -55,7 +64,13 @@ func New(o Options) (*Engine, error) {
 
 // engineOf makes an engine whose dictionaries' tests were not run.
 func engineOf(d *dictionaries, o Options) *Engine {
-	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: newMemory[glance](1 << 15), spelt: newMemory[bool](1 << 15), slugs: newMemory[string](1 << 12), rules: newMemory[struct{}](1 << 12)}
+	e := &Engine{dict: d, places: o.Gazetteer, zone: o.Zone, pool: &sync.Pool{New: func() any { return new(work) }}, memo: &gazetteer.Memo{}, names: newMemory[glance](1 << 16), slugs: newMemory[string](1 << 12), rules: newMemory[struct{}](1 << 12)}
+	e.looks = map[string]looks{}
+	for code, l := range d.langs {
+		if l.latin && l.cased {
+			e.looks[code] = make(looks, len(l.words))
+		}
+	}
 	if e.places == nil {
 		e.places = gazetteer.New(nil, nil, nil)
 	}
@@ -96,7 +111,10 @@ func (e *Engine) Claims(d Doc) []truce.Claim {
 // begin prepares the work for a document; false where nothing can be read.
 func (w *work) begin(e *Engine, d Doc) bool {
 	t := &w.t
-	*t = text{spans: t.spans, e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), counts: t.counts[:0], cands: t.cands[:0], toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
+	*t = text{parts: t.parts, helps: t.helps, e: e, doc: d, src: d.Text, date: e.dayOf(d.Date), counts: t.counts[:0], cands: t.cands[:0], toks: t.toks[:0], sents: t.sents[:0], ments: t.ments[:0], placed: t.placed[:0], out: t.out[:0]}
+	t.people.reset()
+	t.groups.reset()
+	t.ranges.reset()
 	code := d.Lang
 	if code == "" {
 		code = e.dict.detect(d.Text)
@@ -106,8 +124,8 @@ func (w *work) begin(e *Engine, d Doc) bool {
 	if t.l == nil || len(t.l.frames) == 0 || len(d.Text) > maxText {
 		return false
 	}
-	t.mixed = mixedCase(d.Text)
-	t.toks = t.l.tokenise(d.Text, t.toks)
+	t.looks, t.mixed = e.looks[code], mixedCase(d.Text)
+	t.toks = t.l.tokenise(d.Text, t.toks, w.short.shortOf(t.l))
 	if len(t.toks) < minWords {
 		return false
 	}
@@ -131,6 +149,14 @@ func mixedCase(s string) bool {
 	const sample = 3000
 	upper, lower := 0, 0
 	for i := 0; i < len(s) && i < sample; {
+		if i+8 <= min(len(s), sample) {
+			if w := eightBytes(s[i:]); w&eachByte(0x80) == 0 {
+				upper += between8(w, 'A', 'Z')
+				lower += between8(w, 'a', 'z')
+				i += 8
+				continue
+			}
+		}
 		if c := s[i]; c < utf8.RuneSelf {
 			upper += int(runeClasses[c] & upperRune / upperRune)
 			lower += int(runeClasses[c] & lowerRune / lowerRune)
@@ -149,10 +175,24 @@ func mixedCase(s string) bool {
 	return upper > 0 && lower > 0 && upper*100 > lower && lower*3 > upper
 }
 
+// eightBytes are the first eight bytes of a text as a number.
+func eightBytes(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func eachByte(c byte) uint64 { return uint64(c) * 0x0101010101010101 }
+
+// between8 counts which of eight bytes of ASCII lie between two.
+func between8(w uint64, lo, hi byte) int {
+	return bits.OnesCount64((w + eachByte(0x80-lo)) &^ (w + eachByte(0x7f-hi)) & eachByte(0x80))
+}
+
 // read goes through the sentences. Only those that name an act or report
 // speech are taken apart.
 func (w *work) read() {
 	t, a := &w.t, &w.a
+	w.waiting, w.poses = w.waiting[:0], w.poses[:0]
 	next := 0
 	for n := range t.sents {
 		s := t.sents[n]
@@ -177,9 +217,12 @@ func (w *work) read() {
 		t.unique(from)
 		t.dropWishes(from)
 		t.mergeActs(from)
-		for k := from; k < len(t.out); k++ {
-			t.out[k].family = t.e.dict.events[t.out[k].claim.Event].family
+		if len(t.out) == from { // its places matter only if something is claimed behind it
+			w.wait(next, end)
+			a.fillSentence(from, nil)
+			continue
 		}
+		w.waited()
 		w.places = a.findPlaces(w.places[:0])
 		a.fillSentence(from, w.places)
 		a.onlyTolls(from)
@@ -190,6 +233,24 @@ func (w *work) read() {
 		}
 	}
 	w.placeless()
+}
+
+// wait puts off the places of the sentence in work, whose mentions are given.
+func (w *work) wait(ment, last int) {
+	w.waiting = append(w.waiting, waiting{w.a.at, ment, last, len(w.poses)})
+	w.poses = append(w.poses, w.a.pos...)
+}
+
+// waited finds the places of the sentences that wait, for those behind them.
+func (w *work) waited() {
+	t, b := &w.t, &w.b
+	for _, x := range w.waiting {
+		b.t, b.s, b.at, b.headAt = t, t.sents[x.at], x.at, -1
+		b.ments, b.pos = t.ments[x.ment:x.lastMent], w.poses[x.pos:x.pos+b.s.last-b.s.first]
+		w.places = b.findPlaces(w.places[:0])
+		t.keepPlaces(w.places, x.at)
+	}
+	w.waiting, w.poses = w.waiting[:0], w.poses[:0]
 }
 
 // inOrder sorts the claims from one on by their triggers. They are few and
@@ -233,14 +294,14 @@ func (t *text) dropWishes(from int) {
 	if !wished {
 		return
 	}
-	family := func(f *found) string { return t.e.dict.events[f.claim.Event].family }
 	out := t.out[from:]
-	drop := make([]bool, len(out))
+	t.drop = blank(t.drop, len(out))
+	drop := t.drop
 	for n := range out {
 		f := &out[n]
 		for m := 0; m < len(out) && f.frame.only != "" && !drop[n]; m++ {
 			o := &out[m]
-			drop[n] = o.i != f.i && family(o) == family(f) && o.claim.Stance == f.claim.Stance
+			drop[n] = o.i != f.i && o.family == f.family && o.claim.Stance == f.claim.Stance
 		}
 	}
 	t.keep(from, drop)
@@ -256,16 +317,17 @@ func (t *text) mergeActs(from int) {
 	if len(out) < 2 {
 		return
 	}
-	drop := make([]bool, len(out))
+	t.drop = blank(t.drop, len(out))
+	drop := t.drop
 	for n := range out {
 		for m := range out {
 			v, s := &out[n], &out[m]
-			if !drop[m] && !drop[n] && ofOneWeapon(v, s) && t.violent(v) && t.violent(s) {
+			if !drop[m] && !drop[n] && ofOneWeapon(v, s) && v.family == "violence" && s.family == "violence" {
 				v.take(s)
 				drop[m] = true
 				continue
 			}
-			if v.np >= 0 || s.np < 0 || !slices.Contains(v.args, s.np) || drop[m] || t.e.dict.events[v.claim.Event].family != "violence" || t.e.dict.events[s.claim.Event].family != "violence" {
+			if v.np >= 0 || s.np < 0 || !slices.Contains(v.args, s.np) || drop[m] || v.family != "violence" || s.family != "violence" {
 				continue
 			}
 			if vague[v.claim.Event] > vague[s.claim.Event] {
@@ -306,8 +368,6 @@ func (f *found) take(o *found) {
 	}
 }
 
-func (t *text) violent(f *found) bool { return t.e.dict.events[f.claim.Event].family == "violence" }
-
 // ofOneWeapon reports whether two verbs say one act of one weapon: shells fired by
 // X killed Y; rockets hit X, killing Y.
 func ofOneWeapon(v, s *found) bool {
@@ -322,15 +382,7 @@ func ofOneWeapon(v, s *found) bool {
 
 // hot reports whether the sentence has a word that can open a frame or report.
 func (a *analysis) hot() bool {
-	if a.t.openQuote || a.has&(1<<catTrigger|1<<catToll) != 0 {
-		return true
-	}
-	for i := a.s.first; i < a.s.last; i++ {
-		if a.t.l.hot[a.tok(i).word] {
-			return true
-		}
-	}
-	return false
+	return a.t.openQuote || a.has&(1<<catTrigger|1<<catToll) != 0 || a.heat&heatOpens != 0
 }
 
 // skip keeps of a sentence that is not taken apart who was named in it.
@@ -364,7 +416,8 @@ func (a *analysis) onlyTolls(from int) {
 	if acts == 0 {
 		return
 	}
-	drop := make([]bool, len(a.t.out)-from)
+	a.t.drop = blank(a.t.drop, len(a.t.out)-from)
+	drop := a.t.drop
 	for n := range drop {
 		c := &a.t.out[from+n].claim
 		drop[n] = isDeaths(c.Event) && len(c.Casualties) == 0 && c.Stance.Asserted()
@@ -375,14 +428,17 @@ func (a *analysis) onlyTolls(from int) {
 // oneHarm makes one claim of the deaths and wounds that a sentence tells beside
 // each other without naming an act: two were killed and five wounded.
 func (t *text) oneHarm(from int) {
-	out := t.out[:from]
-	for _, f := range t.out[from:] {
-		n := len(out) - 1
-		if n < from || !beside(&out[n], &f) {
-			out = append(out, f)
+	n := from // claims kept
+	for k := from; k < len(t.out); k++ {
+		f := &t.out[k]
+		if n == from || !beside(&t.out[n-1], f) {
+			if n != k {
+				t.out[n] = *f
+			}
+			n++
 			continue
 		}
-		o := &out[n]
+		o := &t.out[n-1]
 		o.claim.Casualties = append(o.claim.Casualties, f.claim.Casualties...)
 		o.claim.Rules = append(o.claim.Rules, "toll.beside")
 		if f.timed {
@@ -392,7 +448,7 @@ func (t *text) oneHarm(from int) {
 			o.claim.Where, o.placeToks = f.claim.Where, f.placeToks
 		}
 	}
-	t.out = out
+	t.out = t.out[:n]
 }
 
 // beside reports whether two claims of harm are of one act: they have one voice

@@ -96,14 +96,17 @@ func (o *opening) at(s slot) []int {
 	return nil
 }
 
-// verbOpening finds the best frame that the verb group at k opens.
+// verbOpening finds the best frame that the verb group at k opens. The slots of
+// triggers of one word are the same and are filled once.
 func (a *analysis) verbOpening(k int) (*opening, bool) {
 	c := &a.chunks[k]
 	score := -1
 	if c.word == 0 {
 		return nil, false
 	}
-	o, best := &a.tries[0], &a.tries[1]
+	long, spare, one := &a.tries[0], &a.tries[1], &a.tries[2]
+	filled := false
+	var best choice
 	for _, ref := range a.t.l.verbs[c.word] {
 		tr := &a.t.l.triggers[ref]
 		f := &a.t.l.frames[tr.frame]
@@ -111,21 +114,44 @@ func (a *analysis) verbOpening(k int) (*opening, bool) {
 		if s <= score {
 			continue
 		}
-		o.open(f, tr, k, c.head, c.head+1)
-		o.verb, o.govern = true, k
-		if len(tr.rest) > 0 {
-			end, ok := a.particle(k, tr)
-			if !ok {
-				continue
-			}
-			o.j = end
+		o := one
+		if len(tr.rest) > 0 || tr.gap {
+			o = long
 		}
-		a.fillVerb(o)
-		if a.needsMet(o) && !a.discarded(o.i, o.j) {
-			o, best, score = best, o, s
+		if o == long || !filled {
+			o.open(f, tr, k, c.head, c.head+1)
+			o.verb, o.govern = true, k
+			if len(tr.rest) > 0 {
+				end, ok := a.particle(k, tr)
+				if !ok {
+					continue
+				}
+				o.j = end
+			}
+			a.fillVerb(o)
+			filled = filled || o == one
+		}
+		o.frame, o.trig = f, tr
+		if !a.needsMet(o) || a.discarded(o.i, o.j) {
+			continue
+		}
+		best, score = choice{o, f, tr}, s
+		if o == long {
+			long, spare = spare, long
 		}
 	}
-	return best, score >= 0
+	if score < 0 {
+		return nil, false
+	}
+	best.o.frame, best.o.trig = best.frame, best.trig
+	return best.o, true
+}
+
+// choice is an opening with the frame and trigger that it was best for.
+type choice struct {
+	o     *opening
+	frame *frame
+	trig  *trigger
 }
 
 // particle finds the words that close a verb of several words.
@@ -346,19 +372,20 @@ func (a *analysis) insideSet(m mention) bool {
 	return false
 }
 
-// sameWords returns all triggers that have the words of m.
+// sameWords returns all triggers that have the words of m. The list is good until
+// the next call.
 func (a *analysis) sameWords(m mention) []int32 {
 	node := int32(0)
 	for i := m.i; i < m.j; i++ {
 		node = a.t.l.trie.after(node, a.tok(i).word)
 	}
-	var out []int32
-	for _, e := range a.t.l.trie.entries[node] {
+	a.same = a.same[:0]
+	for _, e := range a.t.l.trie.at(node) {
 		if e.cat == catTrigger && a.t.fits(e, m.i, m.j) {
-			out = append(out, e.ref)
+			a.same = append(a.same, e.ref)
 		}
 	}
-	return out
+	return a.same
 }
 
 func (a *analysis) discarded(i, j int) bool {
@@ -441,8 +468,8 @@ func (a *analysis) needsMet(o *opening) bool {
 			return false // a heart attack killed him
 		}
 	}
-	for _, n := range o.frame.needs {
-		if a.filled(o, n) == n.not {
+	for k := range o.frame.needs {
+		if n := &o.frame.needs[k]; a.filled(o, n) == n.not {
 			return false
 		}
 	}
@@ -450,7 +477,7 @@ func (a *analysis) needsMet(o *opening) bool {
 }
 
 // filled reports whether any slot of the condition holds one of its sets.
-func (a *analysis) filled(o *opening, n need) bool {
+func (a *analysis) filled(o *opening, n *need) bool {
 	for b := range o.fill {
 		s := slot(1) << b
 		if n.slots&o.used&s == 0 {
@@ -496,7 +523,7 @@ func (a *analysis) placeIn(i, j int) bool {
 
 // meansSet reports whether the pronoun at chunk np can mean one of the sets:
 // the nearest word of any set before it is one of them.
-func (a *analysis) meansSet(np int, n need) bool {
+func (a *analysis) meansSet(np int, n *need) bool {
 	if w := a.t.l.words[a.tok(a.chunks[np].head).word]; w != "it" && w != "they" && w != "them" {
 		return false
 	}
@@ -517,7 +544,10 @@ func (a *analysis) meansSet(np int, n need) bool {
 }
 
 // holds reports whether tokens i to j hold one of a condition's sets.
-func (a *analysis) holds(i, j int, n need) bool {
+func (a *analysis) holds(i, j int, n *need) bool {
+	if a.catsIn(i, j) == 0 {
+		return false
+	}
 	for _, m := range a.ments {
 		if m.i >= j {
 			return false
@@ -548,7 +578,8 @@ func (a *analysis) holds(i, j int, n need) bool {
 func (a *analysis) roles(o *opening, slots []slot) []who {
 	for _, s := range slots {
 		var out []who
-		for _, np := range o.at(s) {
+		nps := o.at(s)
+		for _, np := range nps {
 			w := a.whoAt(np)
 			if w.id == unknownID && s&(slotSubj|slotBy) != 0 && a.ofCat(a.chunks[np].head, catWeapon) {
 				if by := a.owner(np); by.id != "" {
@@ -556,6 +587,9 @@ func (a *analysis) roles(o *opening, slots []slot) []who {
 				}
 			}
 			if a.canAct(w, np) {
+				if out == nil {
+					out = a.t.people.take(min(len(nps), maxNamed))
+				}
 				out = append(out, w)
 			}
 			if len(out) == maxNamed {
@@ -567,7 +601,7 @@ func (a *analysis) roles(o *opening, slots []slot) []who {
 		}
 		if len(out) == 0 && s == slotOf && !o.verb && o.post[1] > o.post[0] {
 			if w := a.whoIn(o.post[0], o.post[1], o.post[1]-1); w.id != "" && w.id != unknownID {
-				out = append(out, w)
+				out = a.t.people.one(w)
 			}
 		}
 		if len(out) > 0 {
@@ -587,12 +621,12 @@ func (a *analysis) possessors(o *opening) []who {
 	if w.id == unknownID || w.id == "" {
 		for i := o.pre[0]; i < o.pre[1]; i++ {
 			if _, ok := a.mentionAt(i, catAgent); ok {
-				return []who{w}
+				return a.t.people.one(w)
 			}
 		}
 		return nil
 	}
-	return []who{w}
+	return a.t.people.one(w)
 }
 
 // canAct reports whether a noun group names somebody, not a thing or a time.
@@ -611,7 +645,8 @@ func (a *analysis) canAct(w who, np int) bool {
 
 // claimOf makes a claim of an opened frame.
 func (a *analysis) claimOf(o *opening) {
-	f := found{frame: o.frame, sent: a.at, i: o.i, j: o.j, governs: -1}
+	f := a.t.next()
+	f.frame, f.sent, f.i, f.j, f.governs = o.frame, a.at, o.i, o.j, -1
 	f.first, f.last = a.clauseOf(o.chunk)
 	if o.j > f.last {
 		f.last = o.j
@@ -622,11 +657,12 @@ func (a *analysis) claimOf(o *opening) {
 	f.harm = o.verb && a.tollAt(o.i)
 	f.np = o.chunk
 	if o.verb {
-		f.np, f.args = -1, slices.Concat(o.at(slotSubj), o.at(slotObj), o.at(slotBy))
+		subj, obj, by := o.at(slotSubj), o.at(slotObj), o.at(slotBy)
+		f.np, f.args = -1, append(append(append(a.t.groups.take(len(subj)+len(obj)+len(by)), subj...), obj...), by...)
 	}
-	f.claim.Rules = append(make([]string, 0, 8), o.frame.rule)
+	f.claim.Rules = append(a.t.rules.take(maxRules), o.frame.rule)
 	f.actorIDs, f.targetIDs = a.roles(o, o.frame.actor), a.roles(o, o.frame.target)
-	a.owners(&f, o)
+	a.owners(f, o)
 	if len(f.actorIDs) == 0 && !o.verb {
 		f.actorIDs = a.whoClaims(o.chunk)
 	}
@@ -634,14 +670,28 @@ func (a *analysis) claimOf(o *opening) {
 		f.targetIDs = f.actorIDs[1:]
 		f.actorIDs = f.actorIDs[:1]
 	}
-	a.judge(&f, o)
+	a.judge(f, o)
 	if o.frame.only != "" && (string(f.claim.Stance) != o.frame.only || o.frame.only == string(truce.Urged) && !a.wished(o.chunk)) {
+		a.t.out = a.t.out[:len(a.t.out)-1]
 		return
 	}
-	a.objectOf(&f, o)
-	a.weaponsOf(&f, o)
-	a.opened(&f, o.chunk)
-	a.t.out = append(a.t.out, f)
+	a.objectOf(f, o)
+	a.weaponsOf(f, o)
+	a.opened(f, o.chunk)
+	f.family = a.t.e.dict.events[f.claim.Event].family
+}
+
+const maxRules = 8 // of most claims
+
+// next makes room for one more claim.
+func (t *text) next() *found {
+	if n := len(t.out); n < cap(t.out) {
+		t.out = t.out[:n+1]
+		t.out[n] = found{}
+	} else {
+		t.out = append(t.out, found{})
+	}
+	return &t.out[len(t.out)-1]
 }
 
 // owners names, of an act that hit a thing, whose thing it is.
@@ -652,7 +702,7 @@ func (a *analysis) owners(f *found, o *opening) {
 	for _, s := range o.frame.target {
 		for _, np := range o.at(s) {
 			if w := a.owner(np); w.id != "" && w.id != unknownID && !slices.ContainsFunc(f.actorIDs, func(x who) bool { return x.id == w.id }) {
-				f.targetIDs = []who{w}
+				f.targetIDs = a.t.people.one(w)
 				return
 			}
 		}
@@ -668,7 +718,7 @@ func (a *analysis) whoClaims(k int) []who {
 		return nil
 	}
 	if s := a.subject(k - 3); s >= 0 && !a.chunks[k-3].neg {
-		return []who{a.whoAt(s)}
+		return a.t.people.one(a.whoAt(s))
 	}
 	return nil
 }
@@ -737,6 +787,9 @@ func (a *analysis) weaponsOf(f *found, o *opening) {
 				}
 			}
 			s, e := a.t.span(m.i, m.j)
+			if f.claim.Weapons == nil {
+				f.claim.Weapons = a.t.names.take(1)
+			}
 			f.claim.Weapons = append(f.claim.Weapons, truce.Ref{ID: node, Text: a.t.src[s:e], Span: a.t.spans.span(s, e), Via: a.t.e.rule("weapon.", node)})
 			return true
 		})

@@ -67,18 +67,17 @@ func (l *language) look(w string, ascii bool, t *token) {
 			t.word = l.find(l.key(w))
 		}
 	}
-	if l.hot == nil {
+	if !l.finished {
 		find() // words are still being added
 		return
 	}
-	f, known := l.seen.get(w)
-	if !known {
+	f := l.seen.get(w)
+	if f == nil {
 		was := t.flags
 		t.flags = 0
 		find()
-		f = wordForm{t.word, t.flags}
+		f = l.seen.put(w, func(f *wordForm) { *f = wordForm{t.word, t.flags} })
 		t.flags = was
-		l.seen.put(w, f)
 	}
 	t.word, t.flags = f.word, t.flags|f.flags
 }

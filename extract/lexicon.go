@@ -48,7 +48,9 @@ func (s tagSet) has(x tagSet) bool { return s&x != 0 }
 // wordInfo is what is known of a word of the vocabulary.
 type wordInfo struct {
 	tags  tagSet
-	lemma int32 // of a verb: the id of its dictionary form
+	lemma int32  // of a verb: the id of its dictionary form
+	start uint64 // as startOf tells
+	heat  heat
 }
 
 // category sorts the phrases of the trie.
@@ -86,11 +88,15 @@ type entry struct {
 // after freeze, when every node is a row of flat tables.
 type trie struct {
 	next    map[uint64]int32 // while it is filled
-	entries [][]entry        // by node
+	entries [][]entry        // by node, while it is filled
 	first   []int32          // by word: node after it, or 0
 	kids    []kid            // of all nodes, by node and word
-	from    []int32          // by node: where its kids begin; one more at the end
+	all     []entry          // of all nodes
+	nodes   []trieNode       // one more at the end
 }
+
+// trieNode is where the kids and the entries of a node begin.
+type trieNode struct{ kids, entries int32 }
 
 // kid is a word that goes on from a node.
 type kid struct{ word, node int32 }
@@ -117,7 +123,7 @@ func (t *trie) add(words []int32, e entry) {
 // freeze lays the nodes out flat.
 func (t *trie) freeze(words int) {
 	t.first = make([]int32, words)
-	t.kids, t.from = make([]kid, 0, len(t.next)), make([]int32, len(t.entries)+1)
+	t.kids, t.nodes = make([]kid, 0, len(t.next)), make([]trieNode, len(t.entries)+1)
 	node := uint64(0)
 	for _, key := range slices.Sorted(maps.Keys(t.next)) {
 		if key>>32 == 0 {
@@ -125,14 +131,23 @@ func (t *trie) freeze(words int) {
 			continue
 		}
 		for ; node < key>>32; node++ {
-			t.from[node+1] = int32(len(t.kids))
+			t.nodes[node+1].kids = int32(len(t.kids))
 		}
 		t.kids = append(t.kids, kid{int32(uint32(key)), t.next[key]})
 	}
 	for ; int(node) < len(t.entries); node++ {
-		t.from[node+1] = int32(len(t.kids))
+		t.nodes[node+1].kids = int32(len(t.kids))
 	}
-	t.next = nil
+	for n, es := range t.entries {
+		t.all = append(t.all, es...)
+		t.nodes[n+1].entries = int32(len(t.all))
+	}
+	t.next, t.entries = nil, nil
+}
+
+// at returns the entries of a node.
+func (t *trie) at(node int32) []entry {
+	return t.all[t.nodes[node].entries:t.nodes[node+1].entries]
 }
 
 // after returns the node behind a word, 0 if the trie does not go on with it.
@@ -140,7 +155,7 @@ func (t *trie) after(node, word int32) int32 {
 	if node == 0 {
 		return t.first[word]
 	}
-	lo, hi := t.from[node], t.from[node+1]
+	lo, hi := t.nodes[node].kids, t.nodes[node+1].kids
 	for hi-lo > 8 {
 		if mid := (lo + hi) / 2; t.kids[mid].word <= word {
 			lo = mid
@@ -160,6 +175,7 @@ func (t *trie) after(node, word int32) int32 {
 // is sought at every token: the hash is made while the word is read.
 type vocabulary struct {
 	words []string   // by id
+	info  []wordInfo // by id
 	slots []wordSlot // by hash; a power of two
 }
 
@@ -169,16 +185,27 @@ type wordSlot struct {
 	id   int32
 }
 
-const (
-	hashSeed  = 2166136261
-	hashPrime = 16777619
-)
+// startBytes are the first bytes of a word that stand with what is known of it: a
+// shorter one is told from others without a look at its letters.
+const startBytes = 8
 
-func hashWord[S string | []byte](w S) uint32 {
-	return hashOn(hashSeed, w)
+func startOf(w string) (start uint64) {
+	for i := range min(len(w), startBytes) {
+		start |= uint64(w[i]) << (8 * i)
+	}
+	return start
 }
 
-func hashOn[S string | []byte](h uint32, w S) uint32 {
+const hashPrime = 16777619
+
+// hashWord mixes the start of a word and goes on with its other bytes.
+func hashWord(w string) uint32 {
+	return hashOn(hashStart(startOf(w)), w[min(len(w), startBytes):])
+}
+
+func hashStart(start uint64) uint32 { return uint32(start * 0x9E3779B97F4A7C15 >> 32) }
+
+func hashOn(h uint32, w string) uint32 {
 	for i := range len(w) {
 		h = (h ^ uint32(w[i])) * hashPrime
 	}
@@ -199,13 +226,43 @@ func (v *vocabulary) findHashed(w string, h uint32) int32 {
 	}
 }
 
-// findLower seeks a word of ASCII letters by its small ones, whose hash is given.
-func (v *vocabulary) findLower(w string, h uint32) int32 {
+// findLower seeks a word of ASCII letters by its small ones, whose hash and start
+// are given.
+func (v *vocabulary) findLower(w string, h uint32, start uint64) int32 {
 	for i := homeOf(h, len(v.slots)); ; i = (i + 1) & (len(v.slots) - 1) {
-		if s := v.slots[i]; s.id == 0 || s.hash == h && equalLower(w, v.words[s.id]) {
+		if s := v.slots[i]; s.id == 0 || s.hash == h && v.info[s.id].start == start && (len(w) < startBytes || equalLower(w, v.words[s.id])) {
 			return s.id
 		}
 	}
+}
+
+// shortWords remembers the short words that a text had last: most come again
+// soon. It belongs to one worker.
+type shortWords struct {
+	of    *language
+	words [512]shortWord
+}
+
+type shortWord struct {
+	start uint64
+	id    int32
+}
+
+// findShort is findLower of a word shorter than startBytes.
+func (l *language) findShort(w string, h uint32, start uint64, short *shortWords) int32 {
+	s := &short.words[h%uint32(len(short.words))]
+	if s.start != start {
+		s.start, s.id = start, l.findLower(w, h, start)
+	}
+	return s.id
+}
+
+// shortOf returns what is remembered of words of one language.
+func (s *shortWords) shortOf(l *language) *shortWords {
+	if s.of != l {
+		*s = shortWords{of: l}
+	}
+	return s
 }
 
 func equalLower(w, lower string) bool {
@@ -237,7 +294,7 @@ func (v *vocabulary) pack() {
 // add gives a new word its id.
 func (v *vocabulary) add(w string) int32 {
 	id := int32(len(v.words))
-	v.words = append(v.words, w)
+	v.words, v.info = append(v.words, w), append(v.info, wordInfo{start: startOf(w)})
 	if 2*len(v.words) > len(v.slots) {
 		v.slots = make([]wordSlot, 2*len(v.slots))
 		for i := range v.words[1:] {
@@ -265,9 +322,9 @@ type language struct {
 	latin bool // words of ASCII letters are sought as they stand, in small letters
 	after bool // the subject may follow its verb freely (Arabic, Russian)
 	vocabulary
-	info       []wordInfo
 	trie       trie
 	possessive int32
+	of         int32
 	agents     []agent
 	roles      []role
 	reports    []report   // by verb lemma
@@ -284,7 +341,7 @@ type language struct {
 	frames     []frame
 	triggers   []trigger
 	verbs      [][]int32         // by verb lemma: triggers
-	hot        []bool            // by word: it can open a frame or report
+	finished   bool              // nothing is added any more
 	statements []bool            // the statement, the report: its speaker spoke last
 	lights     []bool            // verbs that only carry a noun: launch an attack
 	fills      []slot            // prepositions that fill a slot
@@ -294,6 +351,19 @@ type language struct {
 	weights    *weighing         // of fillers.tsv, nil without
 	seen       *memory[wordForm] // of words in other letters than ASCII
 }
+
+// heat is what words can bring about in their sentence.
+type heat uint8
+
+const (
+	heatOpens   heat = 1 << iota // they can open a frame or report
+	heatAdverb                   // they report by themselves: reportedly
+	heatSpeaker                  // a speaker follows: according to
+	heatOwner                    // its, their
+	heatPhrase                   // a phrase of the dictionaries begins with them
+	heatQuote                    // they are marks of quotation
+	heatPoints                   // they only point inside a place: northern, central
+)
 
 func newLanguage(code string) *language {
 	l := &language{
@@ -319,7 +389,6 @@ func (l *language) word(w string) int32 {
 
 // addWord gives a word a row in every table.
 func (l *language) addWord(k string) int32 {
-	l.info = append(l.info, wordInfo{})
 	l.reports, l.adverbs, l.governs = append(l.reports, report{}), append(l.adverbs, report{}), append(l.governs, governor{})
 	l.times, l.numbers, l.verbs = append(l.times, timeWord{}), append(l.numbers, numberWord{}), append(l.verbs, nil)
 	l.statements, l.lights, l.fills = append(l.statements, false), append(l.lights, false), append(l.fills, 0)
@@ -336,7 +405,7 @@ func (l *language) tag(w string, t tagSet) int32 {
 // phrase returns the words of a phrase as the tokeniser would cut it.
 func (l *language) phrase(s string) []int32 {
 	var ids []int32
-	for _, k := range l.tokenise(s, nil) {
+	for _, k := range l.tokenise(s, nil, nil) {
 		switch {
 		case k.mark != 0 && k.word == 0:
 			continue

@@ -221,7 +221,7 @@ func TestWordsAreFoundAsTheyAreFolded(t *testing.T) {
 	}
 	l, known := e.dict.langs["en"], 0
 	for _, w := range []string{"Said", "SHELLED", "the", "Didn't", "army's", "U.N.", "Tolma", "ceasefires", "Dar'a", "x", "3rd"} {
-		for _, k := range l.tokenise(w, nil)[:1] {
+		for _, k := range l.tokenise(w, nil, nil)[:1] {
 			if want := l.find(foldWord(w[k.start:k.end])); k.word != want {
 				t.Errorf("%q is word %d, and folded %d", w, k.word, want)
 			} else if want != 0 {

@@ -70,6 +70,9 @@ func (a *analysis) putsToll(k int) bool {
 	})
 }
 
+// says keeps a source as long as its sentence.
+func (a *analysis) says(s source) *source { return &a.saying.one(s)[0] }
+
 func (a *analysis) cover(c cover) {
 	if c.last > c.first {
 		a.covers = append(a.covers, c)
@@ -82,6 +85,8 @@ func (a *analysis) findQuotes() {
 	open := -1
 	if a.t.openQuote {
 		open = a.s.first
+	} else if a.heat&heatQuote == 0 {
+		return
 	}
 	for i := a.s.first; i < a.s.last; i++ {
 		m := a.tok(i).mark
@@ -137,7 +142,7 @@ func (a *analysis) coverReport(k int, r report) {
 	c := a.chunks[k]
 	verb := a.tokenText(c.head)
 	s := a.subject(k)
-	src := &source{verb: verb, mode: "indirect", class: r.class, stance: r.stance}
+	src := a.says(source{verb: verb, mode: "indirect", class: r.class, stance: r.stance})
 	if c.passive && !c.part || s < 0 && c.passive {
 		src.mode = "passive"
 		src.who = who{id: unknownID}
@@ -186,9 +191,9 @@ func (a *analysis) coverReport(k int, r report) {
 	if last > first {
 		cov := cover{first: first, last: last, src: src, verb: k, negate: negate}
 		if c.neg && r.class == "deny" {
-			same := *src
+			same := a.says(*src)
 			same.class, same.stance = "neutral", truce.Stated
-			cov.src, cov.negate = &same, false
+			cov.src, cov.negate = same, false
 		}
 		a.cover(cov)
 	}
@@ -492,6 +497,9 @@ func (a *analysis) coverNouns() {
 // coverAccording reads "according to S" in every language that has words for
 // it; it covers the sentence around.
 func (a *analysis) coverAccording() {
+	if a.heat&heatSpeaker == 0 {
+		return
+	}
 	for k := range a.chunks {
 		c := a.chunks[k]
 		if c.kind != chunkPrep || a.t.l.fills[c.word] != slotSpeaker {
@@ -504,7 +512,7 @@ func (a *analysis) coverAccording() {
 		if a.kind(np) != chunkNP {
 			continue
 		}
-		src := &source{who: a.speakerAt(np), verb: a.t.wording(c.i, max(c.i+1, a.chunks[np].i)), mode: "indirect", class: "neutral", stance: truce.Stated}
+		src := a.says(source{who: a.speakerAt(np), verb: a.t.wording(c.i, max(c.i+1, a.chunks[np].i)), mode: "indirect", class: "neutral", stance: truce.Stated})
 		end := a.chunks[a.skipOf(np)].j
 		if a.hasVerb(a.s.first, c.i) {
 			a.cover(cover{first: a.s.first, last: c.i, src: src, verb: -1})
@@ -523,7 +531,7 @@ func (a *analysis) coverColon() {
 		if w.id == unknownID || w.kind == "adjective" {
 			return
 		}
-		a.cover(cover{first: a.chunks[k].j, last: a.s.last, src: &source{who: w, verb: ":", mode: "indirect", class: "neutral", stance: truce.Stated}, verb: -1})
+		a.cover(cover{first: a.chunks[k].j, last: a.s.last, src: a.says(source{who: w, verb: ":", mode: "indirect", class: "neutral", stance: truce.Stated}), verb: -1})
 		return
 	}
 }
@@ -531,8 +539,11 @@ func (a *analysis) coverColon() {
 // coverAdverbs reads reportedly, allegedly: their clause is alleged by one who
 // is not named.
 func (a *analysis) coverAdverbs() {
+	if a.heat&heatAdverb == 0 {
+		return
+	}
 	for i := a.s.first; i < a.s.last; i++ {
-		if !a.t.l.hot[a.tok(i).word] || !a.t.l.adverbs[a.tok(i).word].known {
+		if !a.t.l.adverbs[a.tok(i).word].known {
 			continue
 		}
 		r := &a.t.l.adverbs[a.tok(i).word]
@@ -540,7 +551,7 @@ func (a *analysis) coverAdverbs() {
 		if k := a.chunkAt(i); k >= 0 {
 			first, last = a.clauseOf(k)
 		}
-		a.cover(cover{first: first, last: last, src: &source{who: who{id: unknownID, i: i, j: i + 1}, verb: a.tokenText(i), mode: "adverb", class: r.class, stance: truce.Alleged}, verb: -1})
+		a.cover(cover{first: first, last: last, src: a.says(source{who: who{id: unknownID, i: i, j: i + 1}, verb: a.tokenText(i), mode: "adverb", class: r.class, stance: truce.Alleged}), verb: -1})
 	}
 }
 
@@ -559,13 +570,13 @@ func (a *analysis) coverOpenQuotes() {
 		if covered {
 			continue
 		}
-		same := a.t.speaker
+		same := a.says(a.t.speaker)
 		same.who.i, same.who.j = 0, 0
 		same.mode = "direct"
 		if same.class != "neutral" {
 			same.class, same.stance = "neutral", truce.Stated
 		}
-		a.cover(cover{first: q.first, last: q.last, src: &same, verb: -1})
+		a.cover(cover{first: q.first, last: q.last, src: same, verb: -1})
 	}
 }
 

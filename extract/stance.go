@@ -189,7 +189,7 @@ func (a *analysis) negatedNoun(o *opening) bool {
 // who is to act the target.
 func (a *analysis) addSources(f *found, srcs []source) {
 	if len(srcs) > 0 {
-		f.claim.Sources = make([]truce.Source, 0, len(srcs))
+		f.claim.Sources = a.t.sources.take(len(srcs))
 	}
 	for n, s := range srcs {
 		mode := s.mode
@@ -206,17 +206,17 @@ func (a *analysis) addSources(f *found, srcs []source) {
 		s := srcs[n-1]
 		speaker = s.who
 		if s.to.id != "" && s.class == "accuse" && (len(f.actorIDs) == 0 || f.actorIDs[0].id == unknownID) {
-			f.actorIDs = []who{s.to}
+			f.actorIDs = a.t.people.one(s.to)
 		}
 		if s.to.id != "" && s.class == "urge" && len(f.actorIDs) == 0 {
-			f.actorIDs = []who{s.to}
+			f.actorIDs = a.t.people.one(s.to)
 		}
 	}
 	if len(f.actorIDs) == 0 && f.claim.Stance == truce.Denied && speaker.id != "" && speaker.id != unknownID {
-		f.actorIDs = []who{speaker} // who denies it denies having done it
+		f.actorIDs = a.t.people.one(speaker) // who denies it denies having done it
 	}
 	if len(f.actorIDs) == 0 && speaker.id != "" && slices.Contains(f.frame.actor, slotSpeaker) {
-		f.actorIDs = []who{speaker}
+		f.actorIDs = a.t.people.one(speaker)
 	}
 	if f.claim.Stance == truce.Urged && speaker.id == "" {
 		speaker = a.wisher(f.i)
@@ -225,7 +225,7 @@ func (a *analysis) addSources(f *found, srcs []source) {
 		if len(f.targetIDs) == 0 || len(f.actorIDs) > 0 && f.actorIDs[0].id != speaker.id {
 			f.targetIDs = f.actorIDs
 		}
-		f.actorIDs = []who{speaker}
+		f.actorIDs = a.t.people.one(speaker)
 		f.targetIDs = slices.DeleteFunc(f.targetIDs, func(w who) bool { return w.id == speaker.id })
 	}
 }

@@ -1,12 +1,12 @@
 package extract
 
+import "slices"
+
 // tagEnglish decides what every token does, left to right, by what the word
 // can be and what stands beside it.
 func (a *analysis) tagEnglish() {
-	a.pos = a.pos[:0]
-	for i := a.s.first; i < a.s.last; i++ {
-		a.pos = append(a.pos, posOther)
-	}
+	a.pos = slices.Grow(a.pos[:0], a.s.last-a.s.first)[:a.s.last-a.s.first]
+	clear(a.pos) // posOther
 	for _, n := range a.nums {
 		for k := n.i; k < n.j; k++ {
 			a.pos[k-a.s.first] = posNum
@@ -106,7 +106,10 @@ func (a *analysis) tagWord(i int) pos {
 
 // closedClass tags the small words.
 func (a *analysis) closedClass(i int, t tagSet) pos {
+	const small = tagBe | tagHave | tagDo | tagModal | tagTo | tagThat | tagSub | tagWh | tagCC | tagNeg | tagDet | tagPron | tagPrep
 	switch {
+	case t&small == 0:
+		return posOther
 	case t.has(tagBe):
 		return posBe
 	case t.has(tagHave):
@@ -478,9 +481,8 @@ func (a *analysis) closesAside(j int) bool {
 
 // tagPlain tags a language by what the dictionaries say of each word alone.
 func (a *analysis) tagPlain() {
-	for i := a.s.first; i < a.s.last; i++ {
-		a.pos = append(a.pos, posOther)
-	}
+	a.pos = slices.Grow(a.pos[:0], a.s.last-a.s.first)[:a.s.last-a.s.first]
+	clear(a.pos) // posOther
 	for _, n := range a.nums {
 		for k := n.i; k < n.j; k++ {
 			a.pos[k-a.s.first] = posNum

@@ -11,9 +11,11 @@ import (
 
 // text is the state of one document in work. It is pooled.
 type text struct {
-	spans
+	parts
+	helps
 	e     *Engine
 	l     *language
+	looks looks // nil of languages whose words are not written as they are sought
 	src   string
 	doc   Doc
 	date  day
@@ -245,7 +247,7 @@ func latinLanguage(s string) string {
 }
 
 // glance looks at tokens i to j as a name.
-func (t *text) glance(i, j int) glance {
+func (t *text) glance(i, j int) *glance {
 	s, e := t.span(i, j)
 	return t.e.glance(t.src[s:e])
 }

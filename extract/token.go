@@ -12,6 +12,7 @@ type token struct {
 	word       int32  // id in the language's vocabulary; 0 is unknown
 	tags       tagSet // of the word
 	mark       byte   // of punctuation: one of , . ; : ? ! ( ) - / and " open < close >; 0 for words
+	heat       heat   // of the word or mark
 	flags      tokenFlag
 	cats       catMask // of the mentions that cover it
 }
@@ -49,8 +50,9 @@ const (
 	maxWord     = 64  // bytes of a word that can be in a dictionary
 )
 
-// tokenise appends the tokens of src.
-func (l *language) tokenise(src string, out []token) []token {
+// tokenise appends the tokens of src. What is remembered of short words may be
+// nil.
+func (l *language) tokenise(src string, out []token, short *shortWords) []token {
 	lines, gap := 1, true
 	for i := 0; i < len(src) && len(out) < maxTokens; {
 		c := src[i]
@@ -76,14 +78,15 @@ func (l *language) tokenise(src string, out []token) []token {
 			}
 		}
 		if isWordByte(c) {
-			i = l.scanWord(src, i, &t)
+			i = l.scanWord(src, i, &t, short)
 		} else if i = l.scan(src, i, &t, out); t.end == 0 { // dropped: invisible mark or the hyphen inside a word
 			continue
 		}
 		if !gap && t.mark == 0 && len(out) > 0 && src[t.start-1] == '-' {
 			t.flags |= hyphened
 		}
-		t.tags = l.info[t.word].tags
+		w := &l.info[t.word]
+		t.tags, t.heat = w.tags, w.heat
 		out = append(out, t)
 		lines, gap = 0, false
 	}
@@ -113,7 +116,7 @@ func (l *language) scan(src string, i int, t *token, before []token) int {
 		return i + n
 	}
 	if isWordRune(r) {
-		return l.scanWord(src, i, t)
+		return l.scanWord(src, i, t, nil)
 	}
 	if classOf(r)&formatRune != 0 || unicode.IsSpace(r) || r == utf8.RuneError && n <= 1 {
 		return i + n
@@ -166,6 +169,17 @@ func classify(r rune) (c runeClass) {
 var runeClasses = func() (t [0x700]runeClass) {
 	for r := range t {
 		t[r] = classify(rune(r))
+	}
+	return t
+}()
+
+// byteClasses are the classes of the bytes that are ASCII letters and digits, 0 of
+// others.
+var byteClasses = func() (t [256]runeClass) {
+	for c := range utf8.RuneSelf {
+		if runeClasses[c]&wordRune != 0 {
+			t[c] = runeClasses[c]
+		}
 	}
 	return t
 }()
@@ -234,24 +248,21 @@ func (l *language) scanApostrophe(src string, i int, t *token) int {
 }
 
 // scanWord reads a word or number beginning at i: most are plain ASCII letters.
-func (l *language) scanWord(src string, i int, t *token) int {
+func (l *language) scanWord(src string, i int, t *token, short *shortWords) int {
 	var all runeClass
-	upper, h := 0, uint32(hashSeed)
+	upper, start := 0, uint64(0)
 	j := i
 	for ; j < len(src); j++ {
 		c := src[j]
-		k := runeClass(0)
-		if c < utf8.RuneSelf {
-			k = runeClasses[c]
-		}
-		if k&wordRune == 0 {
+		k := byteClasses[c]
+		if k == 0 {
 			break
 		}
 		if all |= k; k&upperRune != 0 {
 			upper++
 			c += 'a' - 'A'
 		}
-		h = (h ^ uint32(c)) * hashPrime
+		start |= uint64(c) << (8 * (j - i)) // nothing after startBytes
 	}
 	if all&digitRune != 0 || j-i > maxWord || !l.latin || j < len(src) && (src[j] >= utf8.RuneSelf || src[j] == '\'' || src[j] == '.' && upper > 0) {
 		return l.scanOther(src, i, t)
@@ -263,7 +274,19 @@ func (l *language) scanWord(src string, i int, t *token) int {
 			t.flags |= allCaps
 		}
 	}
-	t.word = l.findLower(src[i:j], h)
+	h := hashStart(start)
+	if short != nil && j-i < startBytes {
+		t.word = l.findShort(src[i:j], h, start, short)
+		return j
+	}
+	for k := i + startBytes; k < j; k++ {
+		c := src[k]
+		if isUpper(c) {
+			c += 'a' - 'A'
+		}
+		h = (h ^ uint32(c)) * hashPrime
+	}
+	t.word = l.findLower(src[i:j], h, start)
 	return j
 }
 

@@ -22,7 +22,8 @@ func (a *analysis) tollsOf(from int) {
 	if len(ts) == 0 {
 		return
 	}
-	taken := make([]bool, len(a.nums))
+	a.taken = blank(a.taken, len(a.nums))
+	taken := a.taken
 	for pass := range 2 { // first the words that carry their figure themselves
 		for n := range ts {
 			own := slices.ContainsFunc(a.nums, func(m numMention) bool { return m.i <= ts[n].at && ts[n].at < m.j })
@@ -110,7 +111,7 @@ func (a *analysis) tollWords() []tollMention {
 	if !a.has.has(catToll) {
 		return nil
 	}
-	var out []tollMention
+	out := a.tolls[:0]
 	for _, m := range a.ments {
 		if m.i >= a.s.last {
 			break
@@ -120,6 +121,7 @@ func (a *analysis) tollWords() []tollMention {
 			out = append(out, tollMention{at: m.i, kind: k.kind, num: -1, c: truce.Casualty{Kind: k.kind, Low: truce.Open, High: truce.Open}})
 		}
 	}
+	a.tolls = out
 	return out
 }
 
@@ -586,8 +588,7 @@ func (a *analysis) giveToll(from int, t tollMention) {
 	best, dist := -1, 1<<30
 	for n := from; n < len(a.t.out); n++ {
 		f := &a.t.out[n]
-		family := a.t.e.dict.events[f.claim.Event].family
-		if family != "violence" {
+		if f.family != "violence" {
 			continue
 		}
 		d := distance(f.i, f.j, t.at, t.at+1)
@@ -606,6 +607,9 @@ func (a *analysis) giveToll(from int, t tollMention) {
 	}
 	if best >= 0 {
 		c := &a.t.out[best].claim
+		if c.Casualties == nil {
+			c.Casualties = a.t.tolls.take(1)
+		}
 		c.Casualties = append(c.Casualties, t.c)
 		c.Rules = append(c.Rules, a.t.e.rule("toll.", string(t.c.Kind), ".", t.c.Qual))
 	}

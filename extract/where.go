@@ -60,19 +60,19 @@ const maxPlaceWords = 5
 
 // findPlaces finds the places named in the sentence.
 func (a *analysis) findPlaces(out []placeMention) []placeMention {
-	a.near = a.t.nearby(a.near[:0], out)
+	a.nearAt = -1
+	names := a.t.mixed && a.t.l.cased // have capitals
 	for i := a.s.first; i < a.s.last; {
-		p, ok := a.placeAt(i, out)
-		if !ok {
-			p, ok = a.unheld(i, out)
+		k, n := a.tok(i), len(out)
+		if k.mark == 0 && !k.flags.has(number) && (!names || k.flags.has(capital)) {
+			if out = a.placeAt(i, out); len(out) == n {
+				out = a.unheld(i, out)
+			}
 		}
-		if !ok {
-			i++
-			continue
+		i++
+		if len(out) > n {
+			i = out[n].j
 		}
-		out = append(out, p)
-		a.near = a.t.nearby(a.near[:0], out)
-		i = p.j
 	}
 	a.enclose(out)
 	return out
@@ -85,13 +85,13 @@ func (t *text) find(q gazetteer.Query) []gazetteer.Candidate {
 	return t.cands[from:len(t.cands):len(t.cands)]
 }
 
-// unheld reads the name of a place that the gazetteer does not hold: what
+// unheld appends the name of a place that the gazetteer does not hold: what
 // stands behind a word for settlements ("the village of Ain Tolma", قرية
 // طولما). It stays a name; no point is guessed.
-func (a *analysis) unheld(i int, before []placeMention) (placeMention, bool) {
+func (a *analysis) unheld(i int, before []placeMention) []placeMention {
 	class := a.settlement(i, before)
 	if class == "" || !a.maybeName(i) {
-		return placeMention{}, false
+		return before
 	}
 	j := i + a.longestName(i)
 	if end := j; !a.t.l.cased { // كفر طولما, طولما الشرقية
@@ -112,10 +112,10 @@ func (a *analysis) unheld(i int, before []placeMention) (placeMention, bool) {
 		}
 	}
 	if len(gazetteer.Fold(p.name)) < minUnheld {
-		return placeMention{}, false
+		return before
 	}
 	a.relate(&p)
-	return p, true
+	return append(before, p)
 }
 
 const minUnheld = 4 // bytes of a folded name
@@ -132,12 +132,21 @@ func (w *work) placeless() {
 	if len(t.sents) > maxShort || !slices.ContainsFunc(t.out, lacks) {
 		return
 	}
+	w.waited()
 	var only placeMention
 	found := 0
-	for n := range t.sents {
+	next := 0
+	for n, s := range t.sents {
+		for next < len(t.ments) && t.ments[next].i < s.first {
+			next++
+		}
+		end := next
+		for end < len(t.ments) && t.ments[end].i < s.last {
+			end++
+		}
 		w.a.open(t, n)
-		w.a.ments = t.ments
-		w.a.parse()
+		w.a.ments = t.ments[next:end]
+		w.a.tag()
 		for _, p := range w.a.findPlaces(w.places[:0]) {
 			if p.best().Class == gazetteer.Country || p.actor || !p.cue {
 				continue
@@ -173,7 +182,7 @@ func (a *analysis) settlement(i int, before []placeMention) gazetteer.Class {
 		k-- // بلدة "طولما"
 	}
 	if a.t.l.code == "en" {
-		if k < a.s.first || a.t.l.words[a.tok(k).word] != "of" || !a.t.mixed {
+		if !a.t.mixed || k < a.s.first || a.t.l.of == 0 || a.tok(k).word != a.t.l.of {
 			return ""
 		}
 		k--
@@ -185,7 +194,7 @@ func (a *analysis) settlement(i int, before []placeMention) gazetteer.Class {
 	if a.t.l.code == "ar" {
 		word = a.stripClitics(k, word)
 	}
-	switch c := gazetteer.ClassOf(word); c {
+	switch c := a.t.e.glance(word).class; c {
 	case gazetteer.Village, gazetteer.Town, gazetteer.City, gazetteer.Neighbourhood, gazetteer.Camp, gazetteer.Adm3:
 		return c
 	}
@@ -234,36 +243,31 @@ func (a *analysis) enclose(ps []placeMention) {
 	}
 }
 
-// placeAt reads a place beginning at token i.
-func (a *analysis) placeAt(i int, before []placeMention) (placeMention, bool) {
+// placeAt appends the place that begins at token i, if one does: the token is a
+// word, with a capital where names have one.
+func (a *analysis) placeAt(i int, before []placeMention) []placeMention {
 	k := a.tok(i)
-	if k.mark != 0 || k.flags.has(number) || a.t.mixed && a.t.l.cased && !k.flags.has(capital) {
-		return placeMention{}, false
-	}
 	const small = tagDet | tagPrep | tagCC | tagPron | tagWh | tagThat | tagSub | tagTime | tagBe | tagModal | tagNeg
 	if k.tags&small != 0 && !(k.tags.has(tagDet) && k.flags.has(capital)) {
-		return placeMention{}, false
+		return before
 	}
 	blocked, actor := a.blocked(i)
 	if blocked > i {
-		return placeMention{}, false
+		return before
 	}
 	cue := a.placeCue(i, before)
-	if (!a.t.mixed || !a.t.l.cased) && !cue && !actor && a.t.l.code != "ar" {
-		return placeMention{}, false
-	}
-	if k.tags&small != 0 && !cue {
-		return placeMention{}, false
+	if !cue && (k.tags&small != 0 || (!a.t.mixed || !a.t.l.cased) && !actor && a.t.l.code != "ar") {
+		return before
 	}
 	if !cue && a.t.l.code != "ru" && a.t.l.code != "uk" && !a.beginsName(i) {
-		return placeMention{}, false
+		return before
 	}
 	for n := a.longestName(i); n > 0; n-- {
-		if p, ok := a.resolve(i, i+n, cue, actor, before); ok {
-			return p, true
+		if out := a.resolve(i, i+n, cue, actor, before); len(out) > len(before) {
+			return out
 		}
 	}
-	return placeMention{}, false
+	return before
 }
 
 // beginsName reports whether a name that is held may begin with token i.
@@ -273,29 +277,46 @@ func (a *analysis) beginsName(i int) bool {
 
 // glanceAt looks at the word of token i, without its clitics, as a name. The
 // last answer is kept: names of several words begin with the same.
-func (a *analysis) glanceAt(i int) glance {
-	if a.headAt != i {
-		word := a.tokenText(i)
-		if a.t.l.code == "ar" {
-			word = a.stripClitics(i, word)
-		}
-		a.headAt, a.head = i, a.t.e.glance(word)
+func (a *analysis) glanceAt(i int) *glance {
+	if a.headAt == i {
+		return a.head
 	}
+	k := a.tok(i)
+	a.headAt = i
+	if k.word != 0 && a.t.looks != nil && int(k.end-k.start) == len(a.t.l.words[k.word]) {
+		slot := &a.t.looks[k.word]
+		if a.head = slot.Load(); a.head == nil {
+			a.head = a.t.e.glance(a.tokenText(i))
+			slot.Store(a.head)
+		}
+		return a.head
+	}
+	word := a.tokenText(i)
+	if a.t.l.code == "ar" {
+		word = a.stripClitics(i, word)
+	}
+	a.head = a.t.e.glance(word)
 	return a.head
 }
 
-// isName reports whether tokens i to j, written so, are a name that is held. The
-// first word tells it of most that are not.
-func (a *analysis) isName(i, j int, name string) bool {
+// isName reports whether tokens i to j, written so, are a name that is held, and
+// what a look at it tells, if that was needed. The first word tells it of most
+// that are not.
+func (a *analysis) isName(i, j int, name string) (*glance, bool) {
 	if j == i+1 {
-		return a.glanceAt(i).known
+		g := a.glanceAt(i)
+		return g, g.known
 	}
 	if !a.tok(i+1).flags.has(glued) && a.tok(i).flags&(cliticAnd|cliticIn|cliticFor|cliticAs) == 0 {
 		if g := a.glanceAt(i); !g.begins && !g.blank {
-			return false
+			return nil, false
+		}
+		if j > i+2 && !a.tok(i+2).flags.has(glued) && !a.t.glance(i, i+2).goesOn {
+			return nil, false
 		}
 	}
-	return a.t.e.glance(name).known
+	g := a.t.e.glance(name)
+	return g, g.known
 }
 
 // blocked returns the end of a mention of a person, body or office that holds
@@ -401,13 +422,7 @@ func (a *analysis) placeCue(i int, before []placeMention) bool {
 
 // directional reports whether a word only points inside a place: northern,
 // central, eastern.
-func (a *analysis) directional(i int) bool {
-	switch a.t.l.words[a.tok(i).word] {
-	case "north", "south", "east", "west", "northern", "southern", "eastern", "western", "central", "northwestern", "northeastern", "southwestern", "southeastern", "downtown", "rural", "nearby", "neighboring", "neighbouring", "besieged", "held":
-		return true
-	}
-	return false
-}
+func (a *analysis) directional(i int) bool { return a.tok(i).heat&heatPoints != 0 }
 
 func (a *analysis) placePrep(i int) bool {
 	switch a.t.l.fills[a.tok(i).word] {
@@ -426,47 +441,69 @@ const (
 	bigPopulation = 50_000
 )
 
-// resolve looks tokens i to j up.
-func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (placeMention, bool) {
+// resolve appends what tokens i to j name, if that is a place.
+func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) []placeMention {
 	s, e := a.t.span(i, j)
 	name := a.t.src[s:e]
 	if a.t.l.code == "ar" {
 		name = a.stripClitics(i, name)
 	}
 	if len(name) < 3 || j == i+1 && a.commonWord(i, cue) {
-		return placeMention{}, false
+		return before
 	}
-	known := a.isName(i, j, name)
+	g, known := a.isName(i, j, name)
 	if !known && a.t.l.code != "ru" && a.t.l.code != "uk" && (!cue || (a.t.l.code == "ar" || !a.t.mixed) && j > i+2) {
-		return placeMention{}, false
+		return before
 	}
-	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.home(), Near: a.near, Strict: true, MinScore: minSure, Memo: a.t.e.memo}
+	if g == nil {
+		g = a.t.e.glance(name)
+	}
 	var cands []gazetteer.Candidate
-	if known || a.t.l.code == "ru" || a.t.l.code == "uk" || a.t.e.spells(name) {
-		cands = a.t.find(q)
+	if known || a.t.l.code == "ru" || a.t.l.code == "uk" || a.t.e.spells(g, name) {
+		cands = a.seek(g, name, true, before)
 	}
 	if len(cands) == 0 && cue && a.unknownName(i, j) && !(i > a.s.first && a.tags(i-1).has(tagDet) && a.nominal(j)) {
-		q.Strict, q.MinScore = false, minLoose
-		cands = a.t.find(q)
+		cands = a.seek(g, name, false, before)
 	}
 	if len(cands) == 0 {
-		return placeMention{}, false
+		return before
 	}
-	best := cands[0].Place
+	best := &cands[0].Place
 	facility := a.facility(i, j)
-	if !actor && (a.foreign(best) || facility && q.Country != "" && best.Country != q.Country) {
-		return placeMention{}, false // the hospital's name, not the town that it is named after
+	if !actor && (a.foreign(best) || facility && best.Country != a.t.home() && a.t.home() != "") {
+		return before // the hospital's name, not the town that it is named after
 	}
 	big := best.Population >= bigPopulation || best.Class == gazetteer.Country || best.Class == gazetteer.Adm1
 	if !cue && !big && !actor || !cue && a.partOfName(i, j) {
-		return placeMention{}, false
+		return before
 	}
 	p := placeMention{i: i, j: j, cands: cands, cue: cue, actor: actor}
 	a.relate(&p)
 	if facility && p.relation == "in" {
 		p.relation = "near"
 	}
-	return p, true
+	return append(before, p)
+}
+
+// seek asks the gazetteer for a name, unless it is known to have no answer.
+func (a *analysis) seek(g *glance, name string, strict bool, before []placeMention) []gazetteer.Candidate {
+	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.home(), Strict: strict, MinScore: minLoose, Memo: a.t.e.memo}
+	none, where := &g.loose, ground(q)
+	if strict {
+		none, q.MinScore = &g.strict, minSure
+	}
+	if where != 0 && none.Load() == where {
+		return nil
+	}
+	if a.nearAt != len(before) {
+		a.near, a.nearAt = a.t.nearby(a.near[:0], before), len(before)
+	}
+	q.Near = a.near
+	cands := a.t.find(q)
+	if len(cands) == 0 {
+		none.Store(where)
+	}
+	return cands
 }
 
 // facility reports whether tokens i to j name a hospital, school or house of
@@ -493,7 +530,7 @@ func (a *analysis) facility(i, j int) bool {
 // foreign reports whether, in letters without capitals, a place is most likely a
 // word of the language: it lies in a country that the text does not name, which
 // is not the one whose villages are held.
-func (a *analysis) foreign(p gazetteer.Place) bool {
+func (a *analysis) foreign(p *gazetteer.Place) bool {
 	home := a.t.e.places.Home()
 	return !a.t.l.cased && home != "" && p.Country != home && p.Class != gazetteer.Country && !slices.ContainsFunc(a.t.counts, func(c tally) bool { return c.country == p.Country }) && p.Population < worldKnown
 }
@@ -502,9 +539,12 @@ const worldKnown = 1_000_000 // people of a town that any text may name
 
 // nearby appends the points of places already resolved to an empty list.
 func (t *text) nearby(out []truce.Point, more []placeMention) []truce.Point {
-	for _, list := range [][]placeMention{more, t.placed} {
-		for _, p := range list {
-			if c := p.best(); len(p.cands) > 0 && c.Class != gazetteer.Country && c.Point.Valid() {
+	for _, list := range [2][]placeMention{more, t.placed} {
+		for n := range list {
+			if len(list[n].cands) == 0 {
+				continue
+			}
+			if c := &list[n].cands[0].Place; c.Class != gazetteer.Country && c.Point.Valid() {
 				out = append(out, c.Point)
 			}
 		}

@@ -35,7 +35,7 @@ func (t *text) refs(ws []who) []truce.Ref {
 	if len(ws) == 0 {
 		return nil
 	}
-	out := make([]truce.Ref, 0, len(ws))
+	out := t.names.take(len(ws))
 	for _, w := range ws {
 		out = append(out, t.ref(w))
 	}
@@ -171,10 +171,14 @@ func (a *analysis) whoIn(i, j, head int) who {
 	if w := a.personName(i, j, false); w.id != "" {
 		return w
 	}
-	if w, ok := a.sides(i, j); ok {
-		return w
+	cats := a.catsIn(i, j)
+	var named, country, demonym who
+	if cats&(1<<catActor|1<<catDemonym) != 0 {
+		if w, ok := a.sides(i, j); ok {
+			return w
+		}
+		named, country, demonym = a.names(i, j)
 	}
-	named, country, demonym := a.names(i, j)
 	if role, ok := a.lastOf(i, j, catRole); ok {
 		if w := a.office(role, named, country, i, j); w.id != "" {
 			return w
@@ -186,8 +190,10 @@ func (a *analysis) whoIn(i, j, head int) who {
 	if named.id != "" && named.j > named.i {
 		return named
 	}
-	if w := a.newBody(i, j); w.id != "" {
-		return w
+	if cats.has(catSet) {
+		if w := a.newBody(i, j); w.id != "" {
+			return w
+		}
 	}
 	if demonym.id != "" && (demonym.j <= head || demonym.plural) && demonym.i == a.skipDet(i) && demonym.j < j {
 		return who{id: unknownID, i: i, j: j, via: "who.unknown"}
@@ -213,7 +219,7 @@ func (a *analysis) skipDet(i int) int {
 func (a *analysis) lastOf(i, j int, cat category) (mention, bool) {
 	var last mention
 	found := false
-	if !a.has.has(cat) {
+	if !a.has.has(cat) || !a.catsIn(i, j).has(cat) {
 		return last, false
 	}
 	for _, m := range a.ments {
@@ -230,7 +236,7 @@ func (a *analysis) lastOf(i, j int, cat category) (mention, bool) {
 // names finds the named body, the country and the adjective of a country among
 // tokens i to j.
 func (a *analysis) names(i, j int) (named, country, demonym who) {
-	if a.has&(1<<catActor|1<<catDemonym) == 0 {
+	if a.has&(1<<catActor|1<<catDemonym) == 0 || a.catsIn(i, j)&(1<<catActor|1<<catDemonym) == 0 {
 		return named, country, demonym
 	}
 	for _, m := range a.ments {
@@ -242,7 +248,7 @@ func (a *analysis) names(i, j int) (named, country, demonym who) {
 		}
 		switch m.cat {
 		case catActor:
-			x := a.t.e.dict.actors[m.ref]
+			x := &a.t.e.dict.actors[m.ref]
 			w := who{id: x.id, i: m.i, j: m.j, kind: x.kind, via: "who.actor"}
 			switch x.kind {
 			case "country", "capital":
@@ -256,7 +262,7 @@ func (a *analysis) names(i, j int) (named, country, demonym who) {
 				}
 			}
 		case catDemonym:
-			x := a.t.e.dict.actors[m.ref]
+			x := &a.t.e.dict.actors[m.ref]
 			demonym = who{id: x.id, i: m.i, j: m.j, via: "who.demonym"}
 			if country.id == "" {
 				country = demonym
@@ -269,8 +275,9 @@ func (a *analysis) names(i, j int) (named, country, demonym who) {
 // personName finds a person named in tokens i to j: known, known from before
 // by surname, or unknown after a title or office.
 func (a *analysis) personName(i, j int, titled bool) who {
+	actors := a.catsIn(i, j).has(catActor)
 	for _, m := range a.ments {
-		if m.i >= j {
+		if m.i >= j || !actors {
 			break
 		}
 		if m.cat == catActor && m.i >= i && m.j <= j && a.t.e.dict.actors[m.ref].kind == "person" {
@@ -301,7 +308,7 @@ func (a *analysis) personName(i, j int, titled bool) who {
 	if _, ok := a.orgWord(last - 1); ok {
 		return who{}
 	}
-	id := "person:" + a.t.e.slug(a.t.wording(first, last))
+	id := a.t.e.join("person:", a.t.e.slug(a.t.wording(first, last)))
 	a.t.meet(a.tokenText(last-1), id)
 	a.rememberOffice(i, first, id)
 	return who{id: id, i: first, j: last, kind: "person", via: "who.titled"}
@@ -326,7 +333,7 @@ func (a *analysis) newPerson(c chunk) who {
 	if n < 2 || n > 5 {
 		return who{}
 	}
-	id := "person:" + a.t.e.slug(a.t.wording(c.i, c.j))
+	id := a.t.e.join("person:", a.t.e.slug(a.t.wording(c.i, c.j)))
 	a.t.meet(a.tokenText(c.j-1), id)
 	return who{id: id, i: c.i, j: c.j, kind: "person", via: "who.named"}
 }
@@ -383,7 +390,7 @@ func (a *analysis) unknownRun(i, j int) int {
 
 // meetName makes a person of the name in tokens i to j.
 func (a *analysis) meetName(i, j int, via string) who {
-	id := "person:" + a.t.e.slug(a.t.wording(i, j))
+	id := a.t.e.join("person:", a.t.e.slug(a.t.wording(i, j)))
 	a.t.meet(a.tokenText(j-1), id)
 	return who{id: id, i: i, j: j, kind: "person", via: via}
 }
@@ -404,8 +411,11 @@ func (a *analysis) capitals(i, j int) (first, last int) {
 // nameWord reports whether a token can be part of an unknown name.
 func (a *analysis) nameWord(i int) bool {
 	k := a.tok(i)
-	if k.mark != 0 || !k.flags.has(capital) || k.flags.has(number) {
-		return a.tags(i).has(tagTitle) && k.flags.has(capital)
+	if !k.flags.has(capital) {
+		return false
+	}
+	if k.mark != 0 || k.flags.has(number) {
+		return k.tags.has(tagTitle)
 	}
 	if a.s.first <= i && i < a.s.last && k.cats&(1<<catActor|1<<catDemonym|1<<catRole|1<<catAgent|1<<catTrigger) != 0 {
 		return false
@@ -418,7 +428,7 @@ func (a *analysis) tokenText(i int) string { k := a.tok(i); return a.t.src[k.sta
 
 // sides reads both sides, all parties.
 func (a *analysis) sides(i, j int) (who, bool) {
-	if !a.has.has(catActor) {
+	if !a.has.has(catActor) || !a.catsIn(i, j).has(catActor) {
 		return who{}, false
 	}
 	for _, m := range a.ments {
@@ -437,7 +447,7 @@ func (a *analysis) sides(i, j int) (who, bool) {
 // office says who holds an office: as the table has it on the document's date,
 // as the text said before, else the office itself.
 func (a *analysis) office(m mention, named, country who, i, j int) who {
-	r := a.t.l.roles[m.ref]
+	r := &a.t.l.roles[m.ref]
 	w := who{i: m.i, j: m.j, kind: "person", via: "who.office"}
 	if r.holder != "" {
 		w.id = r.holder
@@ -458,7 +468,7 @@ func (a *analysis) office(m mention, named, country who, i, j int) who {
 	if owner.id != "" && owner.j <= m.j+6 {
 		w.i, w.j = min(w.i, owner.i), max(w.j, owner.j)
 		key := owner.id[strings.IndexByte(owner.id, ':')+1:]
-		w.id = "official:" + key + "-" + r.slug
+		w.id = a.t.e.join("official:", key, "-", r.slug)
 		return w
 	}
 	if id := a.t.holder(r.slug); id != "" {
@@ -481,7 +491,7 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 	switch ag.role {
 	case "gov", "mil", "police":
 		if country.id != "" && (country.j <= m.i+1 || country.i >= m.j) {
-			w.id = ag.role + ":" + country.id[len(country.id)-2:]
+			w.id = a.t.e.join(ag.role, ":", country.id[len(country.id)-2:])
 			w.i, w.j = min(w.i, country.i), max(w.j, country.j)
 			return w
 		}
@@ -489,7 +499,7 @@ func (a *analysis) people(m mention, named, country who, i, j int) who {
 			return named
 		}
 		if c := a.t.focus(); c != "" {
-			w.id = ag.role + ":" + c
+			w.id = a.t.e.join(ag.role, ":", c)
 			return w
 		}
 	case "official":
@@ -592,8 +602,11 @@ func (a *analysis) newBody(i, j int) who {
 		return who{}
 	}
 	for k := j - 1; k >= i; k-- {
+		if !a.tok(k).flags.has(capital) {
+			continue
+		}
 		kind, ok := a.orgWord(k)
-		if !ok || !a.tok(k).flags.has(capital) {
+		if !ok {
 			continue
 		}
 		first := k
@@ -603,7 +616,7 @@ func (a *analysis) newBody(i, j int) who {
 		if first == k {
 			return who{}
 		}
-		w := who{id: kind + ":" + a.t.e.slug(a.t.wording(first, k+1)), i: i, j: k + 1, kind: kind, via: "who.body"}
+		w := who{id: a.t.e.join(kind, ":", a.t.e.slug(a.t.wording(first, k+1))), i: i, j: k + 1, kind: kind, via: "who.body"}
 		return w
 	}
 	return who{}

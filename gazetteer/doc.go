@@ -128,10 +128,11 @@ type Gazetteer struct {
 	some    []uint64                        // filter of the skeletons' keys
 	keys    []uint64                        // filter of the folded and plain keys
 	heads   []uint64                        // filter of the first words of folded names
+	pairs   []uint64                        // filter of the first two words of those of three and more
 	in      []*within                       // by place: what it lies within
 	stature []int32                         // by place: what its class and size speak for it
 	radius  []int32                         // by place: metres from its point that it may reach
-	lands   []int32                         // by place: the number of its country
+	nations []int32                         // by name: the number of its place's country
 	numbers map[string]int32                // of countries
 	pool    *sync.Pool                      // of *search; holds nothing of a query that is answered
 	forced  map[string]truce.PlaceID        // overrides: folded form -> place
@@ -244,7 +245,8 @@ func (g *Gazetteer) add(p Place) {
 
 // weighAll notes of every place what ranking asks for again and again.
 func (g *Gazetteer) weighAll() {
-	g.stature, g.radius, g.lands, g.numbers = make([]int32, len(g.places)), make([]int32, len(g.places)), make([]int32, len(g.places)), map[string]int32{}
+	g.stature, g.radius, g.nations, g.numbers = make([]int32, len(g.places)), make([]int32, len(g.places)), make([]int32, len(g.names)), map[string]int32{}
+	lands := make([]int32, len(g.places))
 	for i := range g.places {
 		p := &g.places[i]
 		n, known := g.numbers[p.Country]
@@ -252,7 +254,10 @@ func (g *Gazetteer) weighAll() {
 			n = int32(len(g.numbers))
 			g.numbers[p.Country] = n
 		}
-		g.stature[i], g.radius[i], g.lands[i] = stature(p), classes[p.Class].radiusMetres, n
+		g.stature[i], g.radius[i], lands[i] = stature(p), classes[p.Class].radiusMetres, n
+	}
+	for i, e := range g.names {
+		g.nations[i] = lands[e.place]
 	}
 }
 
@@ -320,7 +325,7 @@ func (g *Gazetteer) pair() {
 // index lays the three name keys out, sorted. Of a country that has units with
 // p-codes no other first-level unit answers to a name.
 func (g *Gazetteer) index() {
-	g.heads, g.some, g.keys = make([]uint64, someBits/64), make([]uint64, someBits/64), make([]uint64, someBits/64)
+	g.heads, g.pairs, g.some, g.keys = make([]uint64, someBits/64), make([]uint64, someBits/64), make([]uint64, someBits/64), make([]uint64, someBits/64)
 	pcodes := map[string]bool{}
 	for _, p := range g.places {
 		if p.Class == Adm1 && coded(p) == 1 {
@@ -365,8 +370,11 @@ func (x *indexing) add(g *Gazetteer, place, name int32, text string) {
 	e.end = uint32(len(x.spelt))
 	g.names = append(g.names, e)
 	g.maxSize = max(g.maxSize, len(a.folded))
-	head, _, _ := strings.Cut(a.folded, " ")
+	head, rest, _ := strings.Cut(a.folded, " ")
 	put(g.heads, hash(head))
+	if second, _, more := strings.Cut(rest, " "); more {
+		put(g.pairs, hash(a.folded[:len(head)+1+len(second)]))
+	}
 	put(g.keys, e.folded)
 	x.folded = append(x.folded, uint64(e.folded)<<32|at)
 	keys := [2]uint32{hash(plain), hash(cut)}

@@ -294,9 +294,11 @@ type search struct {
 	text         string
 	tried        bool // the spelling is one that was only tried
 	a            analysis
+	forms        []string
 	core, roman  string
 	bones        []byte
 	spelt        []byte
+	keys         []uint32
 	seen         []uint32 // by name: the round in which it was seen
 	round        uint32
 	hits         []hit
@@ -313,7 +315,8 @@ func (s *search) seek(text string, q Query) []ranked {
 	if len(s.seen) < len(s.g.names) {
 		s.seen, s.round = make([]uint32, len(s.g.names)), 0
 	}
-	for f, form := range forms(text, q.Lang) {
+	s.forms = forms(s.forms[:0], text, q.Lang)
+	for f, form := range s.forms {
 		s.tried = f > 0 && q.Lang == ""
 		s.form(form)
 		if f == 0 && q.Class == "" {
@@ -346,26 +349,29 @@ func (s *search) form(form string) {
 		clear(s.seen)
 		s.round = 1
 	}
-	s.all(g.folded.under(hash(s.a.folded)), MatchFolded)
-	s.all(g.plain.under(hash(plain)), MatchPlain)
+	s.all(&g.folded, g.keys, hash(s.a.folded), MatchFolded)
+	s.all(&g.plain, g.keys, hash(plain), MatchPlain)
 	if cut != "" {
-		s.all(g.plain.under(hash(cut)), MatchPlain)
+		s.all(&g.plain, g.keys, hash(cut), MatchPlain)
 	}
 	if s.q.Strict {
 		return
 	}
-	s.all(g.bones.under(hash(s.bones)), MatchSkeleton)
+	s.all(&g.bones, g.some, hash(s.bones), MatchSkeleton)
 	if s.top < minParent { // one letter off only where nothing nearer is held
-		near(s.bones, func(key uint32) {
-			if held(g.some, key) {
-				s.all(g.bones.under(key), MatchEdit)
-			}
-		})
+		s.keys = near(s.keys[:0], s.bones, g.some)
+		for _, key := range s.keys {
+			s.all(&g.bones, g.some, key, MatchEdit)
+		}
 	}
 }
 
-func (s *search) all(pairs []uint64, how Match) {
-	for _, p := range pairs {
+// all considers the names under a key, if the filter holds it.
+func (s *search) all(names *index, filter []uint64, key uint32, how Match) {
+	if !held(filter, key) {
+		return
+	}
+	for _, p := range names.under(key) {
 		s.consider(uint32(p), how)
 	}
 }
@@ -377,19 +383,23 @@ func (s *search) consider(n uint32, how Match) {
 		return
 	}
 	s.seen[n] = s.round
-	e := &g.names[n]
-	if s.q.Within != "" && !g.liesIn(e.place, s.q.Within) {
-		return
-	}
-	s.weighed++
-	foreign := s.q.Country != "" && g.lands[e.place] != s.land
+	foreign := s.q.Country != "" && g.nations[n] != s.land
 	least := s.q.MinScore
 	if s.tried {
 		least += formLess
 	}
 	if foreign && how != MatchFolded {
 		least += foreignLess
+		if least > maxSimilarity && s.q.Within == "" { // no likeness is enough
+			s.weighed++
+			return
+		}
 	}
+	e := &g.names[n]
+	if s.q.Within != "" && !g.liesIn(e.place, s.q.Within) {
+		return
+	}
+	s.weighed++
 	score, match := s.compare(e, how, least)
 	if score < least {
 		return
@@ -570,36 +580,43 @@ func shortLess(n int) int32 {
 	return 0
 }
 
-// near calls yield with the keys of the skeletons one letter away: one out, one
-// confused, one in. Only skeletons of four letters and more have neighbours.
-func near(bones []byte, yield func(key uint32)) {
+// near appends the keys of the skeletons one letter away: one out, one confused,
+// one in, as far as the filter holds them. Only skeletons of four letters and more
+// have neighbours.
+func near(out []uint32, bones []byte, filter []uint64) []uint32 {
 	const alphabet = "bdfgGJklmnrsStwXyz"
 	if len(bones) < 4 || len(bones) > 24 {
-		return
+		return out
+	}
+	add := func(key uint32) {
+		if held(filter, key) {
+			out = append(out, key)
+		}
 	}
 	before := uint32(fnvOffset) // the key of what stands before i
 	for i := 0; i <= len(bones); i++ {
 		if i < len(bones) {
-			yield(hashOn(before, bones[i+1:]))
+			add(hashOn(before, bones[i+1:]))
 		}
 		for k := range len(alphabet) {
 			one := (before ^ uint32(alphabet[k])) * fnvPrime
 			if i < len(bones) && confusedAt(bones[i], alphabet[k]) {
-				yield(hashOn(one, bones[i+1:]))
+				add(hashOn(one, bones[i+1:]))
 			}
-			yield(hashOn(one, bones[i:]))
+			add(hashOn(one, bones[i:]))
 		}
 		if i < len(bones) {
 			before = (before ^ uint32(bones[i])) * fnvPrime
 		}
 	}
+	return out
 }
 
-// forms returns the spellings under which a name is sought: as written, in
+// forms appends the spellings under which a name is sought: as written, in
 // Russian and Ukrainian its likely nominatives, and with the kh that Russian
 // English writes for every h.
-func forms(text, lang string) []string {
-	out := []string{text}
+func forms(out []string, text, lang string) []string {
+	out = append(out, text)
 	if lang == "ru" || lang == "uk" {
 		out = append(out, nominatives(text)...)
 	}
@@ -656,8 +673,12 @@ func (g *Gazetteer) Spells(text string) bool {
 			return true
 		}
 	}
-	for _, form := range forms(strings.TrimSpace(text), "") {
-		a := analyse(form)
+	s := g.pool.Get().(*search)
+	defer g.pool.Put(s)
+	a := &s.a
+	s.forms = forms(s.forms[:0], strings.TrimSpace(text), "")
+	for _, form := range s.forms {
+		a.take(form)
 		plain, cut := a.plain()
 		if held(g.keys, hash(a.folded)) || held(g.keys, hash(plain)) || cut != "" && held(g.keys, hash(cut)) {
 			return true
@@ -670,6 +691,13 @@ func (g *Gazetteer) Spells(text string) bool {
 // is quicker than Knows, and may say yes where it is no.
 func (g *Gazetteer) Begins(word string) bool {
 	return held(g.heads, hash(word))
+}
+
+// GoesOn reports whether some place's name of three words and more may begin with
+// these two folded words; it is quicker than Knows, and may say yes where it is
+// no.
+func (g *Gazetteer) GoesOn(words string) bool {
+	return held(g.pairs, hash(words))
 }
 
 // Explained is why a name was answered as it was.

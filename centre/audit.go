@@ -12,6 +12,9 @@ import (
 	"github.com/marchday/marchday/truce"
 )
 
+// checkBatch is how many entries are read and checked at a time.
+const checkBatch = 1000
+
 // verifyAll reads envelopes and checks signatures on all cores. What fails
 // here, since its key is granted within the batch, is asked again in order.
 func verifyAll(book *truce.Book, entries []record.Entry) []*truce.Said {
@@ -60,7 +63,7 @@ func inBatches(ctx context.Context, log *record.Log, size int64, f func([]record
 		if e.Index >= size {
 			break
 		}
-		if batch = append(batch, e); len(batch) == maxBatch || e.Index == 0 {
+		if batch = append(batch, e); len(batch) == checkBatch || e.Index == 0 {
 			if err := f(batch); err != nil {
 				return err
 			}
@@ -82,7 +85,7 @@ func Audit(told func(admitted bool)) (visit record.Visit, end func()) {
 	var under sync.WaitGroup // the batch before this one
 	hand := func() {
 		es, checked := batch, make(chan []*truce.Said, 1)
-		batch = make([]record.Entry, 0, maxBatch)
+		batch = make([]record.Entry, 0, checkBatch)
 		go func() { checked <- verifyAll(book, es) }()
 		under.Wait()
 		under.Go(func() {
@@ -97,7 +100,7 @@ func Audit(told func(admitted bool)) (visit record.Visit, end func()) {
 	}
 	return record.Visit{Entry: func(e record.Entry) error {
 			e.Body = bytes.Clone(e.Body)
-			if batch = append(batch, e); len(batch) == maxBatch || e.Index == 0 {
+			if batch = append(batch, e); len(batch) == checkBatch || e.Index == 0 {
 				hand()
 			}
 			return nil

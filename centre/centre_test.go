@@ -222,6 +222,14 @@ func TestTheSameRecordGivesTheSameRows(t *testing.T) {
 	}
 }
 
+func TestBatchesGrowWithWhatIsLeft(t *testing.T) {
+	for _, c := range [][3]int64{{3, MaxBatch, 3}, {1400, MaxBatch, 1000}, {10_000, MaxBatch, 2000}, {1_000_000, MaxBatch, MaxBatch}, {10_000, 7, 7}} {
+		if got := share(c[0], c[1]); got != c[2] {
+			t.Errorf("of %d left, at most %d: %d in the next, not %d", c[0], c[1], got, c[2])
+		}
+	}
+}
+
 func TestLongEntriesMakeAShortBatch(t *testing.T) {
 	clock := clockAt(start.Time())
 	c := openTest(t, t.TempDir(), clock)

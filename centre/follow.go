@@ -13,7 +13,7 @@ import (
 
 // MaxBatch is how many entries one transaction of the picture takes in at most:
 // so many where it is far behind, since what many of them touch is then drawn and
-// written once.
+// written once; fewer towards the end, so that no core waits for a long last one.
 const MaxBatch = 4000
 
 // maxBatchBytes ends a batch of long entries sooner.
@@ -105,11 +105,11 @@ func (c *Centre) foldOn(ctx context.Context, f *fold, p *picture.Picture, size, 
 			err = failed
 		}
 	}()
-	next := c.read(ctx, f.book, f.at.Size, min(most, size-f.at.Size))
+	next := c.read(ctx, f.book, f.at.Size, share(size-f.at.Size, most))
 	defer func() { next() }() // it reads the Book
 	for f.at.Size < size {
 		b := next()
-		n := min(most, size-b.end)
+		n := share(size-b.end, most)
 		if b.err == nil && n > 0 && b.end > 1 {
 			next = c.read(ctx, f.book, b.end, n)
 		}
@@ -136,6 +136,9 @@ func (c *Centre) foldOn(ctx context.Context, f *fold, p *picture.Picture, size, 
 	}
 	return nil
 }
+
+// share is how many of the entries left make the next batch.
+func share(left, most int64) int64 { return min(left, most, max(left/5, 1000)) }
 
 // A batch is entries as read, with what of them verified.
 type batch struct {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -218,6 +219,42 @@ func TestTheSameRecordGivesTheSameRows(t *testing.T) {
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestBatchesGrowWithWhatIsLeft(t *testing.T) {
+	for _, c := range [][3]int64{{3, MaxBatch, 3}, {1400, MaxBatch, 1000}, {10_000, MaxBatch, 2000}, {1_000_000, MaxBatch, MaxBatch}, {10_000, 7, 7}} {
+		if got := share(c[0], c[1]); got != c[2] {
+			t.Errorf("of %d left, at most %d: %d in the next, not %d", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+func TestLongEntriesMakeAShortBatch(t *testing.T) {
+	clock := clockAt(start.Time())
+	c := openTest(t, t.TempDir(), clock)
+	foundTest(t, c, clock)
+	for i := range 330 {
+		body := shelling("s", "a", "p1", start-truce.Instant(i), 1)
+		body.Text = strings.Repeat("long ", 7800)
+		sayTest(t, c, "watch", body)
+	}
+	es, err := c.entries(t.Context(), 1, 330)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bytes := 0
+	for _, e := range es[:len(es)-1] {
+		bytes += len(e.Body)
+	}
+	if len(es) == 330 || bytes >= maxBatchBytes || bytes+len(es[len(es)-1].Body) < maxBatchBytes {
+		t.Errorf("%d entries were read at once, %d bytes ahead of the last", len(es), bytes)
+	}
+	if err := c.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := c.picture.Position(t.Context()); err != nil || at.Size != c.log.Size() {
+		t.Errorf("folded up to %d of %d: %v", at.Size, c.log.Size(), err)
 	}
 }
 

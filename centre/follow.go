@@ -11,8 +11,13 @@ import (
 	"github.com/marchday/marchday/truce"
 )
 
-// maxBatch is how many entries one transaction of the picture takes in.
-const maxBatch = 1000
+// MaxBatch is how many entries one transaction of the picture takes in at most:
+// so many where it is far behind, since what many of them touch is then drawn and
+// written once; fewer towards the end, so that no core waits for a long last one.
+const MaxBatch = 4000
+
+// maxBatchBytes ends a batch of long entries sooner.
+const maxBatchBytes = 16 << 20
 
 // Follow keeps the picture up with the record until ctx is done. An error
 // stops it: what it says must be mended first.
@@ -81,7 +86,7 @@ func (c *Centre) foldTo(ctx context.Context, size int64) error {
 			return err
 		}
 	}
-	err := c.foldOn(ctx, c.fold, c.picture, size, maxBatch)
+	err := c.foldOn(ctx, c.fold, c.picture, size, MaxBatch)
 	if err != nil {
 		c.fold = nil // never ahead of the disk for longer than this: rebuilt from it when next asked
 	}
@@ -100,11 +105,11 @@ func (c *Centre) foldOn(ctx context.Context, f *fold, p *picture.Picture, size, 
 			err = failed
 		}
 	}()
-	next := c.read(ctx, f.book, f.at.Size, min(most, size-f.at.Size))
+	next := c.read(ctx, f.book, f.at.Size, share(size-f.at.Size, most))
 	defer func() { next() }() // it reads the Book
 	for f.at.Size < size {
 		b := next()
-		n := min(most, size-b.end)
+		n := share(size-b.end, most)
 		if b.err == nil && n > 0 && b.end > 1 {
 			next = c.read(ctx, f.book, b.end, n)
 		}
@@ -132,6 +137,9 @@ func (c *Centre) foldOn(ctx context.Context, f *fold, p *picture.Picture, size, 
 	return nil
 }
 
+// share is how many of the entries left make the next batch.
+func share(left, most int64) int64 { return min(left, most, max(left/5, 1000)) }
+
 // A batch is entries as read, with what of them verified.
 type batch struct {
 	entries []record.Entry
@@ -140,8 +148,8 @@ type batch struct {
 	err     error
 }
 
-// read begins to read and verify n entries from an index on, and returns what
-// waits for them. The founding, whose keys the rest is checked with, is read
+// read begins to read and verify at most n entries from an index on, and returns
+// what waits for them. The founding, whose keys the rest is checked with, is read
 // alone.
 func (c *Centre) read(ctx context.Context, book *truce.Book, from, n int64) func() batch {
 	if from == 0 {
@@ -149,21 +157,24 @@ func (c *Centre) read(ctx context.Context, book *truce.Book, from, n int64) func
 	}
 	done := make(chan batch, 1)
 	go func() {
-		b := batch{end: from + n}
+		var b batch
 		b.entries, b.err = c.entries(ctx, from, n)
+		b.end = from + int64(len(b.entries))
 		b.said = verifyAll(book, b.entries)
 		done <- b
 	}()
 	return sync.OnceValue(func() batch { return <-done })
 }
 
+// entries reads n entries, or fewer if they are long.
 func (c *Centre) entries(ctx context.Context, from, n int64) ([]record.Entry, error) {
-	all := make([]record.Entry, 0, n)
+	all, size := make([]record.Entry, 0, n), 0
 	for e, err := range c.log.Entries(ctx, from) {
 		if err != nil {
 			return nil, fmt.Errorf("read the record: %w", err)
 		}
-		if all = append(all, e); int64(len(all)) == n {
+		all, size = append(all, e), size+len(e.Body)
+		if int64(len(all)) == n || size >= maxBatchBytes {
 			return all, nil
 		}
 	}

@@ -171,6 +171,7 @@ func (p *Picture) Fold(ctx context.Context, rows []Row, to Position) (err error)
 			err = errors.Join(err, tx.Rollback())
 		}
 	}()
+	ctx = context.WithoutCancel(ctx) // the transaction itself ends with it: no row needs a watch of its own
 	w, err := newWriter(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("fold to %d: %w", to.Size, err)

@@ -465,6 +465,7 @@ func (t tarReader) file() (string, []byte, error) {
 		return "", nil, fmt.Errorf("%q: the header of this file in the archive is not canonical", name)
 	}
 	var data bytes.Buffer // grows with what is really there, not with what the header says
+	data.Grow(int(min(size, 1<<20)))
 	if n, err := io.CopyN(&data, t.r, size); err != nil {
 		return "", nil, fmt.Errorf("%s: cut off after %d of %d bytes", name, n, size)
 	}

@@ -16,6 +16,7 @@ type Said struct {
 	Statement Statement
 	Envelope  Envelope
 	Keys      []KeyID // that signed, in order
+	words     Digest  // of what was signed
 }
 
 // heldKey is a key with the indexes between which it is good.
@@ -104,7 +105,7 @@ func (b *Book) Verify(envelope []byte) (*Said, error) {
 	if err != nil {
 		return nil, err
 	}
-	said := &Said{DigestOf(envelope), s, e, nil}
+	said := &Said{ID: DigestOf(envelope), Statement: s, Envelope: e, words: DigestOf(e.Payload)}
 	founding, first := s.Body.(*Founding)
 	if first != (len(e.Signatures) != 1) && !first {
 		return nil, invalid("signatures", "a %s carries one signature, not %d", s.Body.Kind(), len(e.Signatures))
@@ -187,7 +188,7 @@ func (b *Book) judge(index int64, at Instant, s *Said) error {
 	if st.Regime != b.regime {
 		return forbidden("regime", "this record is about %s, not %s", b.regime, clip(string(st.Regime)))
 	}
-	if b.said[s.ID] != nil || b.digests[DigestOf(s.Envelope.Payload)] {
+	if b.said[s.ID] != nil || b.digests[s.words] {
 		return conflict("", "this was said already, with these words and this time: say it again only with a new made_at")
 	}
 	office, ok := b.offices[st.Office]
@@ -552,7 +553,7 @@ func (b *Book) take(index int64, at Instant, s *Said) {
 	st := s.Statement
 	b.next++
 	b.said[s.ID] = &seen{index, st.Body.Kind(), st.Office, false, b.isTold(st.Body)}
-	b.digests[DigestOf(s.Envelope.Payload)] = true
+	b.digests[s.words] = true
 	switch body := st.Body.(type) {
 	case *Founding:
 		b.found(body, st)

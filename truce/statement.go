@@ -8,7 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"strconv"
-	"strings"
+	"unicode/utf8"
 )
 
 // PayloadType is the DSSE type of every statement.
@@ -40,17 +40,20 @@ type Body interface {
 	Validate() error
 }
 
-// wire is a statement as it stands in JSON, in this order.
-type wire struct {
-	Origin string          `json:"origin"`
-	Regime RegimeID        `json:"regime"`
-	Kind   Kind            `json:"kind"`
-	V      int             `json:"v"`
-	Office OfficeID        `json:"office"`
-	Desk   string          `json:"desk,omitempty"`
-	MadeAt Instant         `json:"made_at"`
-	Body   json.RawMessage `json:"body"`
+// wireOf is a statement as it stands in JSON, in this order.
+type wireOf[B any] struct {
+	Origin string   `json:"origin"`
+	Regime RegimeID `json:"regime"`
+	Kind   Kind     `json:"kind"`
+	V      int      `json:"v"`
+	Office OfficeID `json:"office"`
+	Desk   string   `json:"desk,omitempty"`
+	MadeAt Instant  `json:"made_at"`
+	Body   B        `json:"body"`
 }
+
+// wire is one whose body is not read yet.
+type wire = wireOf[json.RawMessage]
 
 // Encode writes the JSON body that is signed, after validating it. It refuses
 // a body over MaxBody bytes.
@@ -119,6 +122,17 @@ func DecodeBody(b []byte) (Statement, error) {
 	if len(b) > MaxBody {
 		return Statement{}, tooLong(len(b))
 	}
+	if utf8.Valid(b) {
+		if s, ok := quickly(b); ok {
+			return s, s.Validate()
+		}
+	}
+	return decodeStrictly(b)
+}
+
+// decodeStrictly reads what is not written as Encode writes it, and says what is
+// wrong with what is refused.
+func decodeStrictly(b []byte) (Statement, error) {
 	var w wire
 	if err := strictJSON(b, &w); err != nil {
 		return Statement{}, err
@@ -193,37 +207,45 @@ func ParseEnvelope(b []byte) (Envelope, error) {
 	if len(b) > MaxEnvelope {
 		return Envelope{}, invalid("", "the envelope has %d bytes, the limit is %d", len(b), MaxEnvelope)
 	}
-	bad := invalid("", "not an envelope in its one spelling: decode it, and write it again without spaces, in the order payloadType, payload, signatures")
-	rest, ok := strings.CutPrefix(string(b), envHead)
-	if !ok {
-		return Envelope{}, bad
+	rest, isHead := bytes.CutPrefix(b, []byte(envHead))
+	payload, rest, isSigs := bytes.Cut(rest, []byte(envSigs))
+	rest, isTail := bytes.CutSuffix(rest, []byte(envTail))
+	if !isHead || !isSigs || !isTail {
+		return Envelope{}, misspelt()
 	}
-	payload, rest, ok := strings.Cut(rest, envSigs)
-	if !ok {
-		return Envelope{}, bad
-	}
-	rest, ok = strings.CutSuffix(rest, envTail)
-	if !ok {
-		return Envelope{}, bad
-	}
-	var e Envelope
-	var err error
-	if e.Payload, err = base64.StdEncoding.Strict().DecodeString(payload); err != nil {
+	raw, once, err := unbase64(payload)
+	if err != nil {
 		return Envelope{}, invalid("payload", "not base64")
 	}
-	for part := range strings.SplitSeq(rest, "},{") {
-		part = strings.TrimSuffix(strings.TrimPrefix(part, "{"), "}")
-		id, sig, ok := strings.Cut(strings.TrimPrefix(part, `"keyid":"`), `","sig":"`)
-		raw, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSuffix(sig, `"`))
-		if !ok || err != nil || len(e.Signatures) == maxSignatures || strings.ContainsAny(id, `"\{}`) {
-			return Envelope{}, bad
+	e := Envelope{Payload: raw}
+	for more := true; more; {
+		var id, sig []byte
+		rest, isHead = bytes.CutPrefix(rest, []byte(`{"keyid":"`))
+		id, rest, isSigs = bytes.Cut(rest, []byte(`","sig":"`))
+		sig, rest, isTail = bytes.Cut(rest, []byte(`"}`))
+		raw, onceToo, err := unbase64(sig)
+		if once = once && onceToo && isHead && isSigs && isTail; !once || err != nil || len(e.Signatures) == maxSignatures || bytes.ContainsAny(id, `"\{}`) {
+			return Envelope{}, misspelt()
 		}
 		e.Signatures = append(e.Signatures, Signature{KeyID(id), raw})
+		rest, more = bytes.CutPrefix(rest, []byte(","))
 	}
-	if !bytes.Equal(e.Bytes(), b) {
-		return Envelope{}, bad
+	if len(rest) > 0 {
+		return Envelope{}, misspelt()
 	}
 	return e, nil
+}
+
+func misspelt() error {
+	return invalid("", "not an envelope in its one spelling: decode it, and write it again without spaces, in the order payloadType, payload, signatures")
+}
+
+// unbase64 reads base64, and reports whether it is in its one spelling: lines
+// are not broken.
+func unbase64(b []byte) (raw []byte, once bool, err error) {
+	raw = make([]byte, base64.StdEncoding.DecodedLen(len(b)))
+	n, err := base64.StdEncoding.Strict().Decode(raw, b)
+	return raw[:n], !bytes.ContainsAny(b, "\r\n"), err
 }
 
 // KeyIDOf returns the name of a public key.

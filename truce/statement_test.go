@@ -195,6 +195,8 @@ func TestStrictDecodingNamesThePlace(t *testing.T) {
 	for _, c := range []struct{ name, body, field string }{
 		{"a name twice", head + `{"channel":"field","text":"x","text":"y"}}`, "body.text"},
 		{"a name in another case", head + `{"channel":"field","Text":"x","text":"y"}}`, "body.Text"},
+		{"a name with a long s", head + `{"channel":"field","text":"x","ſupports":true}}`, "body.ſupports"},
+		{"a name with a Kelvin sign", head + "{\"channel\":\"field\",\"text\":\"x\",\"mar\u212aing\":\"clear\"}}", "body.mar\u212aing"},
 		{"an unknown field", head + `{"channel":"field","txt":"x"}}`, "body.txt"},
 		{"a number that is not whole", head + `{"channel":"field","text":"x","part":1.0}}`, "body.part"},
 		{"a number with an exponent", head + `{"channel":"field","text":"x","part":1e3}}`, "body.part"},

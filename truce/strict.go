@@ -134,6 +134,9 @@ func (s *scanner) object(path string, depth int) error {
 		if strings.ToLower(name) != name && isWord(name) {
 			return invalid(field, "names are lower case")
 		}
+		if strings.ContainsAny(name, "\u017f\u212a") { // encoding/json takes them for s and k
+			return invalid(field, "names have plain letters: this one has a long s or a Kelvin sign")
+		}
 		seen = append(seen, name)
 		if s.space(); s.i >= len(s.b) || s.b[s.i] != ':' {
 			return s.fail(field, "a colon was expected")

@@ -198,7 +198,7 @@ func (b bench) folds(ctx context.Context, n int) error {
 					return err
 				}
 				began := b.now()
-				at, err := p.centre.Replay(ctx, into, p.centre.Record().Size(), 1000)
+				at, err := p.centre.Replay(ctx, into, p.centre.Record().Size(), centre.MaxBatch)
 				rate = float64(at.Size) / b.now().Sub(began).Seconds()
 				return errors.Join(err, into.Close())
 			})

@@ -49,7 +49,7 @@ whoever changed this program or the dossier beside it, by another's replay.`,
 	f.Int64Var(&at, "at", -1, "fold only so many entries")
 	f.BoolVar(&digest, "digest", false, "print the digest of all rows")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
-	f.IntVar(&batch, "batch", 1000, "entries in one transaction, at most; the digest does not depend on it")
+	f.IntVar(&batch, "batch", centre.MaxBatch, "entries in one transaction, at most; the digest does not depend on it")
 	return cmd
 }
 

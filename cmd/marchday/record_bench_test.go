@@ -97,7 +97,7 @@ func BenchmarkFold(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		at, err := p.centre.Replay(ctx, into, p.centre.Record().Size(), 1000)
+		at, err := p.centre.Replay(ctx, into, p.centre.Record().Size(), centre.MaxBatch)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -223,8 +223,7 @@ func recompute(cmd *cobra.Command, c *centre.Centre, b *truce.Bulletin, base bul
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	const batch = 1000
-	at, err := c.Replay(ctx, p, b.Size, batch)
+	at, err := c.Replay(ctx, p, b.Size, centre.MaxBatch)
 	if err != nil {
 		return err
 	}

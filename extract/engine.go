@@ -461,19 +461,20 @@ func beside(x, y *found) bool {
 }
 
 // moveTolls gives the toll of a sentence that names no act of its own to the
-// act of the sentence before, if the same voice tells both.
+// act of the sentence before, if the same voice tells both and the act has no
+// toll of that kind yet.
 func (t *text) moveTolls(from int) {
 	if from == 0 || from == len(t.out) {
 		return
 	}
 	act := &t.out[from-1]
-	if act.family != "violence" || isDeaths(act.claim.Event) || !act.claim.Stance.Asserted() || len(act.claim.Casualties) > 0 || act.sent != t.out[from].sent-1 {
+	if act.family != "violence" || isDeaths(act.claim.Event) || !act.claim.Stance.Asserted() || act.sent != t.out[from].sent-1 {
 		return
 	}
 	for n := from; n < len(t.out); n++ {
 		f := &t.out[n]
 		told := len(f.claim.Sources) == 0 || speakerOf(&f.claim) == speakerOf(&act.claim)
-		if !isDeaths(f.claim.Event) || f.timed || len(f.placeToks) > 0 && f.claim.Where[0].Score >= minLoose || !told || !f.claim.Stance.Asserted() || len(f.claim.Casualties) == 0 {
+		if !isDeaths(f.claim.Event) || f.timed || len(f.placeToks) > 0 && f.claim.Where[0].Score >= minLoose || !told || !f.claim.Stance.Asserted() || len(f.claim.Casualties) == 0 || shareKind(&act.claim, &f.claim) {
 			return
 		}
 	}
@@ -483,6 +484,13 @@ func (t *text) moveTolls(from int) {
 		act.claim.Rules = append(act.claim.Rules, "toll.next-sentence")
 	}
 	t.out = t.out[:from]
+}
+
+// shareKind reports whether both claims have a toll of one kind.
+func shareKind(a, b *truce.Claim) bool {
+	return slices.ContainsFunc(a.Casualties, func(x truce.Casualty) bool {
+		return slices.ContainsFunc(b.Casualties, func(y truce.Casualty) bool { return x.Kind == y.Kind })
+	})
 }
 
 // dateline reads a date from the head of a text that came without one: "TOLMA, 16

@@ -33,7 +33,7 @@ func shared(t testing.TB, name string) []byte {
 func nearestCountry(cities []gazetteer.Place, p truce.Point) string {
 	best, country := int64(300_000), ""
 	for _, c := range cities {
-		if c.Class == gazetteer.Country || c.Point.Lat-p.Lat > 30_000_000 || p.Lat-c.Point.Lat > 30_000_000 {
+		if c.Class == gazetteer.Country || c.Population < 100_000 || c.Point.Lat-p.Lat > 30_000_000 || p.Lat-c.Point.Lat > 30_000_000 {
 			continue
 		}
 		if m := truce.MetresBetween(c.Point, p); m < best {

@@ -16,6 +16,8 @@ type timeMention struct {
 	precision truce.Precision
 	weekday   int  // resolved by tense
 	noYear    bool // the year is the nearest: resolved by tense
+	noMonth   bool // the month is the document's: resolved by tense
+	due       int  // before: 1 more than the last day is behind the day named; resolved by tense
 }
 
 // findTimes finds the time expressions of the sentence.
@@ -148,6 +150,10 @@ func (a *analysis) timeAt(i int) (timeMention, bool) {
 		return timeMention{}, false
 	case "before":
 		if m, ok := a.timeAt2(i + 1); ok && !m.noDate() && m.kind != "recent" {
+			if m.weekday > 0 || m.noYear && m.lo > a.t.date {
+				m.kind, m.due, m.precision = "before", 1+w.n, truce.Bounded
+				return m, true
+			}
 			m.resolve(a.t.date, false)
 			m.kind, m.hi, m.lo = "before", m.lo-1, noDay
 			m.weekday, m.noYear, m.precision = 0, false, truce.Bounded
@@ -211,6 +217,9 @@ func (a *analysis) joinedAt(i, k int, open string, first timeMention, ok bool) (
 	}
 	second, ok := a.timeAt2(first.j + 1)
 	if !ok {
+		second, ok = a.sameMonth(first)
+	}
+	if !ok {
 		return timeMention{}, false
 	}
 	first.resolve(a.t.date, false)
@@ -219,6 +228,22 @@ func (a *analysis) joinedAt(i, k int, open string, first timeMention, ok bool) (
 		return timeMention{}, false
 	}
 	return timeMention{i: i, j: second.j, lo: first.lo, hi: second.hi, kind: "between", precision: truce.ToDays}, true
+}
+
+// sameMonth reads the second day of "between September 3 and 5".
+func (a *analysis) sameMonth(first timeMention) (timeMention, bool) {
+	n := a.num(first.j + 1)
+	if n < 1 || first.lo == noDay || first.precision != truce.ToDay || first.weekday > 0 || !a.tok(first.j+1).flags.has(number) {
+		return timeMention{}, false
+	}
+	y, m, d := first.lo.date()
+	if n <= d || dateOf(y, m, n) > monthEnd(y, m) || a.tags(first.j+2).has(tagPerson) {
+		return timeMention{}, false
+	}
+	second := first
+	second.lo += day(n - d)
+	second.hi, second.j = second.lo, first.j+2
+	return second, true
 }
 
 // timeAt2 reads an expression that stands by itself.
@@ -286,6 +311,17 @@ func (a *analysis) calendarAt(i int) (timeMention, bool) {
 		at := dateOf(y, m, 1)
 		return timeMention{j: k + 1, lo: at, hi: at + 9, kind: "part-of-month", precision: truce.ToPart}, true
 	}
+	if w := a.timeWord(k); part != "" && (w.kind == "past" || w.kind == "next") && a.timeWord(k+1).n == unitMonth && a.t.date != noDay { // the end of last month
+		y, m, _ := a.t.date.date()
+		if m--; w.kind == "next" {
+			m += 2
+		}
+		first := dateOf(y, m, 1)
+		y, m, _ = first.date()
+		out := timeMention{j: k + 2, lo: first, hi: monthEnd(y, m), kind: "part-of-month", precision: truce.ToPart}
+		out.cut(part)
+		return out, true
+	}
 	if w := a.timeWord(k); w.kind == "weekday" && part == "" {
 		return a.weekdayAt(k, w.n)
 	}
@@ -298,7 +334,7 @@ func (a *analysis) calendarAt(i int) (timeMention, bool) {
 	if y := a.year(k); y > 0 && (part != "" || a.yearCue(k)) {
 		return yearPart(y, part, k+1), true
 	}
-	return timeMention{}, false
+	return a.monthDayAt(i)
 }
 
 // yearCue reports whether a number in the range of years is meant as one: it
@@ -449,16 +485,36 @@ func (a *analysis) monthAt(k, size, n int, part string) (timeMention, bool) {
 	m := timeMention{j: j, lo: dateOf(y, n, 1), hi: monthEnd(y, n), kind: "exact", precision: truce.ToMonth, noYear: !explicit}
 	if part != "" {
 		m.kind, m.precision = "part-of-month", truce.ToPart
-		switch part {
-		case "early":
-			m.hi = dateOf(y, n, 10)
-		case "mid":
-			m.lo, m.hi = dateOf(y, n, 11), dateOf(y, n, 20)
-		case "late":
-			m.lo = dateOf(y, n, 21)
-		}
+		m.cut(part)
 	}
 	return m, true
+}
+
+// cut takes the part of a whole month.
+func (m *timeMention) cut(part string) {
+	first := m.lo
+	switch part {
+	case "early":
+		m.hi = first + 9
+	case "mid":
+		m.lo, m.hi = first+10, first+19
+	case "late":
+		m.lo = first + 20
+	}
+}
+
+// monthDayAt reads the 22nd after "on": the day of a month that the tense tells.
+func (a *analysis) monthDayAt(i int) (timeMention, bool) {
+	n := a.ordinal(i)
+	if n < 1 || a.t.date == noDay || a.timeWord(i-1).kind != "the" || !a.tags(i-2).has(tagPrep) || a.tags(i+1).has(tagNoun|tagAdj) || i+1 < a.s.last && a.tok(i+1).flags.has(capital) {
+		return timeMention{}, false
+	}
+	y, m, _ := a.t.date.date()
+	at := dateOf(y, m, n)
+	if at > monthEnd(y, m) {
+		return timeMention{}, false
+	}
+	return timeMention{j: i + 1, lo: at, hi: at, kind: "exact", precision: truce.ToDay, noMonth: true}, true
 }
 
 // monthYear is the year in which a month without one is nearest to the
@@ -515,6 +571,9 @@ func (a *analysis) relativeAt(i int) (timeMention, bool) {
 	case "now":
 		return at(d, d, i+1, "document-time", truce.ToDay)
 	case "unit", "weekday": // Arabic: the adjective follows
+		if n := a.timeWord(i + 2); w.n == unitDay && n.kind == "day" && n.n < 0 && a.timeWord(i+1).kind == "before" {
+			return at(d+day(n.n)-1, d+day(n.n)-1, i+3, "exact", truce.ToDay) // the day before yesterday
+		}
 		if a.timeWord(i+1).kind == "past" && d != noDay {
 			return a.pastAt(i-1, timeWord{kind: "past"}, at)
 		}
@@ -590,6 +649,13 @@ func (a *analysis) pastAt(i int, w timeWord, at anchor) (timeMention, bool) {
 	}
 	if unit == unitHour {
 		return at(d-1, d, k+1, "recent", truce.ToDays)
+	}
+	if unit == unitWeek && a.timeWord(k+1).kind == "of" {
+		if n, size := a.monthAtWord(k + 2); n > 0 { // the last week of August
+			m, ok := a.monthAt(k+2, size, n, "")
+			m.lo, m.precision = max(m.lo, m.hi-6), truce.ToWeeks
+			return m, ok
+		}
 	}
 	return a.unitAt(d, unit, -1, k+1, at)
 }
@@ -695,6 +761,22 @@ func (m *timeMention) resolve(d day, future bool) {
 			diff -= 7
 		}
 		m.lo, m.hi = d+diff, d+diff
+	}
+	if m.noMonth && (future && m.lo < d || !future && m.lo > d) {
+		y, mo, dd := m.lo.date()
+		if mo--; future {
+			mo += 2
+		}
+		if at := dateOf(y, mo, dd); at <= monthEnd(y, mo) {
+			m.lo, m.hi = at, at
+		}
+	}
+	if m.due > 0 {
+		last := m.lo + day(m.due-2)
+		if m.lo = noDay; future && last >= d {
+			m.lo = d
+		}
+		m.hi, m.due, m.weekday, m.noYear = last, 0, 0, false
 	}
 	if m.noYear && !future && m.lo > d+31 {
 		y, mo, dd := m.lo.date()

@@ -269,3 +269,18 @@ func TestFoldingTwiceIsFoldingOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestTheStateBehindACityChoosesAmongItsNamesakes(t *testing.T) {
+	g, err := Load(World())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]truce.PlaceID{
+		"Springfield, Illinois": "US-IL", "Springfield, Massachusetts": "US-MA", "Cambridge, Ontario": "CA-ON", "Birmingham, Alabama": "US-AL",
+	} {
+		got := g.Find(Query{Text: text, Max: 1, MinScore: 800})
+		if len(got) == 0 || got[0].Place.Class != City && got[0].Place.Class != Town || got[0].Place.Parent != want {
+			t.Errorf("%s: %+v, want a city in %s", text, got, want)
+		}
+	}
+}

@@ -19,7 +19,7 @@ const Version = "gazetteer/2"
 var data embed.FS
 
 // World returns the places that every centre begins with: countries, capitals
-// and cities of 100,000 people and more. GeoNames, CC BY 4.0.
+// and cities of 50,000 people and more. GeoNames, CC BY 4.0.
 func World() fs.FS {
 	sub, err := fs.Sub(data, "data")
 	if err != nil {
@@ -30,7 +30,8 @@ func World() fs.FS {
 
 // extractOf reads a row of the project's extracts of GeoNames: columns
 // geonameid (0 for a country), name, asciiname, alternates, lon, lat, feature,
-// country, admin1, admin2, population.
+// country, admin1, admin2, population. An admin1 with the country's code in front
+// is the id of the unit above; others are GeoNames' own.
 func extractOf(col func(string) string) (Place, error) {
 	p := Place{ID: truce.PlaceID("gn:" + col("geonameid")), Country: col("country"), Parent: truce.PlaceID(col("country"))}
 	if n, err := strconv.ParseInt(col("population"), 10, 32); err == nil && n > 0 {
@@ -42,6 +43,9 @@ func extractOf(col func(string) string) (Place, error) {
 	}
 	if p.ID == "gn:" || p.Country == "" {
 		return p, fmt.Errorf("place %q has no id or country", col("name"))
+	}
+	if strings.HasPrefix(col("admin1"), p.Country+"-") {
+		p.Parent = truce.PlaceID(col("admin1"))
 	}
 	point, err := parsePoint(col("lon"), col("lat"))
 	if err != nil {

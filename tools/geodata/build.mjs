@@ -81,7 +81,17 @@ function middle(geometry, box) {
   return [round(x / sum / 3, 2), round(y / sum / 3, 2)];
 }
 
+// holds tells whether a point lies in a polygon: by the edges to its east.
+function holds(geometry, [x, y]) {
+  return polygons(geometry).some(rings => rings.reduce((odd, ring) => ring.reduce((in_, [px, py], i) => {
+    const [qx, qy] = ring[(i + 1) % ring.length];
+    return (py > y) !== (qy > y) && x < px + (qx - px) * (y - py) / (qy - py) ? !in_ : in_;
+  }, odd), false));
+}
+
 // ---- names ----
+
+const unitCode = /^[A-Z]{2}-[A-Z0-9]{1,3}$/;
 
 // Natural Earth's names of units: French ones begin with a preposition, Arabic
 // ones with the word for the kind of unit.
@@ -121,11 +131,12 @@ const cyrillic = s => /^\p{Script=Cyrillic}/u.test(s);
 const plain = s => s.normalize('NFD').replace(/\p{M}/gu, '').replace(/[^a-z]/gi, '').toLowerCase();
 
 // short keeps, for the world's cities, what a reader of another language would
-// write: names that differ in more than their accents, few of each script.
+// write: names that differ in more than their accents, few of each script. Old and
+// foreign Latin names of small cities are left out: they are taken for other words.
 function short(g) {
   const seen = new Set([plain(g.name), plain(g.ascii)]);
   const latin = g.alternates.filter(s => /^\p{Script=Latin}/u.test(s) && s.length > 3 && !seen.has(plain(s)) && seen.add(plain(s)));
-  return [...latin.slice(0, g.feature === 'PPLC' || g.population > 1e6 ? 8 : 3),
+  return [...latin.slice(0, g.feature === 'PPLC' || g.population > 1e6 ? 8 : g.population >= 1e5 ? 3 : 0),
     ...g.alternates.filter(arabic).slice(0, 2), ...g.alternates.filter(cyrillic).slice(0, 2)];
 }
 
@@ -182,9 +193,11 @@ function world() {
     const ascii = en.normalize('NFD').replace(/\p{M}/gu, '').replace(/’/g, "'");
     return row({id: '0', name: en, ascii, lon, lat, feature: 'PCLI', country: iso, admin1: '', admin2: '', population: 0}, [ar, fr, ru, ...(also?.split(',') ?? [])]);
   });
-  const cities = geonames.filter(g => g.feature === 'PPLC' || g.population >= 100000 && g.feature !== 'PPLX').sort((a, b) => a.id - b.id).map(g => row(g, short(g)));
+  const unitOf = g => (shapes[g.country] ?? []).find(f => unitCode.test(f.properties.iso_3166_2) && holds(f.geometry, [Number(g.lon), Number(g.lat)]))?.properties.iso_3166_2 ?? '';
+  const cities = geonames.filter(g => g.feature === 'PPLC' || g.population >= 50000 && g.feature !== 'PPLX').sort((a, b) => a.id - b.id)
+    .map(g => row({...g, admin1: unitOf(g), admin2: ''}, short(g)));
   return table([credit, 'Names of countries: Unicode CLDR, Unicode-3.0; their points: middle of their units in Natural Earth, geonameid 0.',
-    'Countries, capitals and cities of 100,000 and more; WGS84, longitude first.'], [...countries, ...cities]);
+    'Countries, capitals and cities of 50,000 and more; WGS84, longitude first; admin1 is the unit of Natural Earth that a city lies in (units.tsv).'], [...countries, ...cities]);
 }
 
 // heart is the middle of a country by the area of its units, those far from
@@ -226,7 +239,7 @@ function units() {
   for (const f of all) {
     const p = f.properties;
     if (p.geonunit && p.geonunit !== p.admin && p.gu_a3) (parts[p.gu_a3] ??= []).push(f);
-    if (!/^[A-Z]{2}-[A-Z0-9]{1,3}$/.test(p.iso_3166_2) || largest[p.iso_3166_2] !== f) continue;
+    if (!unitCode.test(p.iso_3166_2) || largest[p.iso_3166_2] !== f) continue;
     const names = [['en', clean(p.name_en || p.name)], ['', clean(p.name)], ...(p.name_alt || '').split('|').filter(s => s.length > 3 && !s.endsWith('.')).map(s => ['', clean(s)]),
       ['ar', clean(strip.ar(p.name_ar || ''))], ['ru', clean(p.name_ru)], ['fr', clean(strip.fr(p.name_fr || ''))]];
     rows.push(line(p.iso_3166_2, 'adm1', p.iso_a2, p.iso_a2, [round(p.longitude, 2), round(p.latitude, 2)], names));

@@ -111,8 +111,8 @@ func BenchmarkVerify(b *testing.B) {
 			l.adds <- ps[len(ps)-1]
 		}
 		for _, p := range ps {
-			if <-p.answer; p.err != nil {
-				b.Fatal(p.err)
+			if err := l.await(context.Background(), p); err != nil || p.err != nil {
+				b.Fatal(err, p.err)
 			}
 		}
 	}

@@ -30,6 +30,7 @@ type Log struct {
 	turn    chan *sequencer // who takes it out writes, and puts it back
 	stop    chan struct{}   // closed when Close begins
 	heralds sync.WaitGroup  // publisher
+	copying sync.WaitGroup  // SQLite's WAL
 	closing sync.Once
 
 	mu      sync.Mutex
@@ -75,6 +76,9 @@ func open(ctx context.Context, url string, o Options) (_ *Log, err error) {
 		return l, nil
 	}
 	l.turn <- s
+	if l.st.copier != nil {
+		l.copying.Go(l.copyWAL)
+	}
 	if l.o.Interval > 0 && l.signer != nil && !l.mirror {
 		l.heralds.Go(l.publishing)
 	}
@@ -395,11 +399,38 @@ func (l *Log) Close() error {
 		if !l.o.ReadOnly {
 			s := <-l.turn
 			s.closed = true
-			defer func() { l.turn <- s }() // who waits learns from it that there is no more
+			l.turn <- s
 		}
+		l.copying.Wait()
 		err = l.release()
 	})
 	return err
+}
+
+// copyWAL lets SQLite's WAL begin anew when it is full. It copies it beside the
+// writers until little is left; nobody writes while the rest is copied, and the
+// next to write then finds a WAL without anything in it that is still needed.
+func (l *Log) copyWAL() {
+	const rounds = 3
+	ctx := context.Background()
+	for {
+		select {
+		case <-l.st.full:
+		case <-l.stop:
+			return
+		}
+		for round, was := 0, 0; round < rounds; round++ {
+			now, err := l.st.copyWAL(ctx)
+			if err != nil || now-was < walRest {
+				break // an error is met again below
+			}
+			was = now
+		}
+		_ = l.submit(ctx, func(*sequencer) error { // the sequencer reopens the store after an error
+			_, err := l.st.copyWAL(ctx)
+			return err
+		})
+	}
 }
 
 // release closes store and lock.

@@ -407,29 +407,19 @@ func (l *Log) Close() error {
 	return err
 }
 
-// copyWAL lets SQLite's WAL begin anew when it is full. It copies it beside the
-// writers until little is left; nobody writes while the rest is copied, and the
-// next to write then finds a WAL without anything in it that is still needed.
+// copyWAL lets SQLite's WAL begin anew each time that it is full. Most of it is
+// copied beside the writers, and the rest while nobody writes: the next to write
+// then finds nothing in it that is still needed.
 func (l *Log) copyWAL() {
-	const rounds = 3
-	ctx := context.Background()
 	for {
 		select {
 		case <-l.st.full:
 		case <-l.stop:
 			return
 		}
-		for round, was := 0, 0; round < rounds; round++ {
-			now, err := l.st.copyWAL(ctx)
-			if err != nil || now-was < walRest {
-				break // an error is met again below
-			}
-			was = now
-		}
-		_ = l.submit(ctx, func(*sequencer) error { // the sequencer reopens the store after an error
-			_, err := l.st.copyWAL(ctx)
-			return err
-		})
+		_ = l.st.copyWAL() // an error is met again
+		// After an error here the sequencer reopens the store before it writes.
+		_ = l.submit(context.Background(), func(*sequencer) error { return l.st.copyWAL() })
 	}
 }
 

@@ -93,8 +93,7 @@ func openStore(ctx context.Context, rawURL string, readOnly bool) (*store, error
 // is kept short and written over in place.
 const (
 	walCommits = 256
-	walBytes   = 16 << 20
-	walRest    = 512 // frames that are left for the end, when nobody may write
+	walBytes   = 8 << 20
 )
 
 // wrote notes that n entries of so many bytes were committed.
@@ -112,14 +111,12 @@ func (s *store) wrote(n, bytes int) {
 	}
 }
 
-// copyWAL copies what is committed into the database file, and returns how many
-// frames of the WAL are there now.
-func (s *store) copyWAL(ctx context.Context) (frames int, err error) {
-	var busy, all int
-	if err := s.copier.QueryRowContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &all, &frames); err != nil {
-		return 0, fmt.Errorf("copy the WAL of %s: %w", s.place(), err)
+// copyWAL copies what is committed from the WAL into the database file.
+func (s *store) copyWAL() error {
+	if _, err := s.copier.Exec(`PRAGMA wal_checkpoint(PASSIVE)`); err != nil {
+		return fmt.Errorf("record: copy the WAL of %s: %w", s.place(), err)
 	}
-	return frames, nil
+	return nil
 }
 
 // connect makes a pool; of readers, or for the one writer.

@@ -234,8 +234,7 @@ func (s *sequencer) write(batch []*pending) error {
 	return s.append(ctx, fresh)
 }
 
-// tell answers every request of a batch; err is for those to be
-// written.
+// tell answers every request of a batch; err is for those to be written.
 func tell(batch []*pending, err error) {
 	for _, p := range batch {
 		if t := p.twin; t != nil { // it is earlier in the batch, so it has its answer
@@ -435,7 +434,8 @@ func (s *sequencer) reload(ctx context.Context) (state, edge, error) {
 // and not before, the entry survives a crash of process and machine. The same
 // key, or the same body, gives the original index with Duplicate set; key is
 // 32 bytes of the caller's choice, not all zero. A refusal by Options.Admit is
-// returned as it is. ErrBusy and ErrClosed: not stored. ErrUnknown, or ctx's
+// returned as it is. Who writes for all who wait sees ctx only after the commit,
+// on SQLite. ErrBusy and ErrClosed: not stored. ErrUnknown, or ctx's
 // own error: perhaps stored; add again with the same key to learn it.
 func (l *Log) Add(ctx context.Context, key [32]byte, body []byte) (Receipt, error) {
 	if l.o.ReadOnly || l.mirror {

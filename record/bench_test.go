@@ -52,8 +52,8 @@ func BenchmarkAdd(b *testing.B) {
 			}
 			wg.Wait()
 			b.StopTimer()
-			syncs = (syncs + syncRate(b, dir)) / 2
 			b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(b.N), "cpu-us/add")
+			syncs = (syncs + syncRate(b, dir)) / 2
 			slices.Sort(took)
 			rate := float64(b.N) / b.Elapsed().Seconds()
 			b.ReportMetric(rate, "adds/s")

@@ -65,6 +65,10 @@ func victim(dir, round, adds string) {
 		}
 		os.Exit(0)
 	}
+	// So that the WAL begins anew often in a short life.
+	if err := l.submit(context.Background(), func(*sequencer) error { l.st.every = 8; return nil }); err != nil {
+		os.Exit(6)
+	}
 	limit := 1 << 30
 	if adds != "" {
 		if limit, err = strconv.Atoi(adds); err != nil {

@@ -45,6 +45,7 @@ type store struct {
 
 	// SQLite only.
 	copier  *sql.DB       // copies the WAL into the database file, beside the writer
+	every   int           // commits until the WAL begins anew
 	commits int           // since full was sent to
 	written int           // bytes of the WAL since then, at most
 	full    chan struct{} // the WAL is to begin anew
@@ -56,7 +57,7 @@ type store struct {
 
 // openStore connects and, unless read-only, creates what is missing.
 func openStore(ctx context.Context, rawURL string, readOnly bool) (*store, error) {
-	s := &store{url: rawURL, readOnly: readOnly}
+	s := &store{url: rawURL, readOnly: readOnly, every: walCommits}
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):
 		s.dir = strings.TrimPrefix(rawURL, "sqlite:")
@@ -101,7 +102,7 @@ func (s *store) wrote(n, bytes int) {
 	const page = 4096
 	s.commits++
 	s.written += bytes + (n+4)*page // each touches a page of the index of IDs
-	if s.commits < walCommits && s.written < walBytes {
+	if s.commits < s.every && s.written < walBytes {
 		return
 	}
 	s.commits, s.written = 0, 0

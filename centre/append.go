@@ -16,7 +16,7 @@ func (c *Centre) Submit(ctx context.Context, envelope []byte) (record.Receipt, e
 }
 
 // add verifies an envelope on the caller's own time, and hands it to the
-// appending goroutine with what was verified.
+// record with what was verified.
 func (c *Centre) add(ctx context.Context, key [32]byte, envelope []byte) (record.Receipt, error) {
 	if c.Copy() {
 		return record.Receipt{}, &truce.Error{Kind: truce.Forbidden, Why: "this is a copy of the record: hand the statement to the centre, or keep it in a field outbox until the centre can be reached"}
@@ -59,8 +59,8 @@ func (c *Centre) sayAs(ctx context.Context, office truce.OfficeID, desk string, 
 	return c.add(ctx, key, env)
 }
 
-// admit is the record's question, in the appending goroutine, whether a body
-// may have the next index.
+// admit is the record's question, one at a time, whether a body may have the
+// next index.
 func (c *Centre) admit(index, recvAt int64, body []byte) error {
 	at := truce.Instant(recvAt / 1000)
 	if said, ok := c.verified.Load(truce.DigestOf(body)); ok {

@@ -90,7 +90,7 @@ type Centre struct {
 	shared bool   // the picture is another process's to write
 	aside  string // folder of a picture of this reader's own
 
-	edge *truce.Book // the Book at the log's edge; the appending goroutine's own, Verify excepted
+	edge *truce.Book // the Book at the log's edge; of admit and reset alone, Verify excepted
 
 	verified sync.Map // StatementID -> *truce.Said, while their Add is under way
 

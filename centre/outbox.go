@@ -24,6 +24,10 @@ const (
 	// MirroredLevel is the receipt level that an outbox waits for unless told
 	// otherwise: then the loss of the whole centre loses nothing of it.
 	MirroredLevel = 4
+	// A batch is at most so much, so that a poor link gets it through in a
+	// request's time; what is bigger goes alone.
+	maxHandedOver = 64
+	maxHandBytes  = 32 << 10
 )
 
 // OutboxOptions say whose outbox it is, and for which centre. All must be given
@@ -70,17 +74,19 @@ type Filed struct {
 
 // An Answer is what a centre says of one statement.
 type Answer struct {
-	Level  int
-	Index  int64
-	Signed string // the receipt as a note
+	Level   int
+	Index   int64
+	Signed  string // the receipt as a note
+	Refused string // why it does not take it, for good; the rest is then empty
 }
 
-// Hand reaches the centre. A truce.Error of kind Unknown from Standing says
-// that the centre has no such statement; one of any kind but Unavailable from
-// Submit that it refuses it for good. Every other error says that the link
-// failed.
+// Hand reaches the centre. Submit hands over envelopes and answers for the
+// first of them, in order: those are settled. For what has no answer the link
+// failed, or the centre could not take it now. A truce.Error of kind Unknown
+// from Standing says that the centre has no such statement; every other error
+// that the link failed.
 type Hand interface {
-	Submit(ctx context.Context, envelope []byte) error
+	Submit(ctx context.Context, envelopes [][]byte) ([]Answer, error)
 	Standing(ctx context.Context, id truce.StatementID) (Answer, error)
 }
 
@@ -214,22 +220,33 @@ func (b *Outbox) envelope(ctx context.Context, n int64) ([]byte, error) {
 	return nil, fmt.Errorf("outbox: statement %d is not in its log", n)
 }
 
-// Sync hands over what the centre has not, in order, and asks how far the rest
-// has come. What is refused keeps its reason and is tried again only if again is
-// set. A link that fails ends it; the next Sync goes on there. It returns how
-// many statements have not reached their level and are not refused.
+// Sync asks how far the centre has brought what it has, and hands over the rest
+// in order, in batches. What is refused keeps its reason and is tried again only
+// if again is set. A link that fails ends it; the next Sync goes on there. It
+// returns how many statements have not reached their level and are not refused.
 func (b *Outbox) Sync(ctx context.Context, hand Hand, again bool) (left int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	defer func() { err = errors.Join(err, b.save()) }()
+	var rest []*Filed
 	for i := range b.sent {
 		f := &b.sent[i]
 		if f.Level >= b.o.Until || f.Refused != "" && !again {
 			continue
 		}
-		if err := b.advance(ctx, hand, f); err != nil {
+		if err := b.ask(ctx, hand, f); err != nil {
 			return b.left(), fmt.Errorf("outbox: statement %d: %w", f.Number, err)
 		}
+		if f.Level == 0 {
+			rest = append(rest, f)
+		}
+	}
+	for len(rest) > 0 {
+		n, err := b.handOver(ctx, hand, rest)
+		if err != nil {
+			return b.left(), fmt.Errorf("outbox: from statement %d on: %w", rest[min(n, len(rest)-1)].Number, err)
+		}
+		rest = rest[n:]
 	}
 	return b.left(), nil
 }
@@ -243,36 +260,53 @@ func (b *Outbox) left() (n int) {
 	return n
 }
 
-// advance brings one statement as far as it goes now. What a centre had and has
-// no longer, after it was restored, is handed over again.
-func (b *Outbox) advance(ctx context.Context, hand Hand, f *Filed) error {
-	if f.Level > 0 {
-		a, err := hand.Standing(ctx, f.ID)
-		if err == nil {
-			return b.take(f, a)
-		}
-		if truce.KindOf(err) != truce.Unknown {
-			return err
-		}
-		f.Level = 0
-	}
-	env, err := b.envelope(ctx, f.Number)
-	if err != nil {
-		return err
-	}
-	if err := hand.Submit(ctx, env); err != nil {
-		if kind := truce.KindOf(err); kind == "" || kind == truce.Unavailable {
-			return err
-		}
-		f.Refused = err.Error()
+// ask asks how far one statement that was handed over has come. What a centre
+// had and has no longer, after it was restored, is to be handed over again.
+func (b *Outbox) ask(ctx context.Context, hand Hand, f *Filed) error {
+	if f.Level == 0 {
 		return nil
 	}
-	f.Refused, f.Level = "", 1
 	a, err := hand.Standing(ctx, f.ID)
+	if truce.KindOf(err) == truce.Unknown {
+		f.Level = 0
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	return b.take(f, a)
+}
+
+// handOver hands over the first of fs, as many as a batch holds, and returns how
+// many of them are settled: at least one if there is no error.
+func (b *Outbox) handOver(ctx context.Context, hand Hand, fs []*Filed) (settled int, err error) {
+	var batch [][]byte
+	size := 0
+	for _, f := range fs[:min(len(fs), maxHandedOver)] {
+		env, err := b.envelope(ctx, f.Number)
+		if err != nil {
+			return 0, err
+		}
+		if size += len(env); size > maxHandBytes && len(batch) > 0 {
+			break
+		}
+		batch = append(batch, env)
+	}
+	answers, err := hand.Submit(ctx, batch)
+	for i, a := range answers[:min(len(answers), len(batch))] {
+		if a.Refused != "" {
+			fs[i].Refused = a.Refused
+			continue
+		}
+		fs[i].Refused = ""
+		if err := b.take(fs[i], a); err != nil {
+			return i, err
+		}
+	}
+	if err == nil && len(answers) == 0 {
+		err = errors.New("the centre answers for none of them")
+	}
+	return min(len(answers), len(batch)), err
 }
 
 // take believes a centre no further than its signature goes.

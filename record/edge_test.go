@@ -289,3 +289,55 @@ func TestTheQueueHasAnEnd(t *testing.T) {
 		t.Errorf("asked again: %+v %v", r, err)
 	}
 }
+
+// A panic while a body is judged reaches its caller, who may be an HTTP handler
+// that lives on: the log goes on with what is stored.
+func TestAPanicInAdmitLeavesTheLogUsable(t *testing.T) {
+	o := options()
+	var resets []int64
+	o.Admit = func(_, _ int64, body []byte) error {
+		if string(body) == "bad" {
+			panic("a fault in the Book")
+		}
+		return nil
+	}
+	o.Reset = func(size int64) { resets = append(resets, size) }
+	l := openTest(t, t.TempDir(), o)
+	add(t, l, []byte("a"))
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic is gone")
+			}
+		}()
+		_, _ = l.Add(t.Context(), keyFor([]byte("bad")), []byte("bad"))
+	}()
+	if r := add(t, l, []byte("b")); r.Index != 1 || r.Duplicate {
+		t.Errorf("after the panic: %+v", r)
+	}
+	if len(resets) != 1 || resets[0] != 1 {
+		t.Errorf("the Book was reset to %v, want once to 1", resets)
+	}
+	if err := l.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Without an end to it the WAL would have 20 MB here.
+func TestTheWALStaysShort(t *testing.T) {
+	if testing.Short() {
+		t.Skip("short")
+	}
+	dir := t.TempDir()
+	l := openTest(t, dir, options())
+	for i := range 1_200 {
+		add(t, l, append(bodyOf(i), make([]byte, 1_000)...))
+	}
+	info, err := os.Stat(filepath.Join(dir, "record.db-wal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > 2*walBytes {
+		t.Errorf("the WAL has %d bytes", info.Size())
+	}
+}

@@ -26,13 +26,11 @@ type Log struct {
 	st     *store
 	lock   *os.File
 
-	adds    chan *pending  // to the sequencer
-	jobs    chan job       // to the sequencer: other writes
-	stop    chan struct{}  // closed when Close begins
-	halt    chan struct{}  // closed when nothing is left for the sequencer to do
-	stopped chan struct{}  // closed when the sequencer has ended
-	workers sync.WaitGroup // sequencer
-	heralds sync.WaitGroup // publisher
+	adds    chan *pending   // the queue; who puts one in carries it
+	turn    chan *sequencer // who takes it out writes, and puts it back
+	stop    chan struct{}   // closed when Close begins
+	heralds sync.WaitGroup  // publisher
+	copying sync.WaitGroup  // SQLite's WAL
 	closing sync.Once
 
 	mu      sync.Mutex
@@ -49,8 +47,7 @@ type Log struct {
 func open(ctx context.Context, url string, o Options) (_ *Log, err error) {
 	l := &Log{
 		o: o, grown: make(chan struct{}), wrote: -1,
-		adds: make(chan *pending, maxQueue), jobs: make(chan job),
-		stop: make(chan struct{}), halt: make(chan struct{}), stopped: make(chan struct{}),
+		adds: make(chan *pending, maxQueue), turn: make(chan *sequencer, 1), stop: make(chan struct{}),
 	}
 	if err := l.checkOptions(url); err != nil {
 		return nil, err
@@ -76,10 +73,12 @@ func open(ctx context.Context, url string, o Options) (_ *Log, err error) {
 		return nil, err
 	}
 	if o.ReadOnly {
-		close(l.stopped)
 		return l, nil
 	}
-	l.workers.Go(s.run)
+	l.turn <- s
+	if l.st.copier != nil {
+		l.copying.Go(l.copyWAL)
+	}
 	if l.o.Interval > 0 && l.signer != nil && !l.mirror {
 		l.heralds.Go(l.publishing)
 	}
@@ -397,11 +396,31 @@ func (l *Log) Close() error {
 			// What cannot be published now is published at the next start.
 			_, _ = l.Publish(context.Background())
 		}
-		close(l.halt)
-		l.workers.Wait()
+		if !l.o.ReadOnly {
+			s := <-l.turn
+			s.closed = true
+			l.turn <- s
+		}
+		l.copying.Wait()
 		err = l.release()
 	})
 	return err
+}
+
+// copyWAL lets SQLite's WAL begin anew each time that it is full. Most of it is
+// copied beside the writers, and the rest while nobody writes: the next to write
+// then finds nothing in it that is still needed.
+func (l *Log) copyWAL() {
+	for {
+		select {
+		case <-l.st.full:
+		case <-l.stop:
+			return
+		}
+		_ = l.st.copyWAL() // an error is met again
+		// After an error here the sequencer reopens the store before it writes.
+		_ = l.submit(context.Background(), func(*sequencer) error { return l.st.copyWAL() })
+	}
 }
 
 // release closes store and lock.

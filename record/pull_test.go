@@ -92,10 +92,10 @@ func TestAMirrorOverAPoorLinkGetsThere(t *testing.T) {
 		body := append(bodyOf(i), bytes.Repeat([]byte{'x'}, 1000)...)
 		p := &pending{key: keyFor(body), id: keyFor(body), body: body, answer: make(chan struct{})}
 		l.adds <- p
-	}
-	for l.Size() < 1_200 {
-		if err := l.Wait(t.Context(), l.Size()); err != nil {
-			t.Fatal(err)
+		if i == 1_199 {
+			if err := l.await(t.Context(), p); err != nil || p.err != nil {
+				t.Fatal(err, p.err)
+			}
 		}
 	}
 	publish(t, l)

@@ -77,15 +77,15 @@ type Options struct {
 	// Interval is the pause between checkpoints when entries come in, 1 s when
 	// zero; negative: only Publish signs.
 	Interval time.Duration
-	// Admit, if not nil, judges each new body at its exact index, in order, in
-	// the appending goroutine. An error refuses that one body: Add returns it
-	// and the log is unchanged. recvAt is in milliseconds since 1970 UTC. It is
+	// Admit, if not nil, judges each new body at its exact index, in order, one at
+	// a time, on the goroutine of some caller of Add. An error refuses that one
+	// body: its Add returns it and the log is unchanged. recvAt is in milliseconds since 1970 UTC. It is
 	// not asked about what was stored before, nor by Adopt.
 	Admit func(index, recvAt int64, body []byte) error
 	// Reset tells Admit's owner that bodies it admitted at index size and above
 	// were not stored after all, or that entries up to size came in past it (Pull,
 	// Adopt), so that it rebuilds its state from the first size entries. It is
-	// called in the appending goroutine; it may read the log, not write to it.
+	// called between two calls of Admit; it may read the log, not write to it.
 	Reset func(size int64)
 	// Seen are signed checkpoints of this origin that peers hold, fetched before
 	// Open. A head beyond the store keeps Add and Publish shut (ErrBehind) until

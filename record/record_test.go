@@ -79,8 +79,8 @@ func fill(t testing.TB, l *Log, first, last int) {
 		l.adds <- p // in order; Add itself would do, one at a time
 	}
 	for _, p := range ps {
-		if <-p.answer; p.err != nil {
-			t.Fatal(p.err)
+		if err := l.await(context.Background(), p); err != nil || p.err != nil {
+			t.Fatal(err, p.err)
 		}
 	}
 }

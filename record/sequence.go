@@ -12,8 +12,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// pending is one body on its way to its index. The sequencer owns it until it
-// answers.
+// pending is one body on its way to its index. From the queue on the sequencer
+// owns it until it answers.
 type pending struct {
 	key, id [32]byte
 	body    []byte
@@ -25,12 +25,6 @@ type pending struct {
 	twin    *pending // the same key or body earlier in this batch
 	err     error
 	answer  chan struct{} // closed when index, leaf, dup, err are final
-}
-
-// A job is any other write, done between batches by the sequencer.
-type job struct {
-	do   func(s *sequencer) error
-	done chan error
 }
 
 // An edge is the right edge of the tree: what is needed to append.
@@ -124,54 +118,73 @@ func (l *Log) loadEdge(ctx context.Context, q querier, st state) (edge, error) {
 	return e, nil
 }
 
-// A sequencer is the one goroutine that writes. Its fields are its own.
+// A sequencer is what it takes to write. There is one, and whoever has it from
+// Log.turn writes: a caller of Add for all who wait, on its own goroutine, so
+// that a lone caller hands nothing over. Who has it gives it back.
 type sequencer struct {
 	l      *Log
 	edge   edge  // as committed
 	epoch  int64 // ours in log_state
 	broken bool  // an outcome is unknown: nothing is written before reopen succeeds
 	stale  bool  // Admit has judged bodies that are perhaps not stored
+	closed bool  // nothing is written any more
 
 	several bool // the last batch was of more than one
 }
 
-// run serves requests until the log is closed.
-func (s *sequencer) run() {
-	defer close(s.l.stopped)
+// carry brings p, which is in the queue, to its answer: by the batch of another
+// or by one of its own.
+func (l *Log) carry(ctx context.Context, p *pending) error {
 	for {
 		select {
-		case <-s.l.halt:
-			s.last()
-			return
-		case j := <-s.l.jobs:
-			j.done <- s.work(j.do)
-		case p := <-s.l.adds:
-			s.batch(s.drain(p))
+		case <-p.answer:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case s := <-l.turn:
+			l.lead(s, p)
 		}
 	}
 }
 
-// last refuses what waits.
-func (s *sequencer) last() {
-	for {
-		select {
-		case p := <-s.l.adds:
-			p.err = ErrClosed
-			close(p.answer)
-		default:
-			return
+// await waits for the answer of p, which is in the queue. Who gives up leaves a
+// goroutine in its place.
+func (l *Log) await(ctx context.Context, p *pending) error {
+	if !l.st.postgres {
+		err := l.carry(ctx, p)
+		if err != nil {
+			go func() { _ = l.carry(context.Background(), p) }()
 		}
+		return err
+	}
+	go func() { _ = l.carry(context.Background(), p) }() // a commit may wait for a standby longer than its caller does
+	select {
+	case <-p.answer:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// lead writes a batch of what waits, unless p, which brought its caller here, has
+// its answer. At most maxQueue bodies lie before p, so it leads few times.
+func (l *Log) lead(s *sequencer, p *pending) {
+	defer func() { l.turn <- s }()
+	select {
+	case <-p.answer:
+	default:
+		s.batch(s.drain())
 	}
 }
 
 // drain takes what waits, up to maxBatch: while one commit runs, the queue
 // fills, so no one sleeps to fill a batch. Where several add at once, those who
 // have just had their answer run first: what they add next shares this commit.
-func (s *sequencer) drain(first *pending) []*pending {
+func (s *sequencer) drain() []*pending {
 	if s.several {
 		runtime.Gosched()
 	}
-	batch := append(make([]*pending, 0, 64), first)
+	batch := make([]*pending, 0, 64)
 	for len(batch) < maxBatch {
 		select {
 		case p := <-s.l.adds:
@@ -189,18 +202,40 @@ func (s *sequencer) work(do func(*sequencer) error) error {
 	if err := s.mend(context.Background()); err != nil {
 		return err
 	}
+	s.broken = true // the write may be half known; reopening costs little
 	err := do(s)
-	s.broken = err != nil // the write may be half known; reopening costs little
+	s.broken = err != nil
 	return err
 }
 
+// errPanic is what the callers of a batch are told whose writer panicked. Where
+// they are HTTP handlers the process lives on, and so the store is read again.
+var errPanic = fmt.Errorf("%w: its writer panicked", ErrUnknown)
+
 // batch brings a batch to its indexes and answers every request of it.
 func (s *sequencer) batch(batch []*pending) {
+	err := errPanic
+	defer func() {
+		if errors.Is(err, errPanic) {
+			s.broken, s.stale = true, true
+		}
+		tell(batch, err)
+	}()
+	err = s.write(batch)
+}
+
+// write judges a batch and stores what is new in it.
+func (s *sequencer) write(batch []*pending) error {
 	ctx := context.Background() // a caller who gives up must not cancel a commit
 	fresh, err := s.sift(ctx, batch)
-	if err == nil && len(fresh) > 0 {
-		err = s.append(ctx, fresh)
+	if err != nil || len(fresh) == 0 {
+		return err
 	}
+	return s.append(ctx, fresh)
+}
+
+// tell answers every request of a batch; err is for those to be written.
+func tell(batch []*pending, err error) {
 	for _, p := range batch {
 		if t := p.twin; t != nil { // it is earlier in the batch, so it has its answer
 			p.index, p.recvAt, p.id, p.leaf, p.dup, p.err = t.index, t.recvAt, t.id, t.leaf, true, t.err
@@ -353,7 +388,10 @@ func (s *sequencer) outcome(ctx context.Context, next edge, root tlog.Hash, fail
 // mend, after a failed write, reopens the store, compares it with the last
 // checkpoint and learns where the log ends. Reads go on meanwhile.
 func (s *sequencer) mend(ctx context.Context) error {
-	if !s.broken {
+	switch {
+	case s.closed:
+		return ErrClosed
+	case !s.broken:
 		return nil
 	}
 	st, e, err := s.reload(ctx)
@@ -396,7 +434,8 @@ func (s *sequencer) reload(ctx context.Context) (state, edge, error) {
 // and not before, the entry survives a crash of process and machine. The same
 // key, or the same body, gives the original index with Duplicate set; key is
 // 32 bytes of the caller's choice, not all zero. A refusal by Options.Admit is
-// returned as it is. ErrBusy and ErrClosed: not stored. ErrUnknown, or ctx's
+// returned as it is. Who writes for all who wait sees ctx only after the commit,
+// on SQLite. ErrBusy and ErrClosed: not stored. ErrUnknown, or ctx's
 // own error: perhaps stored; add again with the same key to learn it.
 func (l *Log) Add(ctx context.Context, key [32]byte, body []byte) (Receipt, error) {
 	if l.o.ReadOnly || l.mirror {
@@ -419,16 +458,8 @@ func (l *Log) Add(ctx context.Context, key [32]byte, body []byte) (Receipt, erro
 	default:
 		return Receipt{}, ErrBusy
 	}
-	select {
-	case <-p.answer:
-	case <-ctx.Done():
-		return Receipt{}, ctx.Err()
-	case <-l.stopped:
-		select {
-		case <-p.answer:
-		default:
-			return Receipt{}, ErrClosed
-		}
+	if err := l.await(ctx, p); err != nil {
+		return Receipt{}, err
 	}
 	if p.err != nil {
 		return Receipt{}, p.err
@@ -436,20 +467,18 @@ func (l *Log) Add(ctx context.Context, key [32]byte, body []byte) (Receipt, erro
 	return Receipt{Origin: l.o.Origin, Index: p.index, RecvAt: p.recvAt, ID: p.id, Leaf: p.leaf, Duplicate: p.dup}, nil
 }
 
-// submit hands a write to the sequencer and waits for it.
+// submit waits until nobody writes, and does another write than Add.
 func (l *Log) submit(ctx context.Context, do func(*sequencer) error) error {
 	if l.o.ReadOnly {
 		return errors.New("record: the log is open read-only")
 	}
-	j := job{do: do, done: make(chan error, 1)}
 	select {
-	case l.jobs <- j:
-	case <-l.stopped:
-		return ErrClosed
+	case s := <-l.turn:
+		defer func() { l.turn <- s }()
+		return s.work(do)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return <-j.done
 }
 
 // knownChunk is known for at most manyRows.

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -44,11 +43,12 @@ type store struct {
 
 	warned atomic.Bool // PostgreSQL: a commit was not confirmed by a standby
 
-	// SQLite only: what is committed is written into the database file beside the
-	// writer, which else stands still for it once in so many entries.
-	written int           // bytes since wake was sent to
-	wake    chan struct{} // closed to end
-	ended   sync.WaitGroup
+	// SQLite only.
+	copier  *sql.DB       // copies the WAL into the database file, beside the writer
+	every   int           // commits until the WAL begins anew
+	commits int           // since full was sent to
+	written int           // bytes of the WAL since then, at most
+	full    chan struct{} // the WAL is to begin anew
 
 	// On w, SQLite only: [i] is for 1<<i rows.
 	entry, known        [sizes]*sql.Stmt
@@ -57,7 +57,7 @@ type store struct {
 
 // openStore connects and, unless read-only, creates what is missing.
 func openStore(ctx context.Context, rawURL string, readOnly bool) (*store, error) {
-	s := &store{url: rawURL, readOnly: readOnly}
+	s := &store{url: rawURL, readOnly: readOnly, every: walCommits}
 	switch {
 	case strings.HasPrefix(rawURL, "sqlite:"):
 		s.dir = strings.TrimPrefix(rawURL, "sqlite:")
@@ -81,43 +81,43 @@ func openStore(ctx context.Context, rawURL string, readOnly bool) (*store, error
 	}
 	s.rd = rd
 	if !readOnly && !s.postgres {
-		if err := s.startBackfill(); err != nil {
+		s.full = make(chan struct{}, 1)
+		if s.copier, err = s.connect(false); err != nil {
 			return nil, errors.Join(err, s.close())
 		}
 	}
 	return s, nil
 }
 
-const backfillEvery = 4 << 20 // bytes
+// When the WAL begins anew. A file that grows costs each sync the journal of the
+// file system as well, and makes it wait for the syncs of other files: so the WAL
+// is kept short and written over in place.
+const (
+	walCommits = 256
+	walBytes   = 8 << 20
+)
 
-// startBackfill copies the WAL into the database file from time to time. That
-// never waits for the writer nor keeps it: an error is met again by the
-// writer's own checkpoint, which comes when the WAL is long for all that.
-func (s *store) startBackfill() error {
-	db, err := s.connect(false)
-	if err != nil {
-		return err
-	}
-	s.wake = make(chan struct{}, 1)
-	s.ended.Go(func() {
-		for range s.wake {
-			_, _ = db.Exec(`PRAGMA wal_checkpoint(PASSIVE)`)
-		}
-		_ = db.Close() // it holds nothing
-	})
-	return nil
-}
-
-// wrote notes that so many bytes were committed.
-func (s *store) wrote(n int) {
-	if s.written += n; s.written < backfillEvery {
+// wrote notes that n entries of so many bytes were committed.
+func (s *store) wrote(n, bytes int) {
+	const page = 4096
+	s.commits++
+	s.written += bytes + (n+4)*page // each touches a page of the index of IDs
+	if s.commits < s.every && s.written < walBytes {
 		return
 	}
-	s.written = 0
+	s.commits, s.written = 0, 0
 	select {
-	case s.wake <- struct{}{}:
-	default: // it is at it
+	case s.full <- struct{}{}:
+	default: // it is being done
 	}
+}
+
+// copyWAL copies what is committed from the WAL into the database file.
+func (s *store) copyWAL() error {
+	if _, err := s.copier.Exec(`PRAGMA wal_checkpoint(PASSIVE)`); err != nil {
+		return fmt.Errorf("record: copy the WAL of %s: %w", s.place(), err)
+	}
+	return nil
 }
 
 // connect makes a pool; of readers, or for the one writer.
@@ -251,12 +251,10 @@ func (s *store) place() string {
 
 // close closes what is open; closing twice does nothing.
 func (s *store) close() error {
-	if s.wake != nil {
-		close(s.wake)
-		s.ended.Wait()
-		s.wake = nil
-	}
 	err := s.closeWriter()
+	if s.copier != nil {
+		err = errors.Join(err, s.copier.Close())
+	}
 	if s.rd != nil {
 		err = errors.Join(err, s.rd.Close())
 	}
@@ -363,7 +361,7 @@ func (s *store) insertBatch(ctx context.Context, es []*pending) error {
 	if err := insert(ctx, s.entry, 6, vals); err != nil {
 		return fmt.Errorf("insert entries: %w", err)
 	}
-	s.wrote(bytes)
+	s.wrote(len(es), bytes)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -126,6 +127,9 @@ type receipt struct {
 // apiSubmit takes one signed envelope from anybody, or from a token that may
 // say something the kind and body of a statement, which its desk's key signs.
 func (s *site) apiSubmit(v *visit) (any, error) {
+	if v.r.Header.Get("Content-Type") == EnvelopeLines {
+		return s.submitLines(v)
+	}
 	sent, err := io.ReadAll(http.MaxBytesReader(v.w, v.r.Body, truce.MaxEnvelope))
 	if err != nil {
 		return nil, err
@@ -144,6 +148,65 @@ func (s *site) apiSubmit(v *visit) (any, error) {
 		r, err = s.o.Centre.Submit(v.ctx(), sent)
 	}
 	return receipt{r.Origin, r.Index, r.ID, truce.Instant(r.RecvAt / 1000), r.Leaf, r.Duplicate, 1}, err
+}
+
+// EnvelopeLines is the type of a body of signed envelopes, one a line.
+const EnvelopeLines = "application/jsonl"
+
+const maxLines = 64 // envelopes in one body
+
+// taken is the answer to one of several envelopes: a signed receipt, or why the
+// statement is refused for good.
+type taken struct {
+	*standing
+	Refused string `json:"refused,omitempty"`
+}
+
+// submitLines takes signed envelopes in order, each as its line has come, and
+// answers for each. A body that is cut, or a centre that cannot take more now,
+// ends it: for what has no answer nothing is said, and it is to be sent again.
+func (s *site) submitLines(v *visit) (any, error) {
+	lines := bufio.NewReaderSize(v.r.Body, truce.MaxEnvelope+1)
+	rows := []taken{}
+	for len(rows) < maxLines {
+		line, err := lines.ReadSlice('\n')
+		if errors.Is(err, io.EOF) { // a body that is cut ends otherwise
+			if len(line) == 0 {
+				break
+			}
+			err = nil
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			err = &http.MaxBytesError{Limit: truce.MaxEnvelope}
+		}
+		var x *standing
+		if err == nil {
+			x, err = s.takeLine(v, bytes.Clone(bytes.TrimSuffix(line, []byte("\n"))))
+		}
+		if err == nil {
+			rows = append(rows, taken{standing: x})
+			continue
+		}
+		if status, _ := statusOf(err); status < http.StatusInternalServerError && truce.KindOf(err) != "" {
+			rows = append(rows, taken{Refused: problemOf(v.t, err).Detail})
+			continue
+		}
+		if len(rows) == 0 {
+			return nil, err
+		}
+		break
+	}
+	return v.list(rows, ""), nil
+}
+
+// takeLine takes one envelope in.
+func (s *site) takeLine(v *visit, envelope []byte) (*standing, error) {
+	r, err := s.o.Centre.Submit(v.ctx(), envelope)
+	if err != nil {
+		return nil, err
+	}
+	x, err := s.standing(v, r.ID)
+	return &x, err
 }
 
 // readJSON reads a body strictly: what it does not know it refuses.

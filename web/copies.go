@@ -63,9 +63,13 @@ func (s *site) apiReceipt(v *visit) (any, error) {
 	if err := id.UnmarshalText([]byte(v.r.PathValue("id"))); err != nil {
 		return nil, err
 	}
+	return s.standing(v, id)
+}
+
+func (s *site) standing(v *visit, id truce.StatementID) (standing, error) {
 	x, err := s.o.Centre.Standing(v.ctx(), id)
 	if err != nil {
-		return nil, err
+		return standing{}, err
 	}
 	r := receipt{x.Origin, x.Index, x.ID, truce.Instant(x.RecvAt / 1000), x.Leaf, false, x.Level}
 	return standing{r, x.Cosigned, x.Mirrored, string(x.Signed)}, nil

@@ -583,6 +583,46 @@ func TestTheAPITakesStatementsAndRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
+// TestEnvelopesLineByLine answers for each line by itself, and stops at one that
+// is no line any more.
+func TestEnvelopesLineByLine(t *testing.T) {
+	h := readHouse(t)
+	send := func(body string) (int, []struct{ Refused string }) {
+		t.Helper()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/statements", strings.NewReader(body))
+		r.Header.Set("Content-Type", EnvelopeLines)
+		w := httptest.NewRecorder()
+		h.site.ServeHTTP(w, r)
+		var said struct{ Rows []struct{ Refused string } }
+		if err := json.Unmarshal(w.Body.Bytes(), &said); err != nil {
+			t.Fatal(err)
+		}
+		return w.Code, said.Rows
+	}
+	long := strings.Repeat("x", truce.MaxEnvelope+1) + "\n"
+	for _, c := range []struct {
+		name, body   string
+		status, rows int
+	}{
+		{"nothing", "", 200, 0},
+		{"two that are no envelopes", "{}\n{}\n", 200, 2},
+		{"the last without an end of line", "{}\n{}", 200, 2},
+		{"more than are taken at once", strings.Repeat("{}\n", 70), 200, 64},
+		{"a line over the limit", long, 413, 0},
+		{"a line over the limit after another", "{}\n" + long, 200, 1},
+	} {
+		status, rows := send(c.body)
+		if status != c.status || len(rows) != c.rows {
+			t.Errorf("%s: %d with %d rows, want %d with %d", c.name, status, len(rows), c.status, c.rows)
+		}
+		for _, r := range rows {
+			if r.Refused == "" {
+				t.Errorf("%s: not refused", c.name)
+			}
+		}
+	}
+}
+
 // TestAnAttackDatedOtherwiseIsAskedAbout reads the incident of 5 April in Sheikh
 // Maqsoud in the founding case: an outlet that dates an attack there to the 6th
 // stands in it provisionally, and the page asks whether it is the same; an

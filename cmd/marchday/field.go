@@ -20,6 +20,7 @@ import (
 
 	"github.com/marchday/marchday/centre"
 	"github.com/marchday/marchday/truce"
+	"github.com/marchday/marchday/web"
 )
 
 // fieldHome is the folder of a field device, beside its log and key.
@@ -287,22 +288,23 @@ type fieldHand struct {
 	url string
 }
 
-// Submit implements centre.Hand.
-func (h fieldHand) Submit(ctx context.Context, envelope []byte) error {
-	status, answer, err := h.post(ctx, h.url+"/api/statements", "application/json", envelope)
+// Submit implements centre.Hand: one envelope a line.
+func (h fieldHand) Submit(ctx context.Context, envelopes [][]byte) ([]centre.Answer, error) {
+	status, body, err := h.post(ctx, h.url+"/api/statements", web.EnvelopeLines, append(bytes.Join(envelopes, []byte("\n")), '\n'))
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case status < http.StatusBadRequest:
-		return nil
+		var said struct{ Rows []centre.Answer }
+		return said.Rows, json.Unmarshal(body, &said)
 	case status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout:
-		return statusError{status, h.url}
+		return nil, statusError{status, h.url}
 	}
 	var p struct{ Title, Detail string }
-	if json.Unmarshal(answer, &p) != nil || p.Detail == "" {
-		p.Detail = fmt.Sprintf("the centre answered %d: %s", status, bytes.TrimSpace(answer[:min(len(answer), 200)]))
+	if json.Unmarshal(body, &p) != nil || p.Detail == "" {
+		p.Detail = fmt.Sprintf("the centre answered %d: %s", status, bytes.TrimSpace(body[:min(len(body), 200)]))
 	}
-	return &truce.Error{Kind: truce.Forbidden, Why: p.Detail}
+	return []centre.Answer{{Refused: p.Detail}}, nil // it is about the first
 }
 
 // Standing implements centre.Hand.

@@ -110,17 +110,24 @@ type scriptedCentre struct {
 	level int
 }
 
-func (s *scriptedCentre) Submit(_ context.Context, env []byte) error {
-	if s.down == 0 {
-		return errors.New("the link is down")
+func (s *scriptedCentre) Submit(ctx context.Context, envelopes [][]byte) (said []centre.Answer, err error) {
+	for _, env := range envelopes {
+		if s.down == 0 {
+			return said, errors.New("the link is down")
+		}
+		s.down--
+		id := truce.StatementID(truce.DigestOf(env))
+		if _, known := s.has[id]; !known {
+			s.has[id] = record.Receipt{Origin: "truce.example.org/log", Index: int64(len(s.order)), ID: id}
+			s.order = append(s.order, id)
+		}
+		a, err := s.Standing(ctx, id)
+		if err != nil {
+			return said, err
+		}
+		said = append(said, a)
 	}
-	s.down--
-	id := truce.StatementID(truce.DigestOf(env))
-	if _, known := s.has[id]; !known {
-		s.has[id] = record.Receipt{Origin: "truce.example.org/log", Index: int64(len(s.order)), ID: id}
-		s.order = append(s.order, id)
-	}
-	return nil
+	return said, nil
 }
 
 func (s *scriptedCentre) Standing(_ context.Context, id truce.StatementID) (centre.Answer, error) {
@@ -216,10 +223,12 @@ func TestAnOutboxKeepsWhatACentreLoses(t *testing.T) {
 // A liar says that it keeps what it was handed, without the log's signature.
 type liar struct{ *scriptedCentre }
 
-func (l liar) Standing(ctx context.Context, id truce.StatementID) (centre.Answer, error) {
-	a, err := l.scriptedCentre.Standing(ctx, id)
-	a.Level, a.Signed = 4, strings.Replace(a.Signed, "index ", "index 1", 1)
-	return a, err
+func (l liar) Submit(ctx context.Context, envelopes [][]byte) ([]centre.Answer, error) {
+	said, err := l.scriptedCentre.Submit(ctx, envelopes)
+	for i, a := range said {
+		said[i].Level, said[i].Signed = 4, strings.Replace(a.Signed, "index ", "index 1", 1)
+	}
+	return said, err
 }
 
 // badLink loses three requests in ten, half of them on the way there and half on
@@ -308,6 +317,132 @@ func TestADeviceGetsThroughABadLink(t *testing.T) {
 		t.Errorf("the record has %d entries, want %d: something is there twice", got, filed+2)
 	}
 	t.Logf("%d requests lost, %d came twice, %d runs", lost.Load(), twice.Load(), runs)
+}
+
+// cutOnce passes requests on, and of the first that hands over statements only
+// the first two thirds of its bytes.
+func cutOnce(t *testing.T, target string) (addr string) {
+	t.Helper()
+	var cut atomic.Bool
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		whole := r.Method != http.MethodPost || cut.Swap(true)
+		from, to := io.Pipe()
+		go func() {
+			if whole {
+				_, err = to.Write(body)
+			} else if _, err = to.Write(body[:len(body)*2/3]); err == nil {
+				time.Sleep(200 * time.Millisecond) // what has come is taken in as it comes
+				err = errors.New("the link is down")
+			}
+			_ = to.CloseWithError(err)
+		}()
+		out, err := http.NewRequestWithContext(r.Context(), r.Method, target+r.URL.Path, from)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		out.Header = r.Header.Clone()
+		res, err := http.DefaultClient.Do(out)
+		if err != nil || !whole {
+			panic(http.ErrAbortHandler)
+		}
+		defer res.Body.Close()
+		w.WriteHeader(res.StatusCode)
+		_, _ = io.Copy(w, res.Body) // the next reader went away
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// TestABatchCutInTheMiddle hands over nine statements in one request, of which
+// the centre gets two thirds: what it admitted stays, the rest is sent again, and
+// each has its own receipt.
+func TestABatchCutInTheMiddle(t *testing.T) {
+	h, dir := foundCentre(t), filepath.Join(t.TempDir(), "tablet")
+	c := start(t, "serve", "--data", h.dir, "--addr", "127.0.0.1:0")
+	act := mustRun(t, "field", "init", "--data", dir, "--name", "tablet-9.example.org", "--log", h.LogKey, "--regime", string(h.Regime), "--office", "us", "--url", cutOnce(t, c.url), "--until", "1")
+	c.file(grantDevice(t, h, act))
+	for n := range 9 {
+		mustRun(t, "field", "file", "--data", dir, fieldReport(t, n))
+	}
+	if code, out, _ := command(t, "field", "sync", "--data", dir); code != exitWrong {
+		t.Errorf("over a link that was cut: exit %d %s", code, out)
+	}
+	if got := c.heads().Size - 2; got < 3 || got > 6 {
+		t.Errorf("%d statements of the six that came whole were admitted", got)
+	}
+	mustRun(t, "field", "sync", "--data", dir)
+	receipts := map[string]bool{}
+	for n, f := range outbox(t, dir) {
+		if f.Index != int64(n+2) || f.Level < 1 || f.Refused != "" {
+			t.Errorf("statement %d: %+v", n, f)
+		}
+		receipts[f.Receipt] = true
+	}
+	if got := c.heads().Size; got != 11 || len(receipts) != 9 {
+		t.Errorf("the record has %d entries, want 11; %d receipts, want 9", got, len(receipts))
+	}
+}
+
+// TestABatchIsBounded fills an outbox beyond what a batch holds, in number and in
+// bytes: everything goes, in order, a big statement alone.
+func TestABatchIsBounded(t *testing.T) {
+	_, key, _ := ed25519.GenerateKey(nil)
+	log, err := record.Open(t.Context(), "sqlite:"+t.TempDir(), record.Options{Origin: "truce.example.org/log", Now: time.Now, Signer: key, Interval: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = log.Close() })
+	logKey, err := note.NewEd25519VerifierKey("truce.example.org/log", key.Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, device, _ := ed25519.GenerateKey(nil)
+	b, err := centre.OpenOutbox(t.Context(), centre.OutboxOptions{Dir: t.TempDir(), Origin: "tablet.example.org", Of: "truce.example.org/log", Regime: "r", Office: "us", Key: device, LogKey: logKey, Now: time.Now, Until: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	for n := range 150 {
+		r := &truce.Report{Channel: "field", Publisher: "us", Lang: "en", Text: fmt.Sprint("Patrol ", n), Marking: truce.Green}
+		if n == 20 || n == 21 {
+			r.Text += strings.Repeat(" saw nothing.", 2_500)
+		}
+		if _, err := b.File(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &countingCentre{scriptedCentre: scriptedCentre{log: log, down: -1, has: map[truce.StatementID]record.Receipt{}, level: 1}}
+	if left, err := b.Sync(t.Context(), s, false); left != 0 || err != nil {
+		t.Errorf("%d left: %v", left, err)
+	}
+	for n, f := range b.List() {
+		if s.order[n] != f.ID {
+			t.Fatalf("statement %d is not in its place", n)
+		}
+	}
+	for _, n := range s.batches {
+		if n.count > 64 || n.bytes > 32<<10 && n.count > 1 {
+			t.Errorf("a batch of %d statements and %d bytes", n.count, n.bytes)
+		}
+	}
+	if len(s.batches) > 15 {
+		t.Errorf("%d requests for 150 statements", len(s.batches))
+	}
+}
+
+// A countingCentre notes how big the batches are.
+type countingCentre struct {
+	scriptedCentre
+	batches []struct{ count, bytes int }
+}
+
+func (c *countingCentre) Submit(ctx context.Context, envelopes [][]byte) ([]centre.Answer, error) {
+	c.batches = append(c.batches, struct{ count, bytes int }{len(envelopes), len(bytes.Join(envelopes, nil))})
+	return c.scriptedCentre.Submit(ctx, envelopes)
 }
 
 // outbox reads how far each statement of a device has come.

@@ -229,6 +229,9 @@ func (a *analysis) enclose(ps []placeMention) {
 			if u := q.best(); len(q.cands) > 0 && (u.Class == gazetteer.Adm1 || u.Class == gazetteer.Adm2 || u.Class == gazetteer.Adm3) {
 				ps[n].within = append([]truce.PlaceID{u.ID}, a.t.e.places.Around(u.ID)...)
 				break
+			} else if len(q.cands) > 0 && q.cands[0].Match == gazetteer.MatchOverride { // the seat of a unit of its name
+				ps[n].within = a.t.e.places.Around(u.ID)
+				break
 			}
 		}
 	}
@@ -441,6 +444,9 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 		return placeMention{}, false
 	}
 	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.home(), Near: a.near, Strict: true, MinScore: minSure, Memo: a.t.e.memo}
+	if a.unitBeside(i, j) {
+		q.Class = gazetteer.Adm1
+	}
 	var cands []gazetteer.Candidate
 	if known || a.t.l.code == "ru" || a.t.l.code == "uk" || a.t.e.spells(name) {
 		cands = a.t.find(q)
@@ -456,13 +462,64 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (pl
 	if !actor && a.foreign(best) {
 		return placeMention{}, false
 	}
-	big := best.Population >= bigPopulation || best.Class == gazetteer.Country || best.Class == gazetteer.Adm1
+	big := best.Population >= bigPopulation || best.Class == gazetteer.Country || best.Class == gazetteer.Adm1 || cands[0].Match == gazetteer.MatchOverride
 	if !cue && !big && !actor || !cue && a.partOfName(i, j) {
 		return placeMention{}, false
 	}
 	p := placeMention{i: i, j: j, cands: cands, cue: cue, actor: actor}
 	a.relate(&p)
 	return p, true
+}
+
+const maxUnitList = 12 // tokens of a list of names before or behind the word for units
+
+// unitBeside reports whether the words beside the name from i to j say that a
+// unit is meant: the province of A, A's northern countryside, the provinces of
+// A and B, ريف A, провинция A; or a count, as in a table of units (A - 3, B - 1).
+func (a *analysis) unitBeside(i, j int) bool {
+	unit := func(k int) bool {
+		word := a.tokenText(k)
+		if a.t.l.code == "ar" {
+			word = a.stripClitics(k, word)
+		}
+		c := gazetteer.ClassOf(word)
+		for _, clitic := range []string{"و", "ب", "ل"} { // بريف
+			if rest, has := strings.CutPrefix(word, clitic); has && c == "" {
+				word, c = rest, gazetteer.ClassOf(rest)
+			}
+		}
+		return c == gazetteer.Adm1 || c == gazetteer.Region
+	}
+	listed := func(k int) bool { // between names: a comma, and, another name
+		return a.tok(k).mark == ',' || a.tags(k).has(tagCC) || a.tok(k).mark == 0 && (a.tok(k).flags.has(capital) || !a.t.l.cased && a.tok(k).flags.has(cliticAnd))
+	}
+	k := j
+	for k < a.s.last && k < j+3 && (a.directional(k) && !unit(k) || strings.HasPrefix(a.tokenText(k), "'") || strings.HasPrefix(a.tokenText(k), "’")) {
+		k++
+	}
+	if k < a.s.last && unit(k) && (!a.t.l.cased || a.t.l.code == "en") { // behind its name in English alone
+		return true
+	}
+	if k+1 < a.s.last && (a.tok(k).mark == '-' || a.tok(k).mark == '(') && a.tok(k+1).flags.has(number) {
+		return true
+	}
+	if a.t.l.code == "en" {
+		for k = j; k < a.s.last && k < j+maxUnitList && listed(k); k++ {
+		}
+		if k > j && k < a.s.last && unit(k) && strings.HasSuffix(a.tokenText(k), "s") {
+			return true
+		}
+	}
+	for k = i - 1; k >= a.s.first && a.directional(k) && !unit(k); k-- {
+	}
+	for n := 0; n < maxUnitList && k > a.s.first && listed(k) && !unit(k); n++ {
+		k--
+	}
+	of := k
+	for k > a.s.first && (a.t.l.words[a.tok(k).word] == "of" || a.tags(k).has(tagDet)) {
+		k--
+	}
+	return k >= a.s.first && unit(k) && (of == i-1 || k < of || a.t.l.code != "en")
 }
 
 // foreign reports whether, in letters without capitals, a place is most likely a

@@ -274,6 +274,20 @@ func TestACallIsReadBackAndKeepsItsCallerOut(t *testing.T) {
 	}
 }
 
+// TestADeskThatDoesNotReadWhatIsConfidedIsToldBeforeItTypes asks the form of
+// offices of each level.
+func TestADeskThatDoesNotReadWhatIsConfidedIsToldBeforeItTypes(t *testing.T) {
+	h := ownHouse(t)
+	for office, told := range map[string]bool{"gov-liaison": true, "un": false, "us": false, "": false} {
+		for lang, words := range map[string]string{"en": "Your office does not read", "ar": "مكتبك لا يقرأ"} {
+			page := h.get(t, office, "/intake/hotline?lang="+lang).Body.String()
+			if at := strings.Index(page, words); at >= 0 != told || told && at > strings.Index(page, "<form class=\"form\" method=\"post\" action=\"/intake/hotline\"") {
+				t.Errorf("%q, %s: told %v, want %v, before the form", office, lang, at >= 0, told)
+			}
+		}
+	}
+}
+
 // keptText is a sealed text as its author is given it.
 var keptText = regexp.MustCompile(`<pre dir="ltr" tabindex="0">([^<]+)</pre>`)
 

@@ -665,6 +665,18 @@ func TestAnAttackDatedOtherwiseIsAskedAbout(t *testing.T) {
 		if ask.MatchString(h.get(t, "un", "/incidents/"+i.ID.Display(i.Index)).Body.String()) {
 			t.Error("it is asked again after it was decided")
 		}
+		one, err := truce.ParseClaimRef(form.Get("one"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := mediator(h).Claim(t.Context(), one)
+		if err != nil || c.Incident == i.ID || c.Incident.IsZero() {
+			t.Errorf("decided to be different, it stands in %v (%v)", c.Incident, err)
+		}
+		apart := h.get(t, "un", "/incidents/"+c.Incident.Display(c.Index)).Body.String()
+		if !strings.Contains(apart, "Sheikh Maqsoud") || strings.Contains(h.get(t, "un", "/incidents/"+i.ID.Display(i.Index)).Body.String(), `id="`+strings.TrimPrefix(claimAnchor(c), "#")+`"`) {
+			t.Error("the page does not show them apart at once")
+		}
 	}
 	if asked != 1 {
 		t.Errorf("%d incidents of 5 April ask", asked)

@@ -262,7 +262,7 @@ func (a *analysis) placeAt(i int, before []placeMention) (placeMention, bool) {
 		return placeMention{}, false
 	}
 	for n := a.longestName(i); n > 0; n-- {
-		if p, ok := a.resolve(i, i+n, cue, actor, before); ok {
+		if p, ok := a.resolve(i, i+n, cue, actor); ok {
 			return p, true
 		}
 	}
@@ -430,7 +430,7 @@ const (
 )
 
 // resolve looks tokens i to j up.
-func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) (placeMention, bool) {
+func (a *analysis) resolve(i, j int, cue, actor bool) (placeMention, bool) {
 	s, e := a.t.span(i, j)
 	name := a.t.src[s:e]
 	if a.t.l.code == "ar" {

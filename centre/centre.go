@@ -67,6 +67,9 @@ type Options struct {
 	Extract   *extract.Engine
 	Gazetteer *gazetteer.Gazetteer
 	Model     link.Model
+	// Method names them and what they read, to be held against what the record
+	// names. Zero: nothing is known of them.
+	Method truce.Method
 	// Vault keeps who the sources are. Nil: nothing is taken in confidence. The
 	// centre does not close it. Who controls this process reads what is confided
 	// from then on, before it is sealed.
@@ -236,6 +239,9 @@ func (c *Centre) Picture() *picture.Picture { return c.picture }
 
 // Record returns the log, for its public files and proofs.
 func (c *Centre) Record() *record.Log { return c.log }
+
+// Method names the engines that are run here.
+func (c *Centre) Method() truce.Method { return c.o.Method }
 
 // Now returns the centre's clock.
 func (c *Centre) Now() truce.Instant { return truce.At(c.o.Now()) }

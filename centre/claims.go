@@ -85,17 +85,24 @@ func (f *fold) place(w truce.Where) truce.Where {
 	return w
 }
 
-// claimRow completes a claim's places from the gazetteer and heads its row.
-func (f *fold) claimRow(ref truce.ClaimRef, index int64, at truce.Instant, office truce.OfficeID, c truce.Claim) picture.Claim {
+// placed completes a claim's places from the gazetteer.
+func (f *fold) placed(c truce.Claim) truce.Claim {
 	where := make([]truce.Where, len(c.Where))
 	for i, w := range c.Where {
 		where[i] = f.place(w)
 	}
-	c.Where, c.Ref = where, ref
+	c.Where = where
 	if c.Origin != nil {
 		o := f.place(*c.Origin)
 		c.Origin = &o
 	}
+	return c
+}
+
+// claimRow completes a claim's places and heads its row.
+func (f *fold) claimRow(ref truce.ClaimRef, index int64, at truce.Instant, office truce.OfficeID, c truce.Claim) picture.Claim {
+	c = f.placed(c)
+	c.Ref = ref
 	return picture.Claim{Ref: ref, Index: index, Rests: index, Received: at, Office: office, Claim: c}
 }
 
@@ -105,63 +112,35 @@ func (f *fold) claimOfObservation(o *truce.Observation, id truce.StatementID, in
 	return row
 }
 
-// takeEntry takes a person's claim in: it wins over the machine's that it
-// names, and a null one rejects that.
-func (f *fold) takeEntry(ctx context.Context, index int64, at truce.Instant, said *truce.Said, e *truce.ClaimEntry) error {
-	var old *picture.Claim
-	if !e.Replaces.IsZero() {
-		var err error
-		if old, err = f.claim(ctx, e.Replaces); err != nil && truce.KindOf(err) != truce.Unknown {
-			return err
-		}
-	}
-	if old != nil && !e.Accepts {
-		if err := f.dropClaim(ctx, index, old.Ref); err != nil {
-			return err
-		}
-	}
-	if e.Claim == nil || e.Accepts {
-		return nil
-	}
-	row := f.claimRow(truce.ClaimRef{Statement: said.ID}, index, at, said.Statement.Office, *e.Claim)
-	row.Replaced, row.Marking = e.Replaces, f.marking(said.ID, e.Marking)
-	if old != nil {
-		row.Publisher, row.URL, row.External, row.Said, row.Quote = old.Publisher, old.URL, old.External, old.Said, old.Quote
-		row.Marking = old.Marking
-	}
-	if old != nil && old.Coarse != nil {
-		row.Coarse = f.coarse(row.Claim, false)
-	}
-	publisher := row.Publisher
-	if publisher == "" {
-		publisher = string(said.Statement.Office)
-	}
-	row.Speaker, row.Lineage = e.Claim.Speaker(publisher), e.Claim.LineageOf(publisher)
-	return f.takeClaims(ctx, index, []picture.Claim{row})
-}
-
-// takeClaims places claims among the incidents and writes what that changes.
+// takeClaims takes new claims in.
 func (f *fold) takeClaims(ctx context.Context, index int64, rows []picture.Claim) error {
 	for i := range rows {
-		c := &rows[i]
-		f.claims[c.Ref] = c
-		f.byReport[c.Ref.Statement] = append(f.byReport[c.Ref.Statement], c.Ref)
-		ch, err := f.links.Place(item(c))
-		if err != nil {
+		f.byReport[rows[i].Ref.Statement] = append(f.byReport[rows[i].Ref.Statement], rows[i].Ref)
+		if err := f.placeClaim(ctx, index, &rows[i]); err != nil {
 			return err
 		}
-		if p := ch.Placement; p != nil {
-			c.Link.Reasons, c.Link.Placed, c.Link.Moved = bars(p.Reasons()), nil, false
-			c.Link.Next, c.Link.NextWhy = p.Next, bars(p.NextWhy)
-			if c.Link.NextSum, c.Link.NextN = int64(p.NextSum), int64(p.NextN); p.NextN > 0 {
-				c.Link.NextAt = floorMean(c.Link.NextSum, c.Link.NextN)
-			}
-		}
-		if err := f.apply(ctx, index, ch); err != nil {
-			return err
-		}
-		f.suggest(index, c)
 	}
+	return nil
+}
+
+// placeClaim places a claim among the incidents and writes what that changes.
+func (f *fold) placeClaim(ctx context.Context, index int64, c *picture.Claim) error {
+	f.claims[c.Ref] = c
+	ch, err := f.links.Place(item(c))
+	if err != nil {
+		return err
+	}
+	if p := ch.Placement; p != nil {
+		c.Link.Reasons, c.Link.Placed, c.Link.Moved = bars(p.Reasons()), nil, false
+		c.Link.Next, c.Link.NextWhy = p.Next, bars(p.NextWhy)
+		if c.Link.NextSum, c.Link.NextN = int64(p.NextSum), int64(p.NextN); p.NextN > 0 {
+			c.Link.NextAt = floorMean(c.Link.NextSum, c.Link.NextN)
+		}
+	}
+	if err := f.apply(ctx, index, ch); err != nil {
+		return err
+	}
+	f.suggest(index, c)
 	return nil
 }
 
@@ -401,7 +380,17 @@ func (f *fold) release(ctx context.Context, index int64, r *truce.Release) error
 		f.put(picture.Remark{ID: r.Of, Marking: r.Marking})
 	}
 	var drawn []truce.IncidentID
-	for _, ref := range f.byReport[r.Of] {
+	for _, came := range f.byReport[r.Of] {
+		ref, stands := f.rowOf(came)
+		if v := f.reviews[came]; v != nil {
+			v.base.Marking, v.base.Coarse = r.Marking, nil
+			if !exact {
+				v.base.Coarse = f.coarse(v.base.Claim, r.Coarsen == "governorate")
+			}
+		}
+		if !stands {
+			continue
+		}
 		c, err := f.claim(ctx, ref)
 		if err != nil {
 			return err

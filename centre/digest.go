@@ -73,9 +73,10 @@ func (c *Centre) CatchUpTo(ctx context.Context, size int64) error {
 const maxEditions = 20_000
 
 // Wants lists the kept blobs that the record cites and that are not here: the
-// editions of bulletins. A mirror fetches them beside the entries.
+// editions of bulletins, and what a method read. A mirror fetches them beside
+// the entries.
 func (c *Centre) Wants(ctx context.Context) ([]truce.Digest, error) {
-	all, err := c.View(truce.Viewer{}).Statements(ctx, picture.StatementFilter{Kinds: []truce.Kind{"bulletin"}, Limit: maxEditions})
+	all, err := c.View(truce.Viewer{}).Statements(ctx, picture.StatementFilter{Kinds: []truce.Kind{"bulletin", "founding", "method"}, Limit: maxEditions})
 	if err != nil {
 		return nil, err
 	}
@@ -85,15 +86,35 @@ func (c *Centre) Wants(ctx context.Context) ([]truce.Digest, error) {
 		if err != nil {
 			return nil, err
 		}
-		b, ok := body.(*truce.Bulletin)
-		if !ok {
-			continue
-		}
-		for _, e := range b.Editions {
-			if _, err := c.log.Blob(ctx, e.Digest); err != nil && !slices.Contains(out, e.Digest) {
-				out = append(out, e.Digest)
+		for _, d := range keptBy(body) {
+			if _, err := c.log.Blob(ctx, d); err != nil && !slices.Contains(out, d) {
+				out = append(out, d)
 			}
 		}
 	}
 	return out, nil
+}
+
+// keptBy lists the kept blobs that a statement cites.
+func keptBy(b truce.Body) (all []truce.Digest) {
+	method := func(m truce.Method) {
+		for _, e := range m.Engines {
+			for _, in := range e.Inputs {
+				if in.Bytes > 0 {
+					all = append(all, in.Digest)
+				}
+			}
+		}
+	}
+	switch x := b.(type) {
+	case *truce.Bulletin:
+		for _, e := range x.Editions {
+			all = append(all, e.Digest)
+		}
+	case *truce.Founding:
+		method(x.Method)
+	case *truce.Method:
+		method(*x)
+	}
+	return all
 }

@@ -25,7 +25,9 @@ type fold struct {
 
 	claims    map[truce.ClaimRef]*picture.Claim                        // recently used; those on the disk may be dropped
 	incidents map[truce.IncidentID]map[truce.Marking]*picture.Incident // likewise
-	byReport  map[truce.StatementID][]truce.ClaimRef                   // claims that a withdrawal would take along
+	byReport  map[truce.StatementID][]truce.ClaimRef                   // claims that a withdrawal would take along, as they came
+	reviews   map[truce.ClaimRef]*reviewed                             // claims that people said something of, by their name as they came
+	roots     map[truce.StatementID]truce.ClaimRef                     // what a person said of a claim -> that claim as it came
 	order     []truce.IncidentID                                       // every incident there ever was, in order of the record
 	known     map[truce.IncidentID]bool
 	forgot    bool                                  // an incident that is not in memory may be on the disk
@@ -59,7 +61,7 @@ func newFold(o Options, p *picture.Picture) *fold {
 		claims:    map[truce.ClaimRef]*picture.Claim{},
 		incidents: map[truce.IncidentID]map[truce.Marking]*picture.Incident{},
 		known:     map[truce.IncidentID]bool{}, aliased: map[truce.IncidentID]bool{}, conflicts: map[truce.IncidentID][]link.Conflict{}, suggested: map[truce.IncidentID][]truce.ClaimRef{}, stale: map[truce.IncidentID]int64{},
-		byReport: map[truce.StatementID][]truce.ClaimRef{}, cases: map[truce.IncidentID]docketed{}, lenses: map[truce.OfficeID]*truce.Lens{}, lensesAt: -1, sides: map[string]truce.OfficeID{},
+		byReport: map[truce.StatementID][]truce.ClaimRef{}, reviews: map[truce.ClaimRef]*reviewed{}, roots: map[truce.StatementID]truce.ClaimRef{}, cases: map[truce.IncidentID]docketed{}, lenses: map[truce.OfficeID]*truce.Lens{}, lensesAt: -1, sides: map[string]truce.OfficeID{},
 	}
 }
 
@@ -183,13 +185,13 @@ func (f *fold) effect(ctx context.Context, e record.Entry, at truce.Instant, sai
 	case *truce.Observation:
 		return f.takeClaims(ctx, e.Index, []picture.Claim{f.claimOfObservation(body, said.ID, e.Index, at, st.Office)})
 	case *truce.ClaimEntry:
-		return f.takeEntry(ctx, e.Index, at, said, body)
+		return f.takeEntry(ctx, cause{said.ID, e.Index, at, st.Office}, body)
 	case *truce.Same:
 		return f.apply(ctx, e.Index, f.links.Decide(link.Decision{ID: said.ID, Index: e.Index, Office: st.Office, Same: true, Claims: body.Claims}))
 	case *truce.Different:
 		return f.apply(ctx, e.Index, f.links.Decide(link.Decision{ID: said.ID, Index: e.Index, Office: st.Office, Response: body.Response, Claims: body.Claims}))
 	case *truce.StatementWithdrawal:
-		if err := f.withdraw(ctx, e.Index, body.Statement); err != nil {
+		if err := f.withdraw(ctx, cause{said.ID, e.Index, at, st.Office}, body.Statement); err != nil {
 			return err
 		}
 	case *truce.Erasure:
@@ -244,18 +246,25 @@ func (f *fold) takeRegime(ctx context.Context, index int64, said *truce.Said) er
 }
 
 // withdraw undoes a statement of the same office.
-func (f *fold) withdraw(ctx context.Context, index int64, id truce.StatementID) error {
-	f.put(picture.Gone{ID: id, At: index})
-	if err := f.apply(ctx, index, f.links.Withdraw(id)); err != nil {
+func (f *fold) withdraw(ctx context.Context, by cause, id truce.StatementID) error {
+	f.put(picture.Gone{ID: id, At: by.index})
+	if err := f.apply(ctx, by.index, f.links.Withdraw(id)); err != nil {
+		return err
+	}
+	if err := f.unsay(ctx, by, id); err != nil {
 		return err
 	}
 	refs := f.byReport[id]
-	if len(refs) == 0 {
-		return nil
-	}
 	delete(f.byReport, id)
-	for _, ref := range refs {
-		if err := f.dropClaim(ctx, index, ref); err != nil {
+	for _, came := range refs {
+		ref, stands := f.rowOf(came)
+		if f.reviews[came] != nil {
+			f.reviews[came] = &reviewed{gone: true}
+		}
+		if !stands {
+			continue
+		}
+		if err := f.dropClaim(ctx, by.index, ref); err != nil {
 			return err
 		}
 	}

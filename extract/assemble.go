@@ -24,7 +24,7 @@ func (a *analysis) fillSentence(from int, places []placeMention) {
 		a.timeOf(&out[n], out, used)
 	}
 	for n := range out {
-		a.timeElsewhere(&out[n], len(out), used)
+		a.timeElsewhere(&out[n], len(out))
 		a.placesOf(&out[n], out, places)
 		a.placedNames(&out[n], places)
 	}
@@ -83,7 +83,7 @@ func distance(i, j, k, l int) int {
 func between(f, o, m int) bool { return f < o && o < m || m < o && o < f }
 
 // timeElsewhere takes the one time of the sentence, if its clause has none.
-func (a *analysis) timeElsewhere(f *found, claims int, used []bool) {
+func (a *analysis) timeElsewhere(f *found, claims int) {
 	if a.derived(f) || f.timed || f.future && f.claim.Stance == truce.Urged {
 		return
 	}
@@ -266,7 +266,7 @@ func (a *analysis) placesOf(f *found, all []found, places []placeMention) {
 	}
 	if len(mine) == 0 {
 		for _, p := range places {
-			if !taken(p) && p.cue && p.i < a.s.last && a.sharesPlace(f, all, p) {
+			if !taken(p) && p.cue && p.i < a.s.last && a.sharesPlace(f, p) {
 				mine = append(mine, p)
 			}
 		}
@@ -360,7 +360,7 @@ func (a *analysis) nearerTo(f *found, all []found, p placeMention) bool {
 
 // sharesPlace lets a claim without a place take one from another clause of its
 // sentence, if no claim there has a better right.
-func (a *analysis) sharesPlace(f *found, all []found, p placeMention) bool {
+func (a *analysis) sharesPlace(f *found, p placeMention) bool {
 	if p.role != "" && p.role != "destination" || f.family == "speech" {
 		return false
 	}

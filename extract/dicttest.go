@@ -37,7 +37,7 @@ func (e *Engine) runTest(t dictTest) error {
 	}
 	claims := e.Claims(Doc{Text: t.input, Lang: lang, Date: e.dayStart(parseDay(t.date)), Publisher: "unknown"})
 	if t.owner == "" {
-		return e.runWordTest(t, claims)
+		return e.runWordTest(t)
 	}
 	event := ""
 	for _, f := range e.dict.langs[t.lang].frames {
@@ -206,7 +206,7 @@ func (e *Engine) days(w truce.When) (first, last string) {
 }
 
 // runWordTest runs a test of a table: of times, numbers or actors.
-func (e *Engine) runWordTest(t dictTest, claims []truce.Claim) error {
+func (e *Engine) runWordTest(t dictTest) error {
 	l := e.dict.langs[t.lang]
 	if l == nil {
 		l = e.dict.langs["en"]

@@ -194,7 +194,7 @@ func (a *analysis) wordValue(i int) (j int, lo, hi int32, hedge, ok bool) {
 				part *= int64(w.lo)
 			}
 		case "hedge":
-			return a.hedged(i, j, w, part, any)
+			return a.hedged(j, w, part, any)
 		default:
 			return j, clampNumber(sum + part), clampNumber(sum + part), false, any
 		}
@@ -205,7 +205,7 @@ func (a *analysis) wordValue(i int) (j int, lo, hi int32, hedge, ok bool) {
 }
 
 // hedged reads "dozens", "tens of thousands", "several hundred", "two dozen".
-func (a *analysis) hedged(i, j int, w *numberWord, part int64, any bool) (int, int32, int32, bool, bool) {
+func (a *analysis) hedged(j int, w *numberWord, part int64, any bool) (int, int32, int32, bool, bool) {
 	if any {
 		if w.lo == w.hi && w.lo >= 12 {
 			v := clampNumber(part * int64(w.lo))

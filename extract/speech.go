@@ -270,7 +270,7 @@ func (a *analysis) content(k, s int) (first, last int, pre [2]int) {
 		}
 	}
 	if before := a.chunks[lead].i; a.endsContent(lead-1) && (!c.ing || a.quotedAs(k) >= 0) && before > a.s.first {
-		begin := a.prevReportEnd(lead)
+		begin := a.prevReportEnd()
 		if a.hasWords(begin, before) {
 			pre = [2]int{begin, before}
 			if !a.hasVerb(first, last) && !a.quotedWithin(first, last) {
@@ -335,7 +335,7 @@ func (a *analysis) quotedWithin(i, j int) bool {
 
 // prevReportEnd is where what is said before chunk k begins: the sentence, or
 // behind a report of its own that ended.
-func (a *analysis) prevReportEnd(k int) int {
+func (a *analysis) prevReportEnd() int {
 	return a.s.first
 }
 

@@ -101,7 +101,7 @@ func (a *analysis) part(whole tollMention, c chunk, taken []bool) (tollMention, 
 		return t, false
 	}
 	s, e := a.t.span(c.i, c.j)
-	t.c.Low, t.c.High, t.c.Qual, t.c.Who = 1, 1, "exact", a.t.l.peopleClass(a.tok(c.head).word, a, c.head)
+	t.c.Low, t.c.High, t.c.Qual, t.c.Who = 1, 1, "exact", a.t.l.peopleClass(a, c.head)
 	t.c.Text, t.c.Span = a.t.src[s:e], a.t.spans.span(s, e)
 	return t, t.c.Who != "people"
 }
@@ -235,7 +235,7 @@ func (a *analysis) oneBeside(t *tollMention, side string) bool {
 	}
 	s, e := a.t.span(at, at+1)
 	t.c.Low, t.c.High, t.c.Qual = 1, 1, "exact"
-	t.c.Who = a.t.l.peopleClass(a.tok(at).word, a, at)
+	t.c.Who = a.t.l.peopleClass(a, at)
 	t.c.Text, t.c.Span = a.t.src[s:e], a.t.spans.span(s, e)
 	a.addJoined(t, numMention{i: at, j: at + 1, lo: 1, hi: 1, qual: "exact"}, nil)
 	return true
@@ -441,14 +441,14 @@ func (a *analysis) whoClass(m numMention) string {
 			break
 		}
 		if a.tags(k).has(tagPerson) || a.ofCat(k, catAgent) {
-			return a.t.l.peopleClass(a.tok(k).word, a, k)
+			return a.t.l.peopleClass(a, k)
 		}
 	}
 	return "people"
 }
 
 // peopleClass maps a noun for people to the class that tolls are kept by.
-func (l *language) peopleClass(word int32, a *analysis, k int) string {
+func (l *language) peopleClass(a *analysis, k int) string {
 	if m, ok := a.mentionAt(k, catAgent); ok {
 		switch l.agents[m.ref].role {
 		case "mil", "group", "police":
@@ -497,7 +497,7 @@ func (a *analysis) single(t *tollMention, side string) {
 		}
 		s, e := a.t.span(c.i, c.j)
 		t.c.Low, t.c.High, t.c.Qual = 1, 1, "exact"
-		t.c.Who = a.t.l.peopleClass(a.tok(c.head).word, a, c.head)
+		t.c.Who = a.t.l.peopleClass(a, c.head)
 		t.c.Text, t.c.Span = a.t.src[s:e], a.t.spans.span(s, e)
 		a.addJoined(t, numMention{i: c.i, j: c.j, lo: 1, hi: 1, qual: "exact"}, nil)
 		return true

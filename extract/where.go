@@ -238,6 +238,9 @@ func (a *analysis) enclose(ps []placeMention) {
 			if u := q.best(); len(q.cands) > 0 && (u.Class == gazetteer.Adm1 || u.Class == gazetteer.Adm2 || u.Class == gazetteer.Adm3) {
 				ps[n].within = append([]truce.PlaceID{u.ID}, a.t.e.places.Around(u.ID)...)
 				break
+			} else if len(q.cands) > 0 && q.cands[0].Match == gazetteer.MatchOverride { // the seat of a unit of its name
+				ps[n].within = a.t.e.places.Around(u.ID)
+				break
 			}
 		}
 	}
@@ -458,12 +461,16 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) []p
 	if g == nil {
 		g = a.t.e.glance(name)
 	}
+	var class gazetteer.Class
+	if a.unitBeside(i, j) {
+		class = gazetteer.Adm1
+	}
 	var cands []gazetteer.Candidate
 	if known || a.t.l.code == "ru" || a.t.l.code == "uk" || a.t.e.spells(g, name) {
-		cands = a.seek(g, name, true, before)
+		cands = a.seek(g, name, class, true, before)
 	}
 	if len(cands) == 0 && cue && a.unknownName(i, j) && !(i > a.s.first && a.tags(i-1).has(tagDet) && a.nominal(j)) {
-		cands = a.seek(g, name, false, before)
+		cands = a.seek(g, name, class, false, before)
 	}
 	if len(cands) == 0 {
 		return before
@@ -473,7 +480,7 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) []p
 	if !actor && (a.foreign(best) || facility && best.Country != a.t.home() && a.t.home() != "") {
 		return before // the hospital's name, not the town that it is named after
 	}
-	big := best.Population >= bigPopulation || best.Class == gazetteer.Country || best.Class == gazetteer.Adm1
+	big := best.Population >= bigPopulation || best.Class == gazetteer.Country || best.Class == gazetteer.Adm1 || cands[0].Match == gazetteer.MatchOverride
 	if !cue && !big && !actor || !cue && a.partOfName(i, j) {
 		return before
 	}
@@ -486,11 +493,14 @@ func (a *analysis) resolve(i, j int, cue, actor bool, before []placeMention) []p
 }
 
 // seek asks the gazetteer for a name, unless it is known to have no answer.
-func (a *analysis) seek(g *glance, name string, strict bool, before []placeMention) []gazetteer.Candidate {
-	q := gazetteer.Query{Text: name, Lang: a.t.l.code, Country: a.t.home(), Strict: strict, MinScore: minLoose, Memo: a.t.e.memo}
+func (a *analysis) seek(g *glance, name string, class gazetteer.Class, strict bool, before []placeMention) []gazetteer.Candidate {
+	q := gazetteer.Query{Text: name, Class: class, Lang: a.t.l.code, Country: a.t.home(), Strict: strict, MinScore: minLoose, Memo: a.t.e.memo}
 	none, where := &g.loose, ground(q)
 	if strict {
 		none, q.MinScore = &g.strict, minSure
+	}
+	if class != "" {
+		where = 0 // a name beside a word for units may be found where the name alone is not
 	}
 	if where != 0 && none.Load() == where {
 		return nil
@@ -500,7 +510,7 @@ func (a *analysis) seek(g *glance, name string, strict bool, before []placeMenti
 	}
 	q.Near = a.near
 	cands := a.t.find(q)
-	if len(cands) == 0 {
+	if len(cands) == 0 && where != 0 {
 		none.Store(where)
 	}
 	return cands
@@ -525,6 +535,57 @@ func (a *analysis) facility(i, j int) bool {
 		return true
 	}
 	return false
+}
+
+const maxUnitList = 12 // tokens of a list of names before or behind the word for units
+
+// unitBeside reports whether the words beside the name from i to j say that a
+// unit is meant: the province of A, A's northern countryside, the provinces of
+// A and B, ريف A, провинция A; or a count, as in a table of units (A - 3, B - 1).
+func (a *analysis) unitBeside(i, j int) bool {
+	unit := func(k int) bool {
+		word := a.tokenText(k)
+		if a.t.l.code == "ar" {
+			word = a.stripClitics(k, word)
+		}
+		c := gazetteer.ClassOf(word)
+		for _, clitic := range []string{"و", "ب", "ل"} { // بريف
+			if rest, has := strings.CutPrefix(word, clitic); has && c == "" {
+				word, c = rest, gazetteer.ClassOf(rest)
+			}
+		}
+		return c == gazetteer.Adm1 || c == gazetteer.Region
+	}
+	listed := func(k int) bool { // between names: a comma, and, another name
+		return a.tok(k).mark == ',' || a.tags(k).has(tagCC) || a.tok(k).mark == 0 && (a.tok(k).flags.has(capital) || !a.t.l.cased && a.tok(k).flags.has(cliticAnd))
+	}
+	k := j
+	for k < a.s.last && k < j+3 && (a.directional(k) && !unit(k) || strings.HasPrefix(a.tokenText(k), "'") || strings.HasPrefix(a.tokenText(k), "’")) {
+		k++
+	}
+	if k < a.s.last && unit(k) && (!a.t.l.cased || a.t.l.code == "en") { // behind its name in English alone
+		return true
+	}
+	if k+1 < a.s.last && (a.tok(k).mark == '-' || a.tok(k).mark == '(') && a.tok(k+1).flags.has(number) {
+		return true
+	}
+	if a.t.l.code == "en" {
+		for k = j; k < a.s.last && k < j+maxUnitList && listed(k); k++ {
+		}
+		if k > j && k < a.s.last && unit(k) && strings.HasSuffix(a.tokenText(k), "s") {
+			return true
+		}
+	}
+	for k = i - 1; k >= a.s.first && a.directional(k) && !unit(k); k-- {
+	}
+	for n := 0; n < maxUnitList && k > a.s.first && listed(k) && !unit(k); n++ {
+		k--
+	}
+	of := k
+	for k > a.s.first && (a.t.l.words[a.tok(k).word] == "of" || a.tags(k).has(tagDet)) {
+		k--
+	}
+	return k >= a.s.first && unit(k) && (of == i-1 || k < of || a.t.l.code != "en")
 }
 
 // foreign reports whether, in letters without capitals, a place is most likely a

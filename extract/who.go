@@ -180,12 +180,12 @@ func (a *analysis) whoIn(i, j, head int) who {
 		named, country, demonym = a.names(i, j)
 	}
 	if role, ok := a.lastOf(i, j, catRole); ok {
-		if w := a.office(role, named, country, i, j); w.id != "" {
+		if w := a.office(role, named, country, j); w.id != "" {
 			return w
 		}
 	}
 	if ag, ok := a.lastOf(i, j, catAgent); ok && (ag.j > head || a.t.l.code == "ar") {
-		return a.people(ag, named, country, i, j)
+		return a.people(ag, named, country, i)
 	}
 	if named.id != "" && named.j > named.i {
 		return named
@@ -446,7 +446,7 @@ func (a *analysis) sides(i, j int) (who, bool) {
 
 // office says who holds an office: as the table has it on the document's date,
 // as the text said before, else the office itself.
-func (a *analysis) office(m mention, named, country who, i, j int) who {
+func (a *analysis) office(m mention, named, country who, j int) who {
 	r := &a.t.l.roles[m.ref]
 	w := who{i: m.i, j: m.j, kind: "person", via: "who.office"}
 	if r.holder != "" {
@@ -485,7 +485,7 @@ func (a *analysis) office(m mention, named, country who, i, j int) who {
 
 // people says whom an agent noun names: of a country, of a named body, of the
 // country in focus, else unknown with its words.
-func (a *analysis) people(m mention, named, country who, i, j int) who {
+func (a *analysis) people(m mention, named, country who, i int) who {
 	ag := a.t.l.agents[m.ref]
 	w := who{i: i, j: m.j, via: "who.agent", kind: ag.role, plural: ag.plural}
 	switch ag.role {
@@ -552,7 +552,7 @@ func (a *analysis) owner(k int) who {
 	c := a.chunks[k]
 	if m, ok := a.lastOf(c.i, c.j, catAgent); ok && m.j <= c.head && a.t.l.agents[m.ref].role != "people" {
 		named, country, _ := a.names(c.i, c.j)
-		return a.people(m, named, country, c.i, c.j)
+		return a.people(m, named, country, c.i)
 	}
 	return who{}
 }

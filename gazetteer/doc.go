@@ -135,7 +135,7 @@ type Gazetteer struct {
 	nations []int32                         // by name: the number of its place's country
 	numbers map[string]int32                // of countries
 	pool    *sync.Pool                      // of *search; holds nothing of a query that is answered
-	forced  map[string]truce.PlaceID        // overrides: folded form -> place
+	forced  map[string]Override             // by folded form
 	shown   [][]truce.Text                  // by place: its name in every language
 	byISO   map[string]int32                // country code -> place
 	twin    map[truce.PlaceID]truce.PlaceID // first-level unit with a p-code -> the same unit of a coarser set of outlines
@@ -161,8 +161,8 @@ type entry struct {
 // written -> the place that it means, whatever the spelling rules say). Units
 // of bounds are places too and need not be repeated. Where two places have the
 // same id the later one wins.
-func New(places []Place, bounds []Boundary, overrides map[string]truce.PlaceID) *Gazetteer {
-	g := &Gazetteer{bounds: slices.Clone(bounds), byID: map[truce.PlaceID]int32{}, forced: map[string]truce.PlaceID{}, byISO: map[string]int32{}, pool: &sync.Pool{New: func() any { return new(search) }}}
+func New(places []Place, bounds []Boundary, overrides map[string]Override) *Gazetteer {
+	g := &Gazetteer{bounds: slices.Clone(bounds), byID: map[truce.PlaceID]int32{}, forced: map[string]Override{}, byISO: map[string]int32{}, pool: &sync.Pool{New: func() any { return new(search) }}}
 	for _, p := range places {
 		g.add(p)
 	}
@@ -215,22 +215,37 @@ func (g *Gazetteer) mostVillages() string {
 	return ""
 }
 
-// force fixes forms to places: to the first code of a list that is held. A form
-// also becomes a name of its place, so that other spellings of it are found.
-func (g *Gazetteer) force(overrides map[string]truce.PlaceID) {
+// Override is what a form means, whatever the rules say: codes parted by |, of
+// which the first that is held counts.
+type Override struct {
+	Place truce.PlaceID
+	Unit  truce.PlaceID // where a word for a unit stands beside the form: Homs, but Homs province; empty: the same
+}
+
+// force fixes forms to places. A form also becomes a name of its place, so that
+// other spellings of it are found.
+func (g *Gazetteer) force(overrides map[string]Override) {
 	for _, form := range slices.Sorted(maps.Keys(overrides)) {
-		for one := range strings.SplitSeq(string(overrides[form]), "|") {
-			i, held := g.byID[truce.PlaceID(one)]
-			if !held {
-				continue
-			}
-			g.forced[Fold(form)] = truce.PlaceID(one)
-			if !slices.ContainsFunc(g.places[i].Names, func(n Name) bool { return n.Text == form }) {
-				g.places[i].Names = append(slices.Clip(g.places[i].Names), Name{"", form})
-			}
-			break
+		o := Override{g.name(overrides[form].Place, form), g.name(overrides[form].Unit, form)}
+		if o.Place != "" {
+			g.forced[Fold(form)] = o
 		}
 	}
+}
+
+// name gives the first of some codes that is held a further name, and returns it.
+func (g *Gazetteer) name(codes truce.PlaceID, form string) truce.PlaceID {
+	for one := range strings.SplitSeq(string(codes), "|") {
+		i, held := g.byID[truce.PlaceID(one)]
+		if !held {
+			continue
+		}
+		if !slices.ContainsFunc(g.places[i].Names, func(n Name) bool { return n.Text == form }) {
+			g.places[i].Names = append(slices.Clip(g.places[i].Names), Name{"", form})
+		}
+		return truce.PlaceID(one)
+	}
+	return ""
 }
 
 func (g *Gazetteer) add(p Place) {
@@ -487,7 +502,7 @@ func (g *Gazetteer) sum() truce.Digest {
 	}
 	slices.Sort(forms)
 	for _, f := range forms {
-		b = append(b, f+"\t"+string(g.forced[f])+"\n"...)
+		b = append(b, f+"\t"+string(g.forced[f].Place)+"\t"+string(g.forced[f].Unit)+"\n"...)
 	}
 	return truce.DigestOf(b)
 }

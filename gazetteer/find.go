@@ -86,7 +86,11 @@ func (g *Gazetteer) AppendFind(out []Candidate, q Query) []Candidate {
 	a := s.ask(text, q)
 	switch {
 	case a.forced >= 0:
-		return append(out, g.candidate(ranked{hit: hit{place: a.forced, score: maxSimilarity, match: MatchOverride}, name: text, rank: maxSimilarity}))
+		place := a.forced
+		if meansUnit(q.Class) {
+			place = a.unit
+		}
+		return append(out, g.candidate(ranked{hit: hit{place: place, score: maxSimilarity, match: MatchOverride}, name: text, rank: maxSimilarity}))
 	case a.path:
 		child, parent, _ := splitPath(text)
 		return g.finish(out, s.path(child, parent, text, q), q)
@@ -94,21 +98,32 @@ func (g *Gazetteer) AppendFind(out []Candidate, q Query) []Candidate {
 	return g.finish(out, s.near(a, q), q)
 }
 
-// override returns the place that a person has fixed a form to, -1 for none.
-func (g *Gazetteer) override(text string, within truce.PlaceID) int32 {
+// override returns the place that a person has fixed a form to, and the unit
+// that it means beside a word for one; -1 for none.
+func (g *Gazetteer) override(text string, within truce.PlaceID) (place, unit int32) {
 	if len(g.forced) == 0 {
-		return -1
+		return -1, -1
 	}
-	id, ok := g.forced[Fold(text)]
-	if !ok {
-		return -1
+	o, ok := g.forced[Fold(text)]
+	if !ok && strings.Contains(text, " ") { // Homs Governorate
+		a := analyse(text)
+		if o = g.forced[strings.Join(a.core, " ")]; meansUnit(a.class) && a.generic == 0 && a.qual == 0 && o.Unit != "" {
+			o.Place, ok = o.Unit, true
+		}
 	}
-	i, held := g.byID[id]
-	if !held || within != "" && !g.liesIn(i, within) {
-		return -1
+	i, held := g.byID[o.Place]
+	if !ok || !held || within != "" && !g.liesIn(i, within) {
+		return -1, -1
 	}
-	return i
+	if u, held := g.byID[o.Unit]; held && (within == "" || g.liesIn(u, within)) {
+		return i, u
+	}
+	return i, i
 }
+
+// meansUnit reports whether a class word beside a name says that the unit is
+// meant: a governorate, or the countryside that it is.
+func meansUnit(c Class) bool { return c == Adm1 || c == Region }
 
 // splitPath parts "A: B", "B, A", "B - A", "B (A)", "B "A"" and "B in A" in two; parent
 // is empty where the text is one name. Only a colon says surely which of the
@@ -139,7 +154,7 @@ func (s *search) path(child, parent, whole string, q Query) []ranked {
 	find := func(text string) []ranked {
 		a := s.ask(text, outer)
 		if a.forced >= 0 {
-			return []ranked{{hit: hit{place: a.forced, score: maxSimilarity, match: MatchOverride}, name: text, rank: maxSimilarity}}
+			return []ranked{{hit: hit{place: a.unit, score: maxSimilarity, match: MatchOverride}, name: text, rank: maxSimilarity}} // as a parent the wider is safe
 		}
 		inner, up, _ := splitPath(text)
 		var got []ranked
@@ -207,6 +222,7 @@ type answer struct {
 	strict        bool
 
 	forced int32 // the place that a person fixed it to, -1 for none
+	unit   int32 // likewise, beside a word for a unit
 	path   bool  // it names a parent too
 	ranked []ranked
 }
@@ -251,7 +267,7 @@ func (a *answer) is(text string, q Query) bool {
 }
 
 func (s *search) answer(a *answer, text string, q Query) {
-	if a.forced = s.g.override(text, q.Within); a.forced >= 0 {
+	if a.forced, a.unit = s.g.override(text, q.Within); a.forced >= 0 {
 		return
 	}
 	if !q.Strict {

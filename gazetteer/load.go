@@ -24,14 +24,14 @@ const (
 // Load reads every file of the folders that it knows by its ending and returns
 // the gazetteer of all: *.tsv with a header that names columns id, class,
 // country, parent, lon, lat, population, names (see ReadPlaces), *.geojson
-// with units (see ReadBoundaries), and overrides.tsv (form, place, reason).
+// with units (see ReadBoundaries), and overrides.tsv (form, place, reason, unit).
 // Files are read folder by folder, in order of their names, so the result does
 // not depend on the machine. A nil folder is skipped, and so are folders
 // called dict.
 func Load(folders ...fs.FS) (*Gazetteer, error) {
 	var places []Place
 	var bounds []Boundary
-	overrides := map[string]truce.PlaceID{}
+	overrides := map[string]Override{}
 	for _, dir := range folders {
 		if dir == nil {
 			continue
@@ -69,7 +69,7 @@ func list(dir fs.FS) ([]string, error) {
 	return files, err
 }
 
-func read(r io.Reader, name string, places *[]Place, bounds *[]Boundary, overrides map[string]truce.PlaceID) error {
+func read(r io.Reader, name string, places *[]Place, bounds *[]Boundary, overrides map[string]Override) error {
 	switch {
 	case strings.HasSuffix(name, "overrides.tsv"):
 		return readOverrides(r, overrides)
@@ -100,7 +100,7 @@ func lines(r io.Reader, yield func(n int, cols []string) error) error {
 	return s.Err()
 }
 
-func readOverrides(r io.Reader, into map[string]truce.PlaceID) error {
+func readOverrides(r io.Reader, into map[string]Override) error {
 	return lines(r, func(n int, cols []string) error {
 		if cols[0] == "form" {
 			return nil
@@ -112,7 +112,11 @@ func readOverrides(r io.Reader, into map[string]truce.PlaceID) error {
 			return fmt.Errorf("line %d: an override is a form, a tab and a place id", n)
 		}
 		for _, form := range strings.Split(cols[0], "|") {
-			into[form] = truce.PlaceID(cols[1])
+			o := Override{Place: truce.PlaceID(cols[1])}
+			if len(cols) > 3 {
+				o.Unit = truce.PlaceID(cols[3])
+			}
+			into[form] = o
 		}
 		return nil
 	})

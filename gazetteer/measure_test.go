@@ -60,7 +60,7 @@ func levant(t testing.TB, lists ...string) *Gazetteer {
 		t.Fatal(err)
 	}
 	defer forms.Close()
-	overrides := map[string]truce.PlaceID{}
+	overrides := map[string]Override{}
 	if err := readOverrides(forms, overrides); err != nil {
 		t.Fatal(err)
 	}

@@ -132,12 +132,28 @@ func TestAnOverrideWinsOverEveryRule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := New(places, nil, map[string]truce.PlaceID{"Tolma": "own:list:5", "the Old Mill": "gone:1|own:list:4"})
+	g := New(places, nil, map[string]Override{"Tolma": {Place: "own:list:5"}, "the Old Mill": {Place: "gone:1|own:list:4"}})
 	if got := first(t, g, Query{Text: "tolma"}); got.Place.ID != "own:list:5" || got.Match != MatchOverride {
 		t.Errorf("tolma is %s by %s", got.Place.ID, got.Match)
 	}
 	if got := first(t, g, Query{Text: "The old mill"}); got.Place.ID != "own:list:4" {
 		t.Errorf("the first code of a list that is held: got %s", got.Place.ID)
+	}
+	units, _, err := ReadBoundaries(strings.NewReader(inventedCodes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seat := New(places, units, map[string]Override{"Tolma": {"own:list:5", "gone:1|XV01"}})
+	for _, c := range []struct {
+		q    Query
+		want truce.PlaceID
+	}{
+		{Query{Text: "Tolma"}, "own:list:5"}, {Query{Text: "Tolma", Class: Adm1}, "XV01"}, {Query{Text: "Tolma Governorate"}, "XV01"},
+		{Query{Text: "Tolma countryside"}, "XV01"}, {Query{Text: "Nowhere at all (Tolma)"}, "XV01"},
+	} {
+		if got := first(t, seat, c.q); got.Place.ID != c.want {
+			t.Errorf("%q of class %q is %s, want %s", c.q.Text, c.q.Class, got.Place.ID, c.want)
+		}
 	}
 }
 

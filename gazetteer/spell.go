@@ -316,6 +316,7 @@ var classWords = map[string]Class{
 	"neighbourhood": Neighbourhood, "neighborhood": Neighbourhood, "district": "", "hayy": Neighbourhood, "hay": Neighbourhood, "حي": Neighbourhood, "район": "", "квартал": Neighbourhood,
 	"camp": Camp, "مخيم": Camp, "лагерь": Camp, "countryside": Region, "suburbs": Region, "suburb": Region, "rif": Region, "reef": Region, "rural": Region, "ريف": Region, "пригород": Region,
 	"subdistrict": Adm3, "nahiya": Adm3, "ناحيه": Adm3, "governorate": Adm1, "province": Adm1, "muhafazat": Adm1, "muhafazah": Adm1, "محافظه": Adm1, "провинция": Adm1, "провинции": Adm1, "мухафаза": Adm1,
+	"governorates": Adm1, "provinces": Adm1, "محافظتي": Adm1, "محافظات": Adm1, "ريفي": Region, "провинций": Adm1, "провинциях": Adm1, "провинцию": Adm1, "провинцией": Adm1, "мухафазы": Adm1, "мухафазе": Adm1,
 	"farms": Village, "mazari": Village, "مزارع": Village, "farm": Village, "road": Road, "square": Facility, "crossing": Crossing, "معبر": Crossing, "area": "", "region": "", "منطقه": "", "the": "", "of": "", "de": "", "da": "", "do": "",
 	"du": "", "des": "", "del": "", "hill": Hill, "island": "", "islands": "",
 }

@@ -35,7 +35,7 @@ var schema string
 
 // schemaVersion is raised with schema.sql or with what rows mean: an older
 // picture is then deleted and replayed.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // Picture is an open picture. Its methods may be called from any goroutine;
 // Fold from one at a time.

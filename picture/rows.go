@@ -95,7 +95,10 @@ type Claim struct {
 	Lineage   string           `json:"lineage"`
 	External  string           `json:"external,omitempty"`
 	Machine   bool             `json:"machine,omitempty"` // read from text, not entered
-	Replaced  truce.ClaimRef   `json:"replaced,omitzero"` // the machine's claim that this one corrects
+	Replaced  truce.ClaimRef   `json:"replaced,omitzero"` // the claim that this one corrects, as it came
+	Reads     int64            `json:"reads,omitempty"`   // index of the report, of a claim that a person corrected
+	Read      *truce.Claim     `json:"read,omitempty"`    // what the machine says, of a claim that a person corrected
+	Decided   []Decided        `json:"decided,omitempty"` // by whom, field by field
 	Quote     string           `json:"quote,omitempty"`   // the clause, of a claim read from text
 	Supports  bool             `json:"supports,omitempty"`
 	Claim     truce.Claim      `json:"claim"`
@@ -110,9 +113,20 @@ func (c *Claim) Coarsened() *Claim {
 		return c
 	}
 	less := *c
-	less.Claim, less.Coarse, less.Quote, less.URL, less.External, less.Link = *c.Coarse, nil, "", "", "", Link{State: c.Link.State}
+	less.Claim, less.Coarse, less.Read, less.Quote, less.URL, less.External, less.Link = *c.Coarse, nil, nil, "", "", "", Link{State: c.Link.State}
 	less.Claim.Ref = c.Ref
 	return &less
+}
+
+// Decided says who decided a field of a claim, as it stands, and who of another
+// office had said otherwise before.
+type Decided struct {
+	Field     string         `json:"field"` // of truce.ClaimFields
+	How       string         `json:"how"`   // accepted, fixed, rejected
+	Office    truce.OfficeID `json:"office"`
+	Index     int64          `json:"index"`
+	Against   truce.OfficeID `json:"against,omitempty"`
+	AgainstAt int64          `json:"against_at,omitempty"` // index
 }
 
 // Link says how a claim came to its incident.
@@ -145,12 +159,16 @@ type Reason struct {
 
 // write leaves the last value, the row's number, to the writer.
 func (c Claim) write() (string, []any) {
-	return `INSERT INTO claim (ref, idx, at, rests, incident, marking, form, event, speaker, lineage, from_at, to_at, adm1, doc, rowid)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+	at := c.Ref.At
+	if c.Reads > 0 {
+		at = c.Replaced.At
+	}
+	return `INSERT INTO claim (ref, idx, at, rests, incident, marking, form, event, speaker, lineage, from_at, to_at, adm1, doc, reads, rowid)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (ref) DO UPDATE SET rests = $4, incident = $5, marking = $6, form = $7, event = $8, speaker = $9, lineage = $10,
 			from_at = $11, to_at = $12, adm1 = $13, doc = $14`,
-		[]any{c.Ref.String(), c.Index, int64(c.Ref.At), c.Rests, c.Incident.String(), string(c.Marking), string(c.Claim.Form), c.Claim.Event,
-			c.Speaker, c.Lineage, int64(c.Claim.When.From), int64(c.Claim.When.To), string(Adm1(c.Claim.Place())), doc(c)}
+		[]any{c.Ref.String(), c.Index, int64(at), c.Rests, c.Incident.String(), string(c.Marking), string(c.Claim.Form), c.Claim.Event,
+			c.Speaker, c.Lineage, int64(c.Claim.When.From), int64(c.Claim.When.To), string(Adm1(c.Claim.Place())), doc(c), c.Reads}
 }
 
 // NoClaim removes a claim's row: it was rejected, replaced or withdrawn.

@@ -57,9 +57,11 @@ CREATE TABLE claim (
   from_at  INTEGER NOT NULL,
   to_at    INTEGER NOT NULL,
   adm1     TEXT    NOT NULL,
-  doc      TEXT    NOT NULL
+  doc      TEXT    NOT NULL,
+  reads    INTEGER NOT NULL -- index of the report, of a claim that a person corrected; else 0
 ) STRICT;
 CREATE INDEX claim_idx ON claim (idx, at);
+CREATE INDEX claim_reads ON claim (reads) WHERE reads > 0;
 CREATE INDEX claim_incident ON claim (incident);
 
 CREATE TABLE incident (

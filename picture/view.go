@@ -373,9 +373,10 @@ func (v *View) Claims(ctx context.Context, incident truce.IncidentID) ([]Claim, 
 	return v.claims(ctx, "SELECT doc FROM claim WHERE incident = $1 AND "+v.sees("marking")+" ORDER BY idx, at, ref", incident.String())
 }
 
-// ClaimsOf returns the claims that the statement at index carries.
+// ClaimsOf returns the claims that the statement at index carries, and those
+// that people made of them.
 func (v *View) ClaimsOf(ctx context.Context, index int64) ([]Claim, error) {
-	return v.claims(ctx, "SELECT doc FROM claim WHERE idx = $1 AND "+v.sees("marking")+" ORDER BY at, ref", index)
+	return v.claims(ctx, "SELECT doc FROM claim WHERE (idx = $1 OR (reads > 0 AND reads = $1)) AND "+v.sees("marking")+" ORDER BY at, ref", index)
 }
 
 // Claim returns one claim.

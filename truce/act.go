@@ -143,7 +143,8 @@ func finestPlace(told []*Claim) Where {
 	return *best
 }
 
-// finestTime returns the narrowest interval, the earliest claim's among equals.
+// finestTime returns the narrowest interval. Where several that differ are as
+// narrow, none is better than another: it is all that they cover.
 func finestTime(told []*Claim) When {
 	best, rank := When{}, Instant(1)<<60
 	for _, c := range told {
@@ -159,7 +160,27 @@ func finestTime(told []*Claim) When {
 			best, rank = w, r
 		}
 	}
+	if rank < Instant(1)<<50 {
+		return best.among(told, rank)
+	}
 	return best
+}
+
+// among widens a time to all of the same length that claims state.
+func (w When) among(told []*Claim, length Instant) When {
+	first, last := w.Bounds()
+	for _, c := range told {
+		from, to := c.When.Bounds()
+		if from == 0 || to-from != length || from >= first && to <= last {
+			continue
+		}
+		first, last = min(first, from), max(last, to)
+		w = When{From: first, To: last, Precision: w.Precision}
+		if w.Precision == ToDay {
+			w.Precision = ToDays
+		}
+	}
+	return w
 }
 
 // Bounds returns the interval with an open end closed by the precision, if it

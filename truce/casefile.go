@@ -257,6 +257,17 @@ func (c CaseFile) Ended() bool {
 	return false
 }
 
+// StateAt returns where the case stood at a time; false before it was opened.
+func (c *CaseFile) StateAt(t Instant) (CaseState, bool) {
+	var state CaseState
+	for _, m := range c.Path {
+		if m.At <= t {
+			state = m.To
+		}
+	}
+	return state, state != ""
+}
+
 func (c *CaseFile) clone() CaseFile {
 	f := *c
 	f.Path, f.Clocks, f.Seals, f.Texts = slices.Clone(c.Path), slices.Clone(c.Clocks), slices.Clone(c.Seals), slices.Clone(c.Texts)

@@ -1,6 +1,11 @@
 package truce
 
-import "strconv"
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+)
 
 // Text is words in one language.
 type Text struct {
@@ -176,6 +181,55 @@ func (c Claim) Place() Where {
 		return Where{}
 	}
 	return c.Where[0]
+}
+
+// ClaimFields returns the parts of a claim that a person decides alone.
+func ClaimFields() []string {
+	return []string{
+		"event", "form", "stance", "speaker", "actor", "target", "object", "weapon", "where", "when",
+		string(Killed), string(Wounded), string(KilledOrWounded), string(Missing), string(Detained), string(Displaced),
+	}
+}
+
+// with returns the claim with a field of another put in its place.
+func (c Claim) with(field string, from Claim) Claim {
+	switch field {
+	case "event":
+		c.Event = from.Event
+	case "form":
+		c.Form = from.Form
+	case "stance":
+		c.Stance, c.Modality, c.Negated = from.Stance, from.Modality, from.Negated
+	case "speaker":
+		c.Sources, c.Lineage = from.Sources, from.Lineage
+	case "actor":
+		c.Actors = from.Actors
+	case "target":
+		c.Targets = from.Targets
+	case "object":
+		c.Object = from.Object
+	case "weapon":
+		c.Weapons = from.Weapons
+	case "where":
+		c.Where = from.Where
+	case "when":
+		c.When = from.When
+	default:
+		other := func(k Casualty) bool { return string(k.Kind) != field }
+		rest := slices.DeleteFunc(slices.Clone(c.Casualties), func(k Casualty) bool { return !other(k) })
+		c.Casualties = append(rest, slices.DeleteFunc(slices.Clone(from.Casualties), other)...)
+	}
+	return c
+}
+
+// States reports whether the claim says anything in a field.
+func (c Claim) States(field string) bool { return !Claim{}.SameIn(field, c) }
+
+// SameIn reports whether two claims say the same in a field.
+func (c Claim) SameIn(field string, other Claim) bool {
+	one, err := json.Marshal(Claim{}.with(field, c))
+	two, failed := json.Marshal(Claim{}.with(field, other))
+	return err == nil && failed == nil && bytes.Equal(one, two)
 }
 
 // The limits of one claim.

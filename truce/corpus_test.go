@@ -93,6 +93,7 @@ func samples() []Body {
 		&Watch{Area: area, When: when, Channel: "post", Posts: 2, Nothing: true, Note: "note", Marking: Green},
 		&Call{Case: d(1), About: ref, To: "gov", Through: "north", Asked: when.From, Answer: "agreed", Quiet: 40, Note: "note"},
 		&ClaimEntry{Report: d(1), Replaces: ref, Claim: &claim, Machine: &claim, Why: "mended", Accepts: true, Marking: Green},
+		&ClaimEntry{Report: d(1), Replaces: ref, Claim: &claim, Fields: []string{"actor", "killed"}, Why: "as the crater says"},
 		&Same{Claims: []ClaimRef{ref, {Statement: d(9)}}, Why: "one event"},
 		&Different{Claims: []ClaimRef{ref, {Statement: d(9)}}, Response: true, Why: "an answer"},
 		&Grade{About: ref, Source: "B", Information: "2", Scope: "place", Why: "was there"},

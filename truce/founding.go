@@ -226,7 +226,7 @@ type Engine struct {
 type Blob struct {
 	Name   string `json:"name"`
 	Digest Digest `json:"digest"`
-	Bytes  int64  `json:"bytes"`
+	Bytes  int64  `json:"bytes"` // of a file that the record keeps; else 0
 }
 
 // Method names the engines, their parameters and inputs. The newest in force
@@ -247,6 +247,43 @@ func (m *Method) Validate() error {
 		}
 	}
 	return nil
+}
+
+// Unlike is an engine or an input that a method names and that is another here.
+type Unlike struct {
+	Engine string
+	Input  string // empty: the engine's version
+	Named  string // by the method
+	Here   string // empty: there is none
+}
+
+// Unlike lists in what the engines that are run here differ from those that the
+// method names. Of what it does not name nothing is known.
+func (m Method) Unlike(here Method) []Unlike {
+	var all []Unlike
+	for _, named := range m.Engines {
+		var run Engine
+		for _, e := range here.Engines {
+			if e.Name == named.Name {
+				run = e
+			}
+		}
+		if run.Version != named.Version {
+			all = append(all, Unlike{Engine: named.Name, Named: named.Version, Here: run.Version})
+		}
+		for _, in := range named.Inputs {
+			u := Unlike{Engine: named.Name, Input: in.Name, Named: in.Digest.Short()}
+			for _, x := range run.Inputs {
+				if x.Name == in.Name {
+					u.Here = x.Digest.Short()
+				}
+			}
+			if u.Here != u.Named {
+				all = append(all, u)
+			}
+		}
+	}
+	return all
 }
 
 // Clock is a limit of time for a step of the docket, in seconds.

@@ -207,6 +207,15 @@ type TalksStatement struct {
 	URL       string        `json:"url,omitempty"`
 }
 
+// CitedAt is the last moment that the statement may speak of: of the time that
+// it gives itself, else its receipt. What it cites stood as it did then.
+func (t *TalksStatement) CitedAt(received Instant) Instant {
+	if _, to := t.When.Bounds(); to != 0 {
+		return to - 1
+	}
+	return received
+}
+
 // Kind implements Body.
 func (*TalksStatement) Kind() Kind { return "talks-statement" }
 

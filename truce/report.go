@@ -279,11 +279,13 @@ func (c *Call) Validate() error {
 
 // ClaimEntry is a claim that a person entered or corrected. It is complete, and
 // wins over the machine's: it names the claim it replaces, and a null claim
-// rejects that one.
+// rejects that one. With fields it speaks of these alone, and what others said
+// of the rest stands; of one field the later statement stands.
 type ClaimEntry struct {
 	Report   StatementID `json:"report,omitzero"` // the report that it reads
 	Replaces ClaimRef    `json:"replaces,omitzero"`
 	Claim    *Claim      `json:"claim"`
+	Fields   []string    `json:"fields,omitempty"`  // event, form, stance, speaker, actor, target, object, weapon, where, when, or a kind of casualty; empty is the whole claim
 	Machine  *Claim      `json:"machine,omitempty"` // what the machine had said
 	Why      string      `json:"why,omitempty"`
 	Accepts  bool        `json:"accepts,omitempty"` // the machine's claim as it stands
@@ -299,9 +301,33 @@ func (c *ClaimEntry) Validate() error {
 		if c.Replaces.IsZero() {
 			return invalid("replaces", "a rejection names the claim that it rejects")
 		}
+		if len(c.Fields) > 0 {
+			return invalid("fields", "a field is rejected by a claim that leaves it out, and not by none")
+		}
 		return nil
 	}
+	for i, f := range c.Fields {
+		if !slices.Contains(ClaimFields(), f) || slices.Contains(c.Fields[:i], f) {
+			return invalid("fields."+strconv.Itoa(i), "%q is no field of a claim, or stands twice: write any of %s", clip(f), strings.Join(ClaimFields(), ", "))
+		}
+	}
+	if len(c.Fields) > 0 && c.Replaces.IsZero() {
+		return invalid("replaces", "what speaks of fields alone names the claim that they are of")
+	}
 	return within("claim", c.Claim.Validate(taxonomy))
+}
+
+// Over returns a claim as it is once the entry, which has one, is laid over it.
+func (c *ClaimEntry) Over(base Claim) Claim {
+	if len(c.Fields) == 0 {
+		return *c.Claim
+	}
+	for _, f := range c.Fields {
+		if !base.SameIn(f, *c.Claim) {
+			base = base.with(f, *c.Claim)
+		}
+	}
+	return base
 }
 
 // Same says that claims are about one incident. It binds the linker until it

@@ -114,3 +114,28 @@ func FuzzAWallTimeAndBack(f *testing.F) {
 		}
 	})
 }
+
+// TestTwoDaysStatedAreBothTheTimeOfAnIncident holds that of times equally narrow
+// none is taken for the better.
+func TestTwoDaysStatedAreBothTheTimeOfAnIncident(t *testing.T) {
+	day := func(n Instant) *Claim {
+		return &Claim{When: When{From: n * Day, To: (n + 1) * Day, Precision: ToDay}}
+	}
+	hour := &Claim{When: When{From: 3*Day + 3600, To: 3*Day + 7200, Precision: ToHour}}
+	week := &Claim{When: When{From: Day, To: 8 * Day, Precision: ToDays}}
+	for name, c := range map[string]struct {
+		told []*Claim
+		want When
+	}{
+		"one day told twice":             {[]*Claim{day(3), day(3)}, When{From: 3 * Day, To: 4 * Day, Precision: ToDay}},
+		"two days":                       {[]*Claim{day(4), week, day(3)}, When{From: 3 * Day, To: 5 * Day, Precision: ToDays}},
+		"an hour is finer than any day":  {[]*Claim{day(4), hour, day(3)}, hour.When},
+		"nothing but open ends is told":  {[]*Claim{{When: When{From: Day, Precision: ToMonth}}, {When: When{From: 2 * Day, Precision: ToMonth}}}, When{From: Day, Precision: ToMonth}},
+		"nobody tells when it was":       {[]*Claim{{}}, When{}},
+		"the order of telling is no one": {[]*Claim{day(3), day(5), day(4)}, When{From: 3 * Day, To: 6 * Day, Precision: ToDays}},
+	} {
+		if got := finestTime(c.told); got.From != c.want.From || got.To != c.want.To || got.Precision != c.want.Precision {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}

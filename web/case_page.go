@@ -146,7 +146,7 @@ func (v *visit) fillCase(p *casePage, f truce.CaseFile) (err error) {
 		return err
 	}
 	for _, x := range f.Proposals {
-		part, err := v.proposal(x, f)
+		part, err := v.proposal(x)
 		if err != nil {
 			return err
 		}
@@ -292,7 +292,7 @@ func (v *visit) answer(a truce.Answered) (answerPart, error) {
 	return p, err
 }
 
-func (v *visit) proposal(x truce.ProposalFile, f truce.CaseFile) (proposalPart, error) {
+func (v *visit) proposal(x truce.ProposalFile) (proposalPart, error) {
 	p := proposalPart{
 		Office: v.officeName(x.Office), Outcome: v.label("outcome.", string(x.Outcome)), Statement: v.statement(x.Statement), At: v.instant(x.At),
 	}

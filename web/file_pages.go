@@ -147,6 +147,7 @@ type hotlinePage struct {
 	Once     string    // token of this call: the same form sent twice is one call
 	Fault    string
 	May      bool
+	Blind    bool // the office does not read what is confided: neither this call's claims nor those of others
 }
 
 // hotline shows the form for a call.
@@ -154,6 +155,7 @@ func (s *site) hotline(v *visit) error { return v.show("hotline", v.hotlinePage(
 
 func (v *visit) hotlinePage(form url.Values) *hotlinePage {
 	p := &hotlinePage{page: v.page(Link{v.t.T("nav.intake"), "/intake"}, Link{v.t.T("intake.hotline"), ""}), May: v.may("report")}
+	p.Blind = p.May && v.view.Level() != truce.Amber
 	ask := func(name, kind string, choices ...Choice) Field {
 		return Field{Name: name, Label: v.t.T("hotline." + name), Type: kind, Value: form.Get(name), Choices: choices}
 	}

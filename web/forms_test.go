@@ -134,16 +134,50 @@ func TestATextIsLookedAtThenFiledThenReviewed(t *testing.T) {
 				t.Errorf("the page has no %s", want)
 			}
 		}
-		if w := h.post(t, "un", address, url.Values{"claim": {claims[0].Ref.String()}, "drop": {"weather"}}); w.Code == http.StatusSeeOther {
-			t.Error("a field that is none was dropped")
+		for _, act := range []string{"drop", "keep"} {
+			if w := h.post(t, "un", address, url.Values{"claim": {claims[0].Ref.String()}, act: {"weather"}}); w.Code == http.StatusSeeOther {
+				t.Errorf("%s of a field that is none", act)
+			}
+		}
+		kept := h.post(t, "un", address, url.Values{"claim": {claims[0].Ref.String()}, "keep": {"event"}})
+		if got := kept.Header().Get("Location"); kept.Code != http.StatusSeeOther || got != address+"#claim-1-2" {
+			t.Fatalf("%d to %q %s", kept.Code, got, kept.Body)
+		}
+		if _, body := newest(t, h); !reflect.DeepEqual(body.(*truce.ClaimEntry).Fields, []string{"event"}) || !body.(*truce.ClaimEntry).Accepts {
+			t.Errorf("said %+v", body)
 		}
 		if w := h.post(t, "un", address, url.Values{"claim": {claims[0].Ref.String()}, "drop": {"where"}}); w.Code != http.StatusSeeOther {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
 		_, body := newest(t, h)
 		e, ok := body.(*truce.ClaimEntry)
-		if !ok || e.Claim == nil || len(e.Claim.Where) != 0 || e.Claim.Event != claims[0].Claim.Event || len(e.Claim.Casualties) == 0 {
+		if !ok || e.Claim == nil || len(e.Claim.Where) != 0 || e.Claim.Event != claims[0].Claim.Event || len(e.Claim.Casualties) == 0 || !reflect.DeepEqual(e.Fields, []string{"where"}) {
 			t.Fatalf("said %+v", body)
+		}
+		after, err := mediator(h).ClaimsOf(t.Context(), report.Index)
+		if err != nil || len(after) != len(claims) {
+			t.Fatalf("%d claims stand, of %d (%v)", len(after), len(claims), err)
+		}
+		fix := formOf(t, h.get(t, "un", address).Body.String(), "c1-")
+		fix.Set("claim", after[0].Ref.String())
+		fix.Set("do", "fix")
+		if w := h.post(t, "us", address, fix); w.Code == http.StatusSeeOther {
+			t.Error("a correction that corrects nothing was said")
+		}
+		fix.Set("c1-stance", "alleged")
+		fix.Set("c1-place", "Hama")
+		if w := h.post(t, "us", address, fix); w.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		if _, body := newest(t, h); !reflect.DeepEqual(body.(*truce.ClaimEntry).Fields, []string{"stance", "where"}) {
+			t.Errorf("said %+v", body)
+		}
+		page = h.get(t, "un", address).Body.String()
+		strict(t, "a page of decided fields", page)
+		for _, want := range []string{"accepted · ", "corrected · ", "had said otherwise", "the machine: ", "Hama"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("the page has no %q", want)
+			}
 		}
 	})
 	t.Run("the places that a name may mean are drawn", func(t *testing.T) {
@@ -237,6 +271,20 @@ func TestACallIsReadBackAndKeepsItsCallerOut(t *testing.T) {
 	}
 	if w := h.post(t, "desk", "/intake/hotline", url.Values{"place": {"Qzxwv"}, "do": {"look"}}); w.Code != 404 || !strings.Contains(w.Body.String(), "Qzxwv") {
 		t.Errorf("an unknown place: %d", w.Code)
+	}
+}
+
+// TestADeskThatDoesNotReadWhatIsConfidedIsToldBeforeItTypes asks the form of
+// offices of each level.
+func TestADeskThatDoesNotReadWhatIsConfidedIsToldBeforeItTypes(t *testing.T) {
+	h := ownHouse(t)
+	for office, told := range map[string]bool{"gov-liaison": true, "un": false, "us": false, "": false} {
+		for lang, words := range map[string]string{"en": "Your office does not read", "ar": "مكتبك لا يقرأ"} {
+			page := h.get(t, office, "/intake/hotline?lang="+lang).Body.String()
+			if at := strings.Index(page, words); at >= 0 != told || told && at > strings.Index(page, "<form class=\"form\" method=\"post\" action=\"/intake/hotline\"") {
+				t.Errorf("%q, %s: told %v, want %v, before the form", office, lang, at >= 0, told)
+			}
+		}
 	}
 }
 
@@ -656,6 +704,18 @@ func TestAnAttackDatedOtherwiseIsAskedAbout(t *testing.T) {
 		}
 		if ask.MatchString(h.get(t, "un", "/incidents/"+i.ID.Display(i.Index)).Body.String()) {
 			t.Error("it is asked again after it was decided")
+		}
+		one, err := truce.ParseClaimRef(form.Get("one"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := mediator(h).Claim(t.Context(), one)
+		if err != nil || c.Incident == i.ID || c.Incident.IsZero() {
+			t.Errorf("decided to be different, it stands in %v (%v)", c.Incident, err)
+		}
+		apart := h.get(t, "un", "/incidents/"+c.Incident.Display(c.Index)).Body.String()
+		if !strings.Contains(apart, "Sheikh Maqsoud") || strings.Contains(h.get(t, "un", "/incidents/"+i.ID.Display(i.Index)).Body.String(), `id="`+strings.TrimPrefix(claimAnchor(c), "#")+`"`) {
+			t.Error("the page does not show them apart at once")
 		}
 	}
 	if asked != 1 {

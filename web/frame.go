@@ -37,6 +37,9 @@ type Frame struct {
 	Centre string
 	// Exercise marks every page of an exercise origin.
 	Exercise bool
+	// Unlike are the engines that are run here and differ from those that the
+	// record names.
+	Unlike []truce.Unlike
 	// TLP is how far what the page shows may be passed on, at its head and foot.
 	TLP truce.Label
 	// Demo is the bar of the demonstration, nil in a real centre.

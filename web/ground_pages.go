@@ -78,7 +78,7 @@ func (v *visit) talksEvent(s said) (talksEvent, bool) {
 		e.At, e.When, e.By, e.Text, e.Source = b.When.From, v.when(b.When), v.name(b.By), textIn(b.Text, v.t.Code), b.URL
 		e.Sort, e.Cut = v.t.T("talks_sort."+b.Sort), b.Sort == "walkout" || b.Sort == "suspension"
 		for _, ref := range b.Incidents {
-			e.Cites = append(e.Cites, v.cited(ref, cmp.Or(b.When.From, s.Received())))
+			e.Cites = append(e.Cites, v.cited(ref, b.CitedAt(s.Received())))
 		}
 	case *truce.Meeting:
 		e.At, e.When, e.By, e.Text, e.Source = b.When.From, v.when(b.When), v.speakers(b.Who), textIn(b.Text, v.t.Code), b.URL
@@ -119,10 +119,8 @@ func (v *visit) cited(ref truce.ClaimRef, at truce.Instant) citedIncident {
 	if err != nil {
 		return x
 	}
-	for _, m := range c.File.Path {
-		if m.At <= at+truce.Day {
-			x.Then = v.t.T("talks.case_then", "case", c.File.Number, "state", v.stateName(m.To))
-		}
+	if state, opened := c.File.StateAt(at); opened {
+		x.Then = v.t.T("talks.case_then", "case", c.File.Number, "state", v.stateName(state))
 	}
 	return x
 }

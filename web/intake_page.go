@@ -325,8 +325,13 @@ func once(all []similar) []similar {
 // and the rule that filled it.
 type reviewField struct {
 	Name, Value, Words, Rule string
+	ID                       string // of its row
+	Field                    string // of truce.ClaimFields, on its first row: by which it is accepted alone
 	Key                      string // of the question that corrects it; empty: none does
-	Drop                     string // by which it can be rejected alone; empty: it goes with its claim
+	Drop                     bool   // it can be rejected alone; else it goes with its claim
+	Decided                  Link   // who decided it, if somebody did
+	Against                  Link   // who of another office had said otherwise
+	Read                     string // what the machine says, where a person said otherwise
 	At                       string // anchor of its words in the text
 	Doubt                    bool   // the machine guessed: look at it first
 }
@@ -335,7 +340,7 @@ func (v *visit) reviews(words string, claims []picture.Claim) []reviewed {
 	var all []reviewed
 	drawn := 0
 	for i, c := range claims {
-		r := reviewed{ID: rowID(i), Number: i + 1, Ref: c.Ref, Line: v.claimLine(c.Claim), Speaker: v.speaker(c), Machine: c.Machine, Rows: v.reviewFields(words, c.Claim)}
+		r := reviewed{ID: rowID(i), Number: i + 1, Ref: c.Ref, Line: v.claimLine(c.Claim), Speaker: v.speaker(c), Machine: c.Machine, Rows: v.reviewFields(words, i, c)}
 		if !c.Incident.IsZero() {
 			if in, err := v.view.Incident(v.ctx(), c.Incident); err == nil {
 				r.Incident = incidentID(in)
@@ -352,8 +357,67 @@ func (v *visit) reviews(words string, claims []picture.Claim) []reviewed {
 	return all
 }
 
-// reviewFields lists what a claim says, field by field.
-func (v *visit) reviewFields(words string, c truce.Claim) []reviewField {
+// reviewFields lists what a claim says, field by field, with who decided it.
+func (v *visit) reviewFields(words string, n int, c picture.Claim) []reviewField {
+	rows := v.fieldRows(words, c.Claim)
+	for _, d := range c.Decided { // a field that a person left empty is a row too
+		if !c.Claim.States(d.Field) {
+			rows = append(rows, reviewField{Name: v.fieldName(d.Field), Field: d.Field})
+		}
+	}
+	var read []reviewField
+	if c.Read != nil {
+		read = v.fieldRows("", *c.Read)
+	}
+	told := map[string]bool{}
+	for i := range rows {
+		r := &rows[i]
+		r.ID = rowID(n) + "-" + strconv.Itoa(i+1)
+		if told[r.Field] {
+			r.Field, r.Drop = "", false // the field is decided as a whole, in its first row
+			continue
+		}
+		told[r.Field] = true
+		at := slices.IndexFunc(c.Decided, func(d picture.Decided) bool { return d.Field == r.Field })
+		if at < 0 {
+			continue
+		}
+		d := c.Decided[at]
+		r.Doubt, r.Decided = false, Link{v.t.T("review."+d.How) + " · " + v.officeName(d.Office), statementLink(d.Index).Href}
+		if d.Against != "" {
+			r.Against = Link{v.officeName(d.Against), statementLink(d.AgainstAt).Href}
+		}
+		if c.Read != nil && !c.Read.SameIn(r.Field, c.Claim) {
+			r.Read = v.t.T("missing.not_stated")
+			if j := slices.IndexFunc(read, func(x reviewField) bool { return x.Field == r.Field }); j >= 0 {
+				r.Read = read[j].Value
+			}
+		}
+	}
+	return rows
+}
+
+// fieldName is what a page calls a field of a claim.
+func (v *visit) fieldName(field string) string {
+	switch field {
+	case "event", "weapon":
+		return v.t.T("col.what")
+	case "stance":
+		return v.t.T("claim.stance")
+	case "speaker", "where", "when":
+		return v.t.T("col." + field)
+	case "actor":
+		return v.t.T("col.alleged")
+	case "target":
+		return v.t.T("col.against")
+	case "object", "form":
+		return v.t.T("fix." + field)
+	}
+	return v.t.T("col.casualties") + ": " + v.t.T("casualty."+strings.ReplaceAll(field, "-", "_"))
+}
+
+// fieldRows lists what a claim says, field by field.
+func (v *visit) fieldRows(words string, c truce.Claim) []reviewField {
 	cut := func(s *truce.Span) string {
 		if s == nil || int(s.End) > len(words) || s.Start >= s.End {
 			return ""
@@ -368,30 +432,30 @@ func (v *visit) reviewFields(words string, c truce.Claim) []reviewField {
 		}
 		rows = append(rows, r)
 	}
-	add(reviewField{Name: "col.what", Value: v.what(c), Rule: strings.Join(c.Rules, ", "), Key: "event"}, c.Trigger)
-	add(reviewField{Name: "claim.stance", Value: v.t.T("stance." + string(stanceOf(c))), Rule: c.Modality, Key: "stance", Doubt: c.Modality != ""}, nil)
+	add(reviewField{Name: "col.what", Value: v.what(c), Rule: strings.Join(c.Rules, ", "), Field: "event", Key: "event"}, c.Trigger)
+	add(reviewField{Name: "claim.stance", Value: v.t.T("stance." + string(stanceOf(c))), Rule: c.Modality, Field: "stance", Key: "stance", Doubt: c.Modality != ""}, nil)
 	for _, s := range c.Sources {
-		add(reviewField{Name: "col.speaker", Value: v.ref(s.Ref), Rule: strings.TrimSpace(s.Mode + " " + s.Verb + " " + s.Via)}, s.Span)
+		add(reviewField{Name: "col.speaker", Value: v.ref(s.Ref), Rule: strings.TrimSpace(s.Mode + " " + s.Verb + " " + s.Via), Field: "speaker"}, s.Span)
 	}
 	for _, a := range c.Actors {
-		add(reviewField{Name: "col.alleged", Value: v.ref(a), Rule: a.Via, Key: "actor", Drop: "actor", Doubt: a.ID == "unknown" && a.Span != nil}, a.Span)
+		add(reviewField{Name: "col.alleged", Value: v.ref(a), Rule: a.Via, Field: "actor", Key: "actor", Drop: true, Doubt: a.ID == "unknown" && a.Span != nil}, a.Span)
 	}
 	for _, a := range c.Targets {
-		add(reviewField{Name: "col.against", Value: v.ref(a), Rule: a.Via, Key: "target", Drop: "target", Doubt: a.ID == "unknown" && a.Span != nil}, a.Span)
+		add(reviewField{Name: "col.against", Value: v.ref(a), Rule: a.Via, Field: "target", Key: "target", Drop: true, Doubt: a.ID == "unknown" && a.Span != nil}, a.Span)
 	}
 	for i, w := range c.Where {
 		score := ""
 		if w.Score > 0 {
 			score = v.t.T("intake.score", "n", w.Score)
 		}
-		add(reviewField{Name: "col.where", Value: v.comma(v.place(w), v.unit(w)), Rule: score, Key: "where", Drop: pick(i == 0, "where", ""), Doubt: i == 0 && w.Score > 0 && w.Score < sureScore}, w.Span)
+		add(reviewField{Name: "col.where", Value: v.comma(v.place(w), v.unit(w)), Rule: score, Field: "where", Key: "where", Drop: true, Doubt: i == 0 && w.Score > 0 && w.Score < sureScore}, w.Span)
 	}
 	if !c.When.IsZero() {
-		add(reviewField{Name: "col.when", Value: v.when(c.When), Rule: c.When.Kind, Key: "from", Drop: "when", Doubt: c.When.Kind == "cross-sentence"}, c.When.Span)
+		add(reviewField{Name: "col.when", Value: v.when(c.When), Rule: c.When.Kind, Field: "when", Key: "from", Drop: true, Doubt: c.When.Kind == "cross-sentence"}, c.When.Span)
 	}
 	for _, k := range c.Casualties {
 		key := pick(k.Kind == truce.Killed || k.Kind == truce.Wounded, string(k.Kind)+"-low", "")
-		add(reviewField{Name: "col.casualties", Value: v.casualties([]truce.Casualty{k}), Rule: k.Qual, Key: key, Drop: string(k.Kind)}, k.Span)
+		add(reviewField{Name: "col.casualties", Value: v.casualties([]truce.Casualty{k}), Rule: k.Qual, Field: string(k.Kind), Key: key, Drop: true}, k.Span)
 	}
 	return rows
 }
@@ -516,6 +580,13 @@ func (v *visit) entries(report truce.StatementID, words, lang string) (out []Mom
 		if e.Claim != nil {
 			line = strings.TrimSuffix(v.claimLine(*e.Claim)+". "+e.Why, " ")
 		}
+		if len(e.Fields) > 0 {
+			var fields []string
+			for _, f := range e.Fields {
+				fields = append(fields, v.fieldName(f))
+			}
+			line = v.comma(fields...) + ": " + line
+		}
 		if e.Machine != nil && e.Claim != nil && !e.Accepts {
 			learned = append(learned, dictionaryLines(words, lang, *e.Machine, *e.Claim)...)
 		}
@@ -534,7 +605,7 @@ func (s *site) review(v *visit) error {
 	if err != nil {
 		return err
 	}
-	entry, i, err := v.claimEntry(form, x)
+	entry, i, next, err := v.claimEntry(form, x)
 	if err == nil {
 		_, err = v.say(entry)
 	}
@@ -545,7 +616,7 @@ func (s *site) review(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.see("/intake/" + strconv.FormatInt(x.Index, 10) + "#reviewed")
+	return v.see("/intake/" + strconv.FormatInt(x.Index, 10) + "#" + next)
 }
 
 // showFaultyReview shows the report again with what was answered.
@@ -562,38 +633,63 @@ func (v *visit) showFaultyReview(form url.Values, i int, e *truce.Error) error {
 	return v.s.pages.Render(v.w, status, "report", p)
 }
 
-// claimEntry makes what a reviewer says of a claim; i is its place on the page.
-func (v *visit) claimEntry(form url.Values, x picture.Statement) (*truce.ClaimEntry, int, error) {
+// claimEntry makes what a reviewer says of a claim; i is its place on the page,
+// and next the part of the page that comes after.
+func (v *visit) claimEntry(form url.Values, x picture.Statement) (entry *truce.ClaimEntry, i int, next string, err error) {
+	next = "reviewed"
 	ref, err := truce.ParseClaimRef(form.Get("claim"))
 	if err != nil {
-		return nil, -1, err
+		return nil, -1, next, err
 	}
 	claims, err := v.view.ClaimsOf(v.ctx(), x.Index)
 	if err != nil {
-		return nil, -1, err
+		return nil, -1, next, err
 	}
-	i := slices.IndexFunc(claims, func(c picture.Claim) bool { return c.Ref == ref })
-	if i < 0 {
-		return nil, -1, &truce.Error{Kind: truce.Unknown, Field: "claim", Why: v.t.T("review.gone")}
+	if i = slices.IndexFunc(claims, func(c picture.Claim) bool { return c.Ref == ref }); i < 0 {
+		return nil, -1, next, &truce.Error{Kind: truce.Unknown, Field: "claim", Why: v.t.T("review.gone")}
 	}
-	entry := &truce.ClaimEntry{Report: x.ID, Replaces: ref, Machine: &claims[i].Claim, Why: form.Get(fixName(i, "why")), Marking: x.Marking}
-	if !claims[i].Machine {
-		entry.Machine = nil
+	c := claims[i]
+	entry = &truce.ClaimEntry{Report: x.ID, Replaces: ref, Why: form.Get(fixName(i, "why")), Marking: x.Marking}
+	if c.Read != nil {
+		entry.Machine = c.Read
+	} else if c.Machine {
+		entry.Machine = &c.Claim
 	}
-	if drop := form.Get("drop"); drop != "" {
-		entry.Claim, err = v.without(claims[i].Claim, drop)
-		return entry, i, err
+	if field := form.Get("keep"); field != "" {
+		entry.Claim, entry.Accepts, entry.Fields = &c.Claim, true, []string{field}
+		return entry, i, v.rowAfter(i, c, field, 1), nil
+	}
+	if field := form.Get("drop"); field != "" {
+		entry.Fields = []string{field}
+		entry.Claim, err = v.without(c.Claim, field)
+		return entry, i, v.rowAfter(i, c, field, 0), err // its row goes to the end
 	}
 	switch form.Get("do") {
 	case "accept":
-		entry.Claim, entry.Accepts = &claims[i].Claim, true
+		entry.Claim, entry.Accepts = &c.Claim, true
 	case "reject":
 	case "fix":
-		entry.Claim, err = v.fixed(form, i, claims[i].Claim)
+		if entry.Claim, err = v.fixed(form, i, c.Claim); err != nil {
+			break
+		}
+		entry.Fields = slices.DeleteFunc(truce.ClaimFields(), func(f string) bool { return c.Claim.SameIn(f, *entry.Claim) })
+		if len(entry.Fields) == 0 {
+			err = &truce.Error{Kind: truce.Invalid, Field: "do", Why: v.t.T("review.unchanged")}
+		}
 	default:
 		err = &truce.Error{Kind: truce.Invalid, Field: "do", Why: v.t.T("review.what")}
 	}
-	return entry, i, err
+	return entry, i, next, err
+}
+
+// rowAfter names the row so far behind that of a field of the claim at i, or the
+// next claim where there is none.
+func (v *visit) rowAfter(i int, c picture.Claim, field string, by int) string {
+	rows := v.reviewFields("", i, c)
+	if at := by + slices.IndexFunc(rows, func(r reviewField) bool { return r.Field == field }); at < len(rows) {
+		return rows[max(at, 0)].ID
+	}
+	return rowID(i + 1)
 }
 
 // without is a claim with one of its fields rejected.

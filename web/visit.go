@@ -57,7 +57,7 @@ func (s *site) visit(w http.ResponseWriter, r *http.Request, section string) (*v
 		return nil, err
 	}
 	v.frame.Centre = truce.NameIn(v.house.Name, v.t.Code, "")
-	v.frame.Exercise = v.house.Mode == truce.Exercise
+	v.frame.Exercise, v.frame.Unlike = v.house.Mode == truce.Exercise, v.house.Method.Unlike(s.o.Centre.Method())
 	v.frame.Index, v.frame.Root, v.frame.At = uint64(max(at.Size-1, 0)), at.Root.String(), v.local(v.words.last)
 	v.frame.Demo = v.demoBar()
 	v.frame.Logins = s.o.Accounts != nil && s.o.Demo == nil

@@ -201,10 +201,13 @@ func newPlayerOf(ctx context.Context, dir string, files fs.FS, now func() time.T
 	p.clock.set(first.Received, false)
 	p.centre, err = centre.Open(ctx, centre.Options{
 		Origin: demoOrigin, Dir: dir, Now: p.clock.now, LogKey: demoLogKey(), Desks: desks, Sequencer: true,
-		Extract: eng.extract, Gazetteer: eng.gazetteer, Model: eng.model, Regime: truce.RegimeID(first.Name),
+		Extract: eng.extract, Gazetteer: eng.gazetteer, Model: eng.model, Method: founding.Method, Regime: truce.RegimeID(first.Name),
 	})
 	if err != nil {
 		return nil, err
+	}
+	if err := eng.keepWords(ctx, p.centre); err != nil {
+		return nil, errors.Join(err, p.centre.Close())
 	}
 	return p, p.found(ctx, first, founding, roots)
 }

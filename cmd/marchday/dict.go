@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,16 +13,16 @@ import (
 )
 
 // dictCommand looks after dictionaries: files that anyone may write.
-func dictCommand() *cobra.Command {
+func dictCommand(now func() time.Time) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dict",
-		Short: "Test, inspect and learn dictionaries: the files that say how texts are read",
+		Short: "Test, inspect, learn and give back dictionaries: the files that say how texts are read",
 		Long: "A dictionary is a folder of plain files (docs/dictionaries.md). Texts are read with those in\n" +
 			"this binary, those of the dossier, and those given, each laid over the ones before.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(dictLearn(), dictVerb("test", "Run the tests that stand in the dictionaries", false), dictVerb("lint", "Find what loads and is likely a fault", true))
+	cmd.AddCommand(dictLearn(), dictExport(now), dictMethod(now), dictVerb("test", "Run the tests that stand in the dictionaries", false), dictVerb("lint", "Find what loads and is likely a fault", true))
 	return cmd
 }
 

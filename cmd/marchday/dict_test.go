@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/marchday/marchday/truce"
 )
 
 func TestDictionariesAreTestedLintedAndCarriedOver(t *testing.T) {
@@ -80,4 +82,68 @@ func TestADictionaryIsLearntFromAnnotatedTexts(t *testing.T) {
 	if code, _, errs := command(t, "dict", "learn", "--in", keep(t, "few.jsonl", `{"text": "Tolma was shelled.", "templates": [{"type": "shelling"}]}`), "--out", dir); code == 0 || !strings.Contains(errs, "are the least") {
 		t.Errorf("too few texts: exit %d, %q", code, errs)
 	}
+}
+
+// TestTheRecordKeepsTheDictionariesThatItsMethodNames founds a centre with a
+// dictionary of its own, changes it, and reads with what the record kept.
+func TestTheRecordKeepsTheDictionariesThatItsMethodNames(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "centre")
+	own := filepath.Join(dir, "dict", "actors.tsv")
+	if err := os.MkdirAll(filepath.Dir(own), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write := func(id string) {
+		t.Helper()
+		if err := os.WriteFile(own, []byte(id+"\tOrder of the Mill\tgroup\t\t\t\ten:Order of the Mill\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("group:mill")
+	mustRun(t, "init", "--data", dir, "--origin", "truce.example.org/log", "--dossier", "syria-2016", "--mode", "exercise")
+	text := keep(t, "a.txt", "HOMS, May 1, 2016 - Gunmen of the Order of the Mill killed six people in Homs, the Order of the Mill said.\n")
+	then := mustRun(t, "extract", text, "--data", dir)
+	if !strings.Contains(then, "group:mill") {
+		t.Fatalf("the centre's dictionary is not used: %s", then)
+	}
+	c := start(t, "serve", "--data", dir, "--addr", "127.0.0.1:0")
+	if _, page := c.get("/?lang=en"); strings.Contains(page, "not those that the record names") {
+		t.Error("the page says that other dictionaries run here, and none do")
+	}
+	c.stop()
+	by := findings(t, dir, exitFine)
+	wantFinding(t, by, "method", "fine", "are those that the record names")
+	words := writeFile(t, mustRun(t, "dict", "export", "--data", dir))
+
+	write("group:windmill")
+	if now := mustRun(t, "extract", text, "--data", dir); now == then {
+		t.Fatal("another dictionary reads the same")
+	}
+	if again := mustRun(t, "extract", text, "--data", dir, "--dict", words); again != then {
+		t.Errorf("with what the record kept:\n%s\nnot\n%s", again, then)
+	}
+	by = findings(t, dir, exitWrong)
+	wantFinding(t, by, "method", "wrong", "the record names extract dictionar")
+	c = start(t, "serve", "--data", dir, "--addr", "127.0.0.1:0")
+	if _, page := c.get("/?lang=en"); !strings.Contains(page, "not those that the record names") || !strings.Contains(page, "dictionary-files") {
+		t.Error("the page does not say that other dictionaries run here")
+	}
+	c.stop()
+	if kept := mustRun(t, "dict", "export", "--data", dir); !strings.Contains(kept, `group:mill\t`) {
+		t.Errorf("the record gives back what lies in the folder: %.200s", kept)
+	}
+	if body := mustRun(t, "dict", "method", "--data", dir); strings.Contains(body, truceDigest(t, words)) || !strings.Contains(body, keptWords) {
+		t.Errorf("the method to be signed is the old one: %s", body)
+	}
+	if code, _, errs := command(t, "extract", text, "--dict", text); code == exitFine || !strings.Contains(errs, "not dictionaries as a record keeps them") {
+		t.Errorf("any file is taken for dictionaries: exit %d, %s", code, errs)
+	}
+}
+
+func truceDigest(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return truce.DigestOf(b).String()
 }

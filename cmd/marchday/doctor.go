@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -116,7 +117,12 @@ func (d *doctor) examine(ctx context.Context) {
 		d.say("record", "wrong", "it cannot be opened: %v", err)
 	} else {
 		d.record(ctx, c)
-		d.granted(ctx, c)
+		if book, err := bookOf(ctx, c.Record()); err != nil {
+			d.say("record", "wrong", "%v", err)
+		} else {
+			d.granted(book, c)
+			d.method(ctx, book.Method(), c)
+		}
 		if err := c.Close(); err != nil {
 			d.say("record", "wrong", "%v", err)
 		}
@@ -125,6 +131,21 @@ func (d *doctor) examine(ctx context.Context) {
 	d.secrets(ctx)
 	if files, _ := filepath.Glob(filepath.Join(d.dir, "evidence", "*")); len(files) > 0 {
 		d.say("evidence", "wrong", "%d files: two histories were shown; keep them, and explain each with marchday verify FILE", len(files))
+	}
+}
+
+// method holds the engines and dictionaries of this folder against those that
+// the record names.
+func (d *doctor) method(ctx context.Context, named truce.Method, c *centre.Centre) {
+	unlike := named.Unlike(c.Method())
+	for _, u := range unlike {
+		d.say("method", "wrong", "the record names %s %s, here is %s: the picture is not what others recompute; put back what the record names (marchday dict export), or have marchday dict method signed", strings.TrimSpace(u.Engine+" "+u.Input), u.Named, cmp.Or(u.Here, "none"))
+	}
+	if len(unlike) == 0 {
+		d.say("method", "fine", "engines and what they read are those that the record names")
+	}
+	if _, err := wordsOf(ctx, c, named); err != nil {
+		d.say("method", "warn", "%v", err)
 	}
 }
 
@@ -204,15 +225,11 @@ func (d *doctor) keyFiles() {
 }
 
 // granted looks at whether the desk keys held here are good at the record's end.
-func (d *doctor) granted(ctx context.Context, c *centre.Centre) {
+func (d *doctor) granted(book *truce.Book, c *centre.Centre) {
 	if d.Mirror != "" {
 		return
 	}
-	good, err := goodKeys(ctx, c.Record(), c.Now())
-	if err != nil {
-		d.say("keys", "wrong", "%v", err)
-		return
-	}
+	good := goodKeys(book, c.Record().Size(), c.Now())
 	files, _ := filepath.Glob(filepath.Join(d.dir, "keys", "desk-*.pem"))
 	n := 0
 	for _, f := range files {
@@ -229,9 +246,8 @@ func (d *doctor) granted(ctx context.Context, c *centre.Centre) {
 	d.say("keys", "fine", "%d of %d desk keys held here are good", n, len(files))
 }
 
-// goodKeys folds the record's keys and returns those that are good at its end and
-// at a time.
-func goodKeys(ctx context.Context, log *record.Log, now truce.Instant) (map[truce.KeyID]bool, error) {
+// bookOf folds who may say what, and by which engines, up to the record's end.
+func bookOf(ctx context.Context, log *record.Log) (*truce.Book, error) {
 	book := truce.NewBook()
 	for e, err := range log.Entries(ctx, 0) {
 		if err != nil {
@@ -245,11 +261,16 @@ func goodKeys(ctx context.Context, log *record.Log, now truce.Instant) (map[truc
 			book.Skip()
 		}
 	}
+	return book, nil
+}
+
+// goodKeys returns the keys that are good at a size of the record and at a time.
+func goodKeys(book *truce.Book, size int64, now truce.Instant) map[truce.KeyID]bool {
 	good := map[truce.KeyID]bool{}
 	for _, k := range book.KeyRing() {
-		good[k.ID] = (k.Until < 0 || k.Until > log.Size()) && (k.End == 0 || now < k.End)
+		good[k.ID] = (k.Until < 0 || k.Until > size) && (k.End == 0 || now < k.End)
 	}
-	return good, nil
+	return good
 }
 
 // lastReceived is the receipt time of the newest entry.

@@ -22,6 +22,7 @@ type engines struct {
 	extract   *extract.Engine
 	gazetteer *gazetteer.Gazetteer
 	model     link.Model
+	words     []byte // the dictionaries laid over those of the binary, as the record keeps them
 }
 
 // openEngines makes the engines from the data in the binary and a dossier's
@@ -61,6 +62,9 @@ func openEngines(dossier fs.FS, dir string, zone truce.Zone) (engines, error) {
 	if e.extract, err = extract.New(extract.Options{Dictionaries: dicts, Gazetteer: e.gazetteer, Zone: zone}); err != nil {
 		return e, fmt.Errorf("load the dictionaries: %w", err)
 	}
+	if e.words, err = packWords(dicts); err != nil {
+		return e, err
+	}
 	e.model, err = modelIn(dir)
 	return e, err
 }
@@ -85,8 +89,9 @@ func modelIn(dir string) (link.Model, error) {
 // method names the engines and the digests of what they read.
 func (e engines) method() truce.Method {
 	input := func(name string, d truce.Digest) []truce.Blob { return []truce.Blob{{Name: name, Digest: d}} }
+	words := append(input("dictionaries", e.extract.Digest()), truce.Blob{Name: keptWords, Digest: truce.DigestOf(e.words), Bytes: int64(len(e.words))})
 	return truce.Method{Release: release, Engines: []truce.Engine{
-		{Name: "extract", Version: extract.Version, Inputs: input("dictionaries", e.extract.Digest())},
+		{Name: "extract", Version: extract.Version, Inputs: words},
 		{Name: "gazetteer", Version: gazetteer.Version, Inputs: input("places", e.gazetteer.Digest())},
 		{Name: "link", Version: link.Version, Inputs: input("model", e.model.Digest())},
 		{Name: "casualties", Version: truce.CasualtyRule},

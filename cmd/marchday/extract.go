@@ -39,7 +39,7 @@ func (o *textOptions) flags(cmd *cobra.Command, dicts bool) {
 	cmd.Flags().StringVar(&o.data, "data", "", "folder of a centre: what was imported there is known too")
 	cmd.Flags().StringArrayVar(&o.gazetteers, "gazetteer", nil, "folder of places (*.tsv) and units (*.geojson); may be repeated")
 	if dicts {
-		cmd.Flags().StringArrayVar(&o.dicts, "dict", nil, "folder of dictionaries laid over the embedded ones; may be repeated")
+		cmd.Flags().StringArrayVar(&o.dicts, "dict", nil, "folder of dictionaries laid over the embedded ones, or a file of marchday dict export in place of all folders; may be repeated")
 	}
 }
 
@@ -78,6 +78,12 @@ func (o textOptions) folders() (places, dicts []fs.FS, err error) {
 		places = append(places, os.DirFS(dir))
 	}
 	for _, dir := range o.dicts {
+		if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
+			if dicts, err = readWords(dir); err != nil { // all that a record kept, and nothing before it
+				return nil, nil, err
+			}
+			continue
+		}
 		if !isDir(dir) {
 			return nil, nil, usagef("--dict %s is no folder", dir)
 		}

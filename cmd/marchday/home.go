@@ -125,7 +125,7 @@ func (h home) open(ctx context.Context, now func() time.Time, readOnly bool) (*c
 	}
 	o := centre.Options{
 		Origin: h.Origin, Dir: h.dir, DB: h.DB, Now: now, Regime: h.Regime, ReadOnly: readOnly, Sequencer: !readOnly,
-		Extract: eng.extract, Gazetteer: eng.gazetteer, Model: eng.model, Seen: h.seen, Vault: h.vault,
+		Extract: eng.extract, Gazetteer: eng.gazetteer, Model: eng.model, Method: eng.method(), Seen: h.seen, Vault: h.vault,
 	}
 	if o.Policy, err = h.policy(); err != nil {
 		return nil, err
@@ -143,23 +143,36 @@ func (h home) open(ctx context.Context, now func() time.Time, readOnly bool) (*c
 	if h.demo() {
 		o.LogKey = demoLogKey()
 		o.Desks, _ = grantDemoKeys(f)
-		return centre.Open(ctx, o)
-	}
-	if o.LogKey, err = readKey(filepath.Join(h.dir, "keys", "log.pem")); err != nil {
+	} else if o.LogKey, o.Desks, err = h.centreKeys(f); err != nil {
 		return nil, err
 	}
-	o.Desks = map[truce.OfficeID]truce.Signer{}
+	c, err := centre.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := eng.keepWords(ctx, c); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// centreKeys reads the log's key and those of the desks that are here.
+func (h home) centreKeys(f *truce.Founding) (log ed25519.PrivateKey, desks map[truce.OfficeID]truce.Signer, err error) {
+	if log, err = readKey(filepath.Join(h.dir, "keys", "log.pem")); err != nil {
+		return nil, nil, err
+	}
+	desks = map[truce.OfficeID]truce.Signer{}
 	for _, office := range f.Offices {
 		key, err := readKey(filepath.Join(h.dir, "keys", "desk-"+string(office.ID)+".pem"))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		o.Desks[office.ID] = truce.Key(key)
+		desks[office.ID] = truce.Key(key)
 	}
-	return centre.Open(ctx, o)
+	return log, desks, nil
 }
 
 const keyType = "MARCHDAY ED25519 SEED"

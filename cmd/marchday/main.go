@@ -115,7 +115,7 @@ func newRoot(now func() time.Time) *cobra.Command {
 		proofCommand(),
 		extractCommand(),
 		geocodeCommand(),
-		dictCommand(),
+		dictCommand(now),
 	)
 	return root
 }

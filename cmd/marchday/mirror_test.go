@@ -134,6 +134,9 @@ func TestAMirrorCopiesOverAPoorLinkAndServesItReadOnly(t *testing.T) {
 		t.Errorf("the mirror's digest is %s, the centre's %s", ours, theirs)
 	}
 	mustRun(t, "verify", dir, "--origin", h.Origin, "--key", h.LogKey)
+	if ours, theirs := mustRun(t, "dict", "export", "--data", h.dir), mustRun(t, "dict", "export", "--data", dir); ours != theirs || !strings.Contains(ours, "actors.tsv") {
+		t.Errorf("the mirror holds the dictionaries %.60q, the centre %.60q", theirs, ours)
+	}
 }
 
 func TestAMirrorIsFedByStick(t *testing.T) {

@@ -75,6 +75,7 @@ var mutants = []mutant{
 	{"a-link-is-read", "centre/claims.go", "extract.Doc{Text: r.Text,", "extract.Doc{Text: map[bool]string{true: r.Title + \" \"}[mutant(\"a-link-is-read\")] + r.Text,", "link-text-body"},
 	{"a-report-is-one-act", "centre/claims.go", "		refs = machineRefs(id, claims)\n", "		if mutant(\"a-report-is-one-act\") && len(claims) > 1 {\n			claims = claims[:1]\n		}\n		refs = machineRefs(id, claims)\n", "two-acts"},
 	{"a-move-forgets-its-day", "truce/docketfold.go", "	c.Path = append(c.Path, m)\n", "	if mutant(\"a-move-forgets-its-day\") && len(c.Path) > 0 {\n		m.At = c.Path[0].At\n	}\n	c.Path = append(c.Path, m)\n", "suspension-cites"},
+	{"a-day-runs-into-the-next", "truce/ground.go", "		return to - 1\n", "		if mutant(\"a-day-runs-into-the-next\") {\n			return to\n		}\n		return to - 1\n", "suspension-cites"},
 	{"a-countersignature-was-always-there", "truce/standing.go", "if c.index <= n {", `if c.index <= n || mutant("a-countersignature-was-always-there") {`, "regime-countersigned"},
 	{"a-lapse-is-silent", "truce/clock.go", "if slices.Contains(hours, 0) &&", `if !mutant("a-lapse-is-silent") && slices.Contains(hours, 0) &&`, "alarms"},
 	{"an-end-is-its-latest", "truce/clock.go", "	return Unsure, AboutEnd\n", "	if mutant(\"an-end-is-its-latest\") {\n		return Yes, AboutEnd\n	}\n	return Unsure, AboutEnd\n", "midnight"},

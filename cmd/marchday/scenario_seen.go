@@ -301,7 +301,7 @@ func (p *scenario) expectCited(_ *line, w []string) error {
 		if err != nil {
 			return err
 		}
-		got = stateAt(file.File, s.Received())
+		got = stateAt(file.File, t.CitedAt(s.Received()))
 	}
 	if got != w[3] {
 		return differs("case of "+w[2]+" when "+w[1]+" was said", w[3], got)
@@ -311,11 +311,8 @@ func (p *scenario) expectCited(_ *line, w []string) error {
 
 // stateAt returns where a case stood at a time, none before it was opened.
 func stateAt(c truce.CaseFile, t truce.Instant) string {
-	state := "none"
-	for _, m := range c.Path {
-		if m.At <= t {
-			state = string(m.To)
-		}
+	if state, opened := c.StateAt(t); opened {
+		return string(state)
 	}
-	return state
+	return "none"
 }

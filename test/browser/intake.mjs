@@ -82,9 +82,10 @@ await act('an article reviewed by keys alone', 'un', async (page, p) => {
   await p.key('j'); // its first field
   await p.key('w');
   assert.match(page.url(), /#at-\d+$/, 'w leads to the words of the field');
-  await p.key('a');
-  assert.equal(await page.locator('tr[data-row] input:checked').count(), 1, 'a says that the field is right');
-  assert.equal(await page.evaluate(() => [...document.querySelectorAll('[data-row]')].findIndex(r => r.classList.contains('current'))), 2, 'and goes to the next');
+  const current = () => page.evaluate(() => [...document.querySelectorAll('[data-row]')].findIndex(r => r.classList.contains('current')));
+  await Promise.all([page.waitForNavigation(), p.key('a')]);
+  assert.equal(await page.locator('#claim-1-1 td:nth-of-type(4) a').count(), 1, 'a says that the field is right, and who said so is shown');
+  assert.equal(await current(), 2, 'and goes to the next');
   await p.key('f');
   assert.equal(await page.evaluate(() => document.activeElement.closest('details')?.open), true, 'f opens the question and goes to it');
   await page.keyboard.press('Escape');

@@ -25,7 +25,6 @@ function press(key: string): boolean {
   const row = current();
   const button = own(row, key) ?? document.querySelector<HTMLElement>(`main [data-key="${key}"]:only-of-type`);
   button?.click();
-  if (key === 'a' && button instanceof HTMLInputElement && button.checked) step(1);
   return button != null;
 }
 
@@ -53,6 +52,10 @@ addEventListener('click', e => {
   field.focus();
   e.preventDefault();
 });
+
+// After a field is decided the address names the row that comes next.
+const named = document.getElementById(location.hash.slice(1));
+if (named?.matches('[data-row]')) select(named);
 
 let going = 0; // when g was pressed
 

@@ -242,8 +242,8 @@ func (l *Linker) suggest(pl *Placement, out *placed) {
 	if pl.NextN == 0 || floorDiv(pl.NextSum, pl.NextN) < l.p.Model.Review-suggestBits {
 		return
 	}
-	g := l.p.incidents.at(l.p.root(out.next.in))
-	s, why := l.p.fitReps(out.id, g), l.p.reasons(out.id, g.reps[:g.nreps])
+	r := l.p.reps(l.p.incidents.at(l.p.root(out.next.in)))
+	s, why := l.p.fitReps(out.id, &r), l.p.reasons(out.id, r.list())
 	if s.n > 0 && !s.barred {
 		pl.NextSum, pl.NextN, pl.NextWhy = s.sum, s.n, why
 	}
@@ -254,9 +254,9 @@ func (l *Linker) suggest(pl *Placement, out *placed) {
 // keeps nothing.
 func (l *Linker) Similar(it Item, n int) []Placement {
 	p := l.p
-	x := claim{&packed{}, &rest{}, &seat{}}
+	x := claim{&spot{}, &packed{}, &more{}, &seat{}}
 	p.words.pack(&it, false, x)
-	p.believe(&it, x.packed)
+	p.believe(&it, x)
 	p.judge(x)
 	var all []Placement
 	a := arrival{id: none}
@@ -389,7 +389,7 @@ func (l *Linker) Claims() iter.Seq[truce.ClaimRef] {
 func (l *Linker) Together() int64 {
 	var n int64
 	for in := range l.p.incidents.n {
-		if l.p.incidents.at(in).into != none {
+		if l.p.incidents.at(in).n == none {
 			continue
 		}
 		accounts, all := map[uint32]int64{}, int64(0)

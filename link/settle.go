@@ -13,8 +13,8 @@ type group struct {
 	freeze   *Freeze
 	by       map[int32]truce.StatementID // claim -> the decision that holds it here
 	fits     map[int32]fitted            // claims that were placed again
-	rep      incident                    // its representatives
-	alone    bool                        // claims that stand aside: no incident
+	rep      reps
+	alone    bool // claims that stand aside: no incident
 }
 
 // fitted is how a claim that was placed again came to stand.
@@ -36,8 +36,8 @@ func (g *group) add(p *Partition, ids ...int32) {
 			continue
 		}
 		g.ids = slices.Insert(g.ids, at, id)
-		if x := p.at(id); x.flags&isGone == 0 {
-			p.represent(&g.rep, id, x)
+		if p.claims.at(id).flags&isGone == 0 {
+			g.rep.add(p, id)
 		}
 	}
 }
@@ -253,7 +253,7 @@ func (w *work) place(i int32, frozen bool) {
 			to.fits[i] = fitted{state: Alone}
 		}
 		w.groups = append(w.groups, to)
-	case best.mean() >= m.Auto && !w.l.p.otherDay(w.l.p.at(i), to.rep.reps[:to.rep.nreps]):
+	case best.mean() >= m.Auto && !w.l.p.otherDay(w.l.p.at(i), to.rep.list()):
 		to.fits[i] = fitted{best, Joined, w.why(ids, to)}
 	default:
 		to.fits[i] = fitted{best, Provisional, w.why(ids, to)}
@@ -273,7 +273,7 @@ func (w *work) why(node []int32, g *group) []Reason {
 		if w.l.p.at(i).flags&isGone != 0 {
 			continue
 		}
-		for _, r := range w.l.p.reasons(i, g.rep.reps[:g.rep.nreps]) {
+		for _, r := range w.l.p.reasons(i, g.rep.list()) {
 			k := slices.IndexFunc(all, func(o Reason) bool { return o.Field == r.Field })
 			if k < 0 {
 				all = append(all, r)
@@ -338,12 +338,12 @@ func (w *work) ghosts(ids []int32) {
 
 // fitReps scores claim i against a group's representatives, by what claims say
 // and the prior of the newer of each two alone: what came since changes nothing.
-func (p *Partition) fitReps(i int32, g *incident) score {
+func (p *Partition) fitReps(i int32, r *reps) score {
 	x := p.at(i)
 	var s score
-	for _, j := range g.reps[:g.nreps] {
+	for _, j := range r.list() {
 		y := p.at(j)
-		if p.exchange(x.packed, y.packed) {
+		if p.exchange(x, y) {
 			s.barred = true
 		}
 		newer, older := x, y
@@ -375,7 +375,7 @@ func (l *Linker) settle(touched []int32) Change {
 			continue
 		}
 		ch.Rows = append(ch.Rows, l.machineRow(id, x))
-		if x.opener && x.in != none && l.p.incidents.at(x.in).anchor != id {
+		if x.fit.opener() && x.in != none && l.p.incidents.at(x.in).anchor != id {
 			ch.Gone = append(ch.Gone, l.p.refs.full(id))
 		}
 		if x.in != none && !drawn[x.in] {
@@ -442,7 +442,7 @@ func (l *Linker) machineRow(id int32, x claim) Row {
 }
 
 func (l *Linker) row(id int32, x claim) Row {
-	r := Row{Ref: l.p.refs.full(id), State: x.state, Sum: x.sum, N: int32(x.n), Role: RoleSupports, Reasons: l.p.restated[id], Lineage: l.lineageName(id, x)}
+	r := Row{Ref: l.p.refs.full(id), State: x.fit.state(), Sum: x.fit.sum(), N: x.fit.n(), Role: RoleSupports, Reasons: l.p.restated[id], Lineage: l.lineageName(id, x)}
 	if r.N > 0 {
 		r.Weight = floorDiv(r.Sum, r.N)
 	}
@@ -512,7 +512,7 @@ func (l *Linker) incident(g *group) Incident {
 	accounts := map[uint32]bool{}
 	for _, id := range g.ids {
 		x := l.p.at(id)
-		if x.opener && id != g.ids[0] {
+		if x.fit.opener() && id != g.ids[0] {
 			in.Aliases = append(in.Aliases, l.p.refs.full(id))
 		}
 		if x.flags&isGone == 0 {

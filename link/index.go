@@ -35,22 +35,32 @@ const (
 
 // table is a hash table from a key to the head of a chain or to a count.
 type table struct {
-	keys []uint32
-	vals []int32
-	n    int
-	own  [levels]bool // there are claims of this level
-	bare bool         // there are claims without a point
+	cells []cell
+	n     int
+	own   [levels]bool // there are claims of this level
+	bare  bool         // there are claims without a point
+}
+
+type cell struct {
+	key uint32 // 0 where the cell is empty
+	val int32
+}
+
+func (t *table) home(key uint32) int {
+	return int(uint64(key*0x9E3779B1) * uint64(len(t.cells)) >> 32)
 }
 
 func (t *table) find(key uint32) (int32, bool) {
-	if len(t.keys) == 0 {
+	if len(t.cells) == 0 {
 		return none, false
 	}
-	mask := uint32(len(t.keys) - 1)
-	for i := key * 0x9E3779B1 >> 7 & mask; ; i = (i + 1) & mask {
-		switch t.keys[i] {
+	for i := t.home(key); ; i++ {
+		if i >= len(t.cells) {
+			i = 0
+		}
+		switch c := &t.cells[i]; c.key {
 		case key:
-			return t.vals[i], true
+			return c.val, true
 		case 0:
 			return none, false
 		}
@@ -59,30 +69,40 @@ func (t *table) find(key uint32) (int32, bool) {
 
 // slot returns the value of a key, which it makes with value v where it is new.
 func (t *table) slot(key uint32, v int32) *int32 {
-	if t.n*4 >= len(t.keys)*3 {
-		t.grow()
+	if t.n*5 >= len(t.cells)*3 {
+		t.resize(max(8, 2*len(t.cells)))
 	}
-	mask := uint32(len(t.keys) - 1)
-	i := key * 0x9E3779B1 >> 7 & mask
-	for t.keys[i] != key {
-		if t.keys[i] == 0 {
-			t.keys[i], t.vals[i] = key, v
+	i := t.home(key)
+	for t.cells[i].key != key {
+		if t.cells[i].key == 0 {
+			t.cells[i] = cell{key, v}
 			t.n++
 			break
 		}
-		i = (i + 1) & mask
+		if i++; i == len(t.cells) {
+			i = 0
+		}
 	}
-	return &t.vals[i]
+	return &t.cells[i].val
 }
 
-func (t *table) grow() {
-	old := *t
-	size := max(8, 2*len(old.keys))
-	*t = table{keys: make([]uint32, size), vals: make([]int32, size), own: old.own, bare: old.bare}
-	for i, k := range old.keys {
-		if k != 0 {
-			*t.slot(k, 0) = old.vals[i]
+func (t *table) resize(size int) {
+	old := t.cells
+	t.cells, t.n = make([]cell, size), -len(old) // no resize while it is filled again
+	n := 0
+	for _, c := range old {
+		if c.key != 0 {
+			*t.slot(c.key, 0) = c.val
+			n++
 		}
+	}
+	t.n = n
+}
+
+// seal gives back the room of a table to which little will be added.
+func (t *table) seal() {
+	if t != nil {
+		t.resize(t.n + t.n/8 + 1)
 	}
 }
 
@@ -282,6 +302,8 @@ func (p *Partition) walkRing(r *ring, s *search) {
 	}
 }
 
+const sealedAfter = 4 // days
+
 // insert chains claim i, whose record is c.
 func (x *index) insert(i int32, c claim) {
 	x.insertWords(i, c)
@@ -302,6 +324,7 @@ func (x *index) insert(i int32, c claim) {
 	if t == nil {
 		t = &table{}
 		x.days[d] = t
+		x.days[d-sealedAfter].seal()
 	}
 	x.first, x.last, x.dated = min(x.first, d), max(x.last, d), x.dated+1
 	push := func(key uint32, slot int) {
@@ -377,6 +400,7 @@ func (x *index) count(d int32, c claim) {
 	if w == nil {
 		w = &table{}
 		x.weeks[floorDiv(d, 7)] = w
+		x.weeks[floorDiv(d, 7)-2].seal()
 	}
 	*w.slot(weekTotal, 0)++
 	if c.flags&isPointed != 0 {
@@ -410,6 +434,8 @@ type search struct {
 	own    int    // of them, those of the query's own 3x3x3 block
 	capped bool
 	rung   idSet // what rings gave
+	timely [maxCandidates]int32
+	lanes  [3][maxCandidates]int32 // of three days, side by side
 }
 
 // idSet is a set of at most 512 numbers, emptied at no cost.
@@ -435,6 +461,10 @@ func (s *idSet) add(id int32) bool {
 	return true
 }
 
+func (s *search) clear(c claim) {
+	s.found, s.place, s.walked, s.own, s.capped = s.found[:0], c.place, 0, 0, false
+}
+
 // add notes a claim that no chain had before. It returns false once there are
 // enough.
 func (s *search) add(i int32) bool {
@@ -457,33 +487,28 @@ func (p *Partition) candidates(c claim, s *search) {
 // blocked fills s with what time and place alone nominate: the learning looks
 // at no other pairs, since what was found by its words shares words by choice.
 func (p *Partition) blocked(c claim, s *search) {
-	s.found, s.place, s.walked, s.own, s.capped = s.found[:0], c.place, 0, 0, false
+	s.clear(c)
 	d, reach, known := middle(c)
 	if known {
-		p.datedCandidates(d, reach, c, s)
+		together := reach == 1 && c.place != 0 && p.placeChains(d, c, s)
+		p.datedCandidates(d, reach, c, s, together)
+		if together && s.capped { // which are left then hangs on the order
+			s.clear(c)
+			p.datedCandidates(d, reach, c, s, false)
+		}
 	} else {
 		p.undatedCandidates(c, s)
 	}
 }
 
-func (p *Partition) datedCandidates(d, reach int32, c claim, s *search) {
+// datedCandidates looks at the days about d. With placed, the chains of c's place
+// were walked.
+func (p *Partition) datedCandidates(d, reach int32, c claim, s *search, placed bool) {
 	for k := int32(0); k <= 2*reach; k++ {
-		p.wordChains(p.day(nth(d, k)), c, s)
+		p.wordChains(p.day(nth(d, k)), c, s, placed)
 	}
-	for k := int32(0); k <= 2*reach && c.flags&isPointed != 0; k++ {
-		t := p.day(nth(d, k))
-		if t == nil {
-			continue
-		}
-		l := levelOf(c)
-		before := s.walked
-		p.cells(t, kAll+l, l, l, c, s)
-		s.own += s.walked - before
-		for m := l + 1; m < levels; m++ {
-			if t.own[m] {
-				p.cells(t, kOwn+m, m, m-1, c, s)
-			}
-		}
+	if c.flags&isPointed != 0 {
+		p.cellChains(d, reach, c, s)
 	}
 	if c.flags&isPointed == 0 {
 		s.own = len(s.found)
@@ -496,14 +521,49 @@ func (p *Partition) datedCandidates(d, reach int32, c claim, s *search) {
 	}
 }
 
+// cellChains walks the chains of the cells about c's point on the days about d: of
+// its own level and finer, then of what is coarser.
+func (p *Partition) cellChains(d, reach int32, c claim, s *search) {
+	l := levelOf(c)
+	var keys [levels][9]uint32
+	var n [levels]int
+	keys[l], n[l] = p.around(l, c)
+	for k := int32(0); k <= 2*reach; k++ {
+		t := p.day(nth(d, k))
+		if t == nil {
+			continue
+		}
+		before := s.walked
+		p.cells(t, uint32(kAll+l), keys[l][:n[l]], l, s)
+		s.own += s.walked - before
+		for m := l + 1; m < levels; m++ {
+			if !t.own[m] {
+				continue
+			}
+			if n[m] == 0 {
+				keys[m], n[m] = p.around(m, c)
+			}
+			p.cells(t, uint32(kOwn+m), keys[m][:n[m]], m-1, s)
+		}
+	}
+}
+
+// cells walks the chains of cells.
+func (p *Partition) cells(t *table, kind uint32, keys []uint32, slot int, s *search) {
+	for _, key := range keys {
+		p.chain(t, kind<<29|key, slot, s)
+	}
+}
+
 // longCandidates looks at the claims nearby whose interval is days long.
 func (p *Partition) longCandidates(d int32, c claim, s *search) {
+	keys, n := p.around(levels-1, c)
 	for w := floorDiv(d-maxDaysKnown, 7); w <= floorDiv(d+maxDaysKnown, 7); w++ {
 		t := p.longs[w]
 		switch {
 		case t == nil:
 		case c.flags&isPointed != 0:
-			p.cells(t, kAll+levels-1, levels-1, levels-1, c, s)
+			p.cells(t, kAll+levels-1, keys[:n], levels-1, s)
 		case c.area != 0:
 			p.chain(t, wordKey(kArea, c.area), slotArea, s)
 		}
@@ -513,13 +573,42 @@ func (p *Partition) longCandidates(d int32, c claim, s *search) {
 // nth returns the day k of a search about d: d, d-1, d+1, d-2, d+2.
 func nth(d, k int32) int32 { return d + (k+1)/2*(1-2*(k&1)) }
 
+// placeChains walks the chains of c's place on three days at once: each waits for
+// memory alone. It reports false where there are too many for that.
+func (p *Partition) placeChains(d int32, c claim, s *search) bool {
+	at, links := [3]int32{none, none, none}, &p.chains[slotPlace]
+	for k := range at {
+		if t := p.day(nth(d, int32(k))); t != nil {
+			at[k], _ = t.find(wordKey(kPlace, c.place))
+		}
+	}
+	var n [3]int
+	for at[0]&at[1]&at[2] != none {
+		for k := range at {
+			if i := at[k]; i != none {
+				s.lanes[k][n[k]&(maxCandidates-1)] = i
+				n[k]++
+				at[k] = links.next(i)
+			}
+		}
+		if n[0]+n[1]+n[2] > maxCandidates {
+			return false
+		}
+	}
+	for k := range at {
+		s.found = append(s.found, s.lanes[k][:n[k]]...)
+	}
+	s.walked = len(s.found)
+	return true
+}
+
 // wordChains walks the chains of c's place and area on a day, and those that
 // bridge what is known of where: claims without any place by their act.
-func (p *Partition) wordChains(t *table, c claim, s *search) {
+func (p *Partition) wordChains(t *table, c claim, s *search, placed bool) {
 	if t == nil {
 		return
 	}
-	if c.place != 0 {
+	if c.place != 0 && !placed {
 		p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
 	}
 	if c.area != 0 && t.bare {
@@ -564,19 +653,28 @@ func (p *Partition) undatedCandidates(c claim, s *search) {
 	s.own = len(s.found)
 }
 
-// cells walks the chains of the 3x3 cells around c's at a level.
-func (p *Partition) cells(t *table, kind, level, slot int, c claim, s *search) {
-	row := p.row(level, c.lat)
-	for r := max(row-1, 0); r <= min(row+1, int32(len(p.columns[level]))-1); r++ {
-		n := p.columns[level][r]
-		col := p.column(level, r, c.lon)
+// around returns the columns and rows of the 3x3 cells around c's at a level, as
+// keys without their kind.
+func (x *index) around(level int, c claim) (keys [9]uint32, n int) {
+	row := x.row(level, c.lat)
+	for r := max(row-1, 0); r <= min(row+1, int32(len(x.columns[level]))-1); r++ {
+		cols := x.columns[level][r]
+		col := x.column(level, r, c.lon)
 		for k := int32(-1); k <= 1; k++ {
-			if n < 3 && k+1 >= n {
+			if cols < 3 && k+1 >= cols {
 				break // near a pole a row has fewer cells than three
 			}
-			p.chain(t, cellKey(uint32(kind), r, (col+k+n)%n), slot, s)
+			at := col + k
+			if at < 0 {
+				at += cols
+			} else if at >= cols {
+				at -= cols
+			}
+			keys[n] = cellKey(0, r, at)
+			n++
 		}
 	}
+	return keys, n
 }
 
 func (p *Partition) chain(t *table, key uint32, slot int, s *search) {

@@ -261,6 +261,7 @@ func (l *Linker) Similar(it Item, n int) []Placement {
 	var all []Placement
 	a := arrival{id: none}
 	p.nominate(&a, x)
+	p.sift(&a, x)
 	scored := slices.Clone(p.score(&a, x))
 	x.prior = int16(a.prior)
 	slices.SortFunc(scored, func(a, b score) int {

@@ -328,6 +328,7 @@ func (p *Partition) seek(a *arrival, x claim, out *placed) {
 			return
 		}
 	}
+	p.sift(a, x)
 	scored := p.score(a, x)
 	p.neighbours(scored)
 	var best, next, against score

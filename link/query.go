@@ -53,9 +53,7 @@ func (p *Partition) ready(x claim, floor int32) {
 	q, w := &p.query, &p.weights
 	q.x, q.floor, q.late, q.act, q.rareAct = x, floor, p.late(x), &p.words.acts.akin[x.act], x.rarity(rAct)
 	q.byNone, q.bySame = w[fBy][2], w[fBy][0]+x.rarity(rBy)
-	q.early = q.late + p.mostOf(x.act != 0, fAct, x.rarity(rAct)) + p.mostOf(x.by != 0, fBy, x.rarity(rBy)) +
-		p.mostOf(x.against != 0, fAgainst, x.rarity(rAgainst)) + p.mostOf(x.figure != 0, fKilled, x.rarity(rKilled))
-	q.most = q.early + p.mostOf(true, fPlace, x.rarity(rPlace))
+	q.early, q.most = p.mosts(x)
 	var told [32]int32
 	tells := x.telling()
 	for k, h := range x.concepts() {
@@ -64,6 +62,14 @@ func (p *Partition) ready(x claim, floor int32) {
 			q.said[h>>11] = p.tables.said[wordsLevel(told[h>>11])]
 		}
 	}
+}
+
+// mosts returns the most that all fields but time, place and words can add for x,
+// and that with place.
+func (p *Partition) mosts(x claim) (early, most int32) {
+	early = p.late(x) + p.mostOf(x.act != 0, fAct, x.rarity(rAct)) + p.mostOf(x.by != 0, fBy, x.rarity(rBy)) +
+		p.mostOf(x.against != 0, fAgainst, x.rarity(rAgainst)) + p.mostOf(x.figure != 0, fKilled, x.rarity(rKilled))
+	return early, early + p.mostOf(true, fPlace, x.rarity(rPlace))
 }
 
 // saying returns the most that the words can add which the query's claim and one
@@ -97,32 +103,66 @@ func (p *Partition) late(x claim) int32 {
 	return m
 }
 
-// nominate notes the candidates of x whose weight alone could pass the review.
+// nominate looks for the candidates of x, those that time and words do not rule
+// out.
 func (p *Partition) nominate(a *arrival, x claim) {
 	p.candidates(x, &p.find)
 	a.found, a.capped = int32(len(p.find.found)), p.find.capped
 	a.prior = p.prior(x, p.find.own)
+	p.inTime(a, x)
+}
+
+// sift keeps those of the candidates whose weight alone could pass the review.
+func (p *Partition) sift(a *arrival, x claim) {
 	p.ready(x, p.Model.Review-a.prior)
-	q := &p.query
-	for _, i := range p.find.found {
-		if i == a.id {
-			continue
-		}
-		y := p.spots.at(i)
+	q, n := &p.query, 0
+	for _, i := range a.nominees {
+		y, time, w := p.spots.at(i), uint8(0), int32(0)
 		said := q.saying(p, y.sign)
-		time, w := uint8(0), int32(0)
 		if x.minute != notInstant && y.minute != notInstant {
-			dt := x.minute - y.minute
-			w = int32(p.tables.time[min(uint32(max(dt, -dt)), timeSteps-1)])
+			w = int32(p.tables.time[steps(x.minute, y.minute)])
 		} else {
 			time = timeLevel(x, p.at(i))
 			w = p.weights[fTime][time]
 		}
 		if w+q.most+said >= q.floor && p.nominates(i, time, w, said) {
-			a.nominees = append(a.nominees, i)
+			a.nominees[n] = i
+			n++
 		}
 	}
+	a.nominees = a.nominees[:n]
 }
+
+// inTime notes those found that time and words do not rule out. It has no branch
+// to guess wrong: of a hundred three in ten are left.
+func (p *Partition) inTime(a *arrival, x claim) {
+	s, n := &p.find, 0
+	_, most := p.mosts(x)
+	least := p.Model.Review - a.prior - most
+	for _, i := range s.found {
+		y := p.spots.at(i)
+		w := int32(p.tables.time[steps(x.minute, y.minute)])
+		said := w + p.wordsMost
+		if x.sign&y.sign != 0 {
+			w = said
+		}
+		if x.minute == notInstant || y.minute == notInstant {
+			w = least
+		}
+		if i == a.id {
+			w = least - 1
+		}
+		s.timely[n&(maxCandidates-1)] = i
+		next := n + 1
+		if w >= least {
+			n = next
+		}
+	}
+	a.nominees = append(a.nominees, s.timely[:n]...)
+}
+
+// steps returns the place of two instants in the table of weights by time.
+func steps(a, b int32) uint32 { return min(uint32(max(a-b, b-a)), timeSteps-1) }
 
 // nominates reports whether the pair of the query's claim and claim id weighs the
 // floor or more, where w is what the time weighs and the words add no more than

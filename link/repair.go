@@ -211,6 +211,7 @@ func (l *Linker) RepairAll() int {
 			a := &p.arrival
 			*a = arrival{id: id, nominees: a.nominees[:0]}
 			p.nominate(a, x)
+			p.sift(a, x)
 			p.neighbours(p.score(a, x))
 			p.repair(x.in, slices.Clone(p.near))
 		}

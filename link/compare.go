@@ -181,10 +181,7 @@ func cameLevel(x, y claim, time uint8) uint8 {
 }
 
 func (p *Partition) actLevel(a, b uint8) uint8 {
-	if a == 0 || b == 0 {
-		return missing
-	}
-	return uint8(p.words.acts.akin[a][b] & stepsApart)
+	return p.words.acts.akin[a][b].level()
 }
 
 func nodeLevel(t *nodes, a, b uint8) uint8 {
@@ -265,17 +262,14 @@ func conceptLevel(x, y claim) uint8 {
 	}
 	told := int32(0)
 	if x.sign&y.sign != 0 {
-		xs, ys, tells := x.concepts(), y.concepts(), x.telling()
-		for i, j := 0, 0; i < maxWord && j < maxWord && xs[i] != 0 && ys[j] != 0; {
-			a, b := xs[i], ys[j]
-			switch {
-			case a < b:
-				i++
-			case a > b:
-				j++
-			default:
-				told += int32(tells[i])
-				i, j = i+1, j+1
+		for i, h := range x.packed.words {
+			if y.says(h) {
+				told += int32(x.packed.tell[i])
+			}
+		}
+		for i, h := range x.more.words {
+			if h != 0 && y.says(h) {
+				told += int32(x.more.tell[i])
 			}
 		}
 	}

@@ -434,7 +434,7 @@ type search struct {
 	own    int    // of them, those of the query's own 3x3x3 block
 	capped bool
 	rung   idSet // what rings gave
-	timely [maxCandidates]int32
+	passed [maxCandidates]int32
 	lanes  [3][maxCandidates]int32 // of three days, side by side
 }
 

@@ -13,24 +13,27 @@ type spot struct {
 	minute int32 // since 1970, of an instant; else notInstant
 	place  uint32
 	sign   uint32 // a bit for each concept: no bit in common, no concept in common
+	act    uint8
+	figure uint8 // of the killed, one more than it, where it is exact and small; else 0 or notSmall
+	kin    uint8 // a byte of the lineage: another byte, another lineage
+	lang   uint8
 }
 
 const notInstant = -1 << 31
 
 // packed is what is compared next.
 type packed struct {
-	lon, lat     int32 // 1e-7 degree, if pointed
-	area, by     uint32
-	lineage      uint32 // number of the root's lineage; own|n where none is stated
-	sigma, flags uint16 // sigma: standard error of the point in 10 m
-	came         uint16 // day since 1970 on which it came in, as far as that is known
-	prior        int16  // against a claim of its window, at its placement
-	act, lang    uint8
-	day          uint8           // weekday in the low 3 bits, class of the hour above
-	figure       uint8           // of the killed, one more than it, where it is exact and small; else 0 or notSmall
-	words        [fewWords]word  // the first of its concepts
-	tell         [fewWords]uint8 // what sharing each tells, at its placement, in units of 64 millibits
-	rare         [rMore]int8     // what agreeing on its values tells more, likewise
+	lon, lat int32 // 1e-7 degree, if pointed
+	area, by uint32
+	lineage  uint32 // number of the root's lineage; own|n where none is stated
+	sigma    uint16 // standard error of the point in 10 m
+	came     uint16 // day since 1970 on which it came in, as far as that is known
+	prior    int16  // against a claim of its window, at its placement
+	flags    uint8
+	day      uint8           // weekday in the low 3 bits, class of the hour above
+	words    [fewWords]word  // the first of its concepts
+	tell     [fewWords]uint8 // what sharing each tells, at its placement, in units of 64 millibits
+	rare     [rMore]int8     // what agreeing on its values tells more, likewise
 }
 
 // more is what fewer claims state.
@@ -134,6 +137,19 @@ func (c claim) telling() (all [maxWord]uint8) {
 	copy(all[:], c.packed.tell[:])
 	copy(all[fewWords:], c.more.tell[:])
 	return all
+}
+
+// says reports whether a word is among a claim's.
+func (c claim) says(h word) bool {
+	return c.sign&h.bit() != 0 && (among(h, &c.packed.words) || among(h, &c.more.words))
+}
+
+// among reports whether a word is one of four, without a branch for each.
+func among(h word, of *[fewWords]word) bool {
+	const ones, tops = 0x0001_0001_0001_0001, 0x8000_8000_8000_8000
+	w := uint64(of[0]) | uint64(of[1])<<16 | uint64(of[2])<<32 | uint64(of[3])<<48
+	w ^= uint64(h) * ones
+	return (w-ones)&^w&tops != 0
 }
 
 // rarity returns what agreeing on one of the claim's values tells more, in
@@ -372,20 +388,25 @@ type nodes struct {
 	akin  *[maxNodes + 2][maxNodes + 2]kinship
 }
 
-// kinship is what two words of a tree are to each other.
+// kinship is what two words of a tree are to each other: in its low bits the steps
+// up to their lowest common ancestor, the larger of the two, as a level of the
+// comparison of acts.
 type kinship uint8
 
 const (
-	stepsApart kinship = 3      // steps up to the lowest common ancestor, the larger of the two, at most 3; 3 too where they have none
-	isAncestor kinship = 1 << 2 // one is an ancestor of the other
+	otherNode  kinship = 3  // three steps and more, or no common ancestor
+	isAncestor kinship = 16 // one is an ancestor of the other
 )
+
+func (k kinship) level() uint8 { return uint8(k & 15) }
 
 const maxNodes = 250
 
 func newNodes(tree truce.Tree) nodes {
 	t := nodes{dict: newDict(), tree: tree, akin: new([maxNodes + 2][maxNodes + 2]kinship)}
 	for i := range t.akin {
-		t.akin[i][maxNodes+1], t.akin[maxNodes+1][i] = stepsApart, stepsApart
+		t.akin[i][maxNodes+1], t.akin[maxNodes+1][i] = otherNode, otherNode
+		t.akin[i][0], t.akin[0][i] = missing, missing
 	}
 	t.akin[maxNodes+1][maxNodes+1] = 0
 	return t
@@ -404,8 +425,8 @@ func (t *nodes) id(s string, add bool) uint8 {
 	n := t.dict.id(s, true)
 	t.names = append(t.names, s)
 	for i, old := range t.names {
-		k := stepsApart
-		if d := t.tree.Steps(old, s); d >= 0 && d < int(stepsApart) {
+		k := otherNode
+		if d := t.tree.Steps(old, s); d >= 0 && d < int(otherNode) {
 			k = kinship(d)
 		}
 		if t.tree.Is(old, s) || t.tree.Is(s, old) {
@@ -515,11 +536,13 @@ func (w *words) pack(it *Item, add bool, c claim) {
 		against: w.actorSet(&w.sides, it.Against, add), names: w.nameSet(it.Victims, add),
 		weapon: w.arms.id(it.Weapon, add), object: w.objects.id(it.Object, add),
 	}
-	*c.spot = spot{minute: notInstant, place: w.place(it, add)}
+	*c.spot = spot{
+		minute: notInstant, place: w.place(it, add), act: w.acts.id(it.Act, add), figure: figureOf(c.killed),
+		lang: uint8(min(w.langs.id(it.Lang, add), 255)),
+	}
 	*c.packed = packed{
-		area: w.areas.id(string(it.Area), add), act: w.acts.id(it.Act, add),
-		lineage: w.lineages.id(it.Lineage, add), lang: uint8(min(w.langs.id(it.Lang, add), 255)),
-		by: w.actorSet(&w.bys, it.By, add), day: uint8(it.Weekday&7) | it.Hour<<3, figure: figureOf(c.killed),
+		area: w.areas.id(string(it.Area), add), lineage: w.lineages.id(it.Lineage, add),
+		by: w.actorSet(&w.bys, it.By, add), day: uint8(it.Weekday&7) | it.Hour<<3,
 	}
 	if it.From != 0 {
 		c.flags |= isDated

@@ -240,6 +240,7 @@ func (p *Partition) look(a *arrival, placed func()) {
 	if x.lineage == 0 {
 		x.lineage = own | uint32(a.id)
 	}
+	x.kin = uint8(x.lineage)
 	p.stats.Claims++
 	if a.original != none {
 		p.copies[a.id] = a.original

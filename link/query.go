@@ -8,9 +8,9 @@ import "math/bits"
 
 // tables holds the weights that a query reads instead of comparing.
 type tables struct {
-	time [timeSteps]int16           // by the minutes between two instants
-	toll [notSmall * notSmall]int16 // by two small figures of the killed
-	said [noWords]int32             // by the level of what words tell: the most that it or a worse one weighs, at least 0
+	time [timeSteps]int16                  // by the minutes between two instants
+	toll [notSmall + 1][notSmall + 1]int16 // by two figures of the killed: of one not small the most that it may weigh
+	said [noWords]int32                    // by the level of what words tell: the most that it or a worse one weighs, at least 0
 }
 
 // timeSteps is over two days in minutes: farther apart weighs no less.
@@ -25,8 +25,11 @@ func (p *Partition) makeTables() {
 	}
 	for a := range uint16(notSmall - 1) {
 		for b := range uint16(notSmall - 1) {
-			t.toll[int(a+1)*notSmall+int(b+1)] = int16(w[fKilled][tollLevel([2]uint16{a, a}, [2]uint16{b, b}, false)])
+			t.toll[a+1][b+1] = int16(w[fKilled][tollLevel([2]uint16{a, a}, [2]uint16{b, b}, false)])
 		}
+	}
+	for f := 1; f <= notSmall; f++ {
+		t.toll[f][notSmall], t.toll[notSmall][f] = int16(p.most[fKilled]), int16(p.most[fKilled])
 	}
 	most := max(w[fConcepts][noWords], 0)
 	for l := noWords - 1; l >= 0; l-- {
@@ -103,13 +106,12 @@ func (p *Partition) late(x claim) int32 {
 	return m
 }
 
-// nominate looks for the candidates of x, those that time and words do not rule
-// out.
+// nominate looks for the candidates of x, those that a look does not rule out.
 func (p *Partition) nominate(a *arrival, x claim) {
 	p.candidates(x, &p.find)
 	a.found, a.capped = int32(len(p.find.found)), p.find.capped
 	a.prior = p.prior(x, p.find.own)
-	p.inTime(a, x)
+	p.pass(a, x)
 }
 
 // sift keeps those of the candidates whose weight alone could pass the review.
@@ -133,15 +135,28 @@ func (p *Partition) sift(a *arrival, x claim) {
 	a.nominees = a.nominees[:n]
 }
 
-// inTime notes those found that time and words do not rule out. It has no branch
-// to guess wrong: of a hundred three in ten are left.
-func (p *Partition) inTime(a *arrival, x claim) {
+// pass notes those found that time, act, toll and words do not rule out. It has
+// no branch to guess wrong: of a hundred a few are left.
+func (p *Partition) pass(a *arrival, x claim) {
 	s, n := &p.find, 0
-	_, most := p.mosts(x)
-	least := p.Model.Review - a.prior - most
+	acts, tolls, weigh := &p.words.acts.akin[x.act], &p.tables.toll[min(x.figure, notSmall)], &p.weights[fAct]
+	sameAct, sameToll, mostToll := x.rarity(rAct), max(x.rarity(rKilled), 0), p.mostOf(x.figure != 0, fKilled, x.rarity(rKilled))
+	early, most := p.mosts(x)
+	least := p.Model.Review - a.prior - (most - early) - (early - mostToll - p.mostOf(x.act != 0, fAct, sameAct))
 	for _, i := range s.found {
 		y := p.spots.at(i)
-		w := int32(p.tables.time[steps(x.minute, y.minute)])
+		w := int32(p.tables.time[steps(x.minute, y.minute)]) + weigh[acts[y.act]&15]
+		toll := int32(tolls[min(y.figure, notSmall)])
+		if y.figure == x.figure {
+			toll += sameToll
+		}
+		if y.kin == x.kin {
+			toll = mostToll
+		}
+		if y.act == x.act {
+			w += sameAct
+		}
+		w += toll
 		said := w + p.wordsMost
 		if x.sign&y.sign != 0 {
 			w = said
@@ -152,13 +167,13 @@ func (p *Partition) inTime(a *arrival, x claim) {
 		if i == a.id {
 			w = least - 1
 		}
-		s.timely[n&(maxCandidates-1)] = i
+		s.passed[n&(maxCandidates-1)] = i
 		next := n + 1
 		if w >= least {
 			n = next
 		}
 	}
-	a.nominees = append(a.nominees, s.timely[:n]...)
+	a.nominees = append(a.nominees, s.passed[:n]...)
 }
 
 // steps returns the place of two instants in the table of weights by time.
@@ -187,12 +202,10 @@ func (p *Partition) nominates(id int32, time uint8, w, said int32) bool {
 
 // tellingly weighs act, accused, side hit and toll.
 func (p *Partition) tellingly(q *query, y claim) int32 {
-	x, w := q.x, int32(0)
-	if x.act != 0 && y.act != 0 {
-		w = p.weights[fAct][q.act[y.act]&stepsApart]
-		if x.act == y.act {
-			w += q.rareAct
-		}
+	x := q.x
+	w := p.weights[fAct][q.act[y.act].level()]
+	if x.act != 0 && x.act == y.act {
+		w += q.rareAct
 	}
 	switch {
 	case x.by == 0 || y.by == 0:
@@ -214,7 +227,7 @@ func (p *Partition) tellingly(q *query, y claim) int32 {
 	switch {
 	case x.figure == 0 || y.figure == 0:
 	case x.figure < notSmall && y.figure < notSmall && x.lineage != y.lineage:
-		w += int32(p.tables.toll[int(x.figure)*notSmall+int(y.figure)])
+		w += int32(p.tables.toll[x.figure][y.figure])
 		if x.figure == y.figure {
 			w += x.rarity(rKilled)
 		}

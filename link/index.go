@@ -429,9 +429,10 @@ const maxCandidates = 512
 // search is what one query needs: scratch that is used again and again.
 type search struct {
 	found  []int32
-	place  uint32 // the query's
-	walked int    // links of chains that were followed
-	own    int    // of them, those of the query's own 3x3x3 block
+	place  uint32   // the query's
+	days   []*table // that it looks at, nil where nothing was told of one
+	walked int      // links of chains that were followed
+	own    int      // of them, those of the query's own 3x3x3 block
 	capped bool
 	rung   idSet // what rings gave
 	passed [maxCandidates]int32
@@ -490,11 +491,15 @@ func (p *Partition) blocked(c claim, s *search) {
 	s.clear(c)
 	d, reach, known := middle(c)
 	if known {
-		together := reach == 1 && c.place != 0 && p.placeChains(d, c, s)
-		p.datedCandidates(d, reach, c, s, together)
+		s.days = s.days[:0]
+		for k := range 2*reach + 1 {
+			s.days = append(s.days, p.day(nth(d, k)))
+		}
+		together := reach == 1 && c.place != 0 && p.placeChains(c, s)
+		p.datedCandidates(d, c, s, together)
 		if together && s.capped { // which are left then hangs on the order
 			s.clear(c)
-			p.datedCandidates(d, reach, c, s, false)
+			p.datedCandidates(d, c, s, false)
 		}
 	} else {
 		p.undatedCandidates(c, s)
@@ -503,12 +508,12 @@ func (p *Partition) blocked(c claim, s *search) {
 
 // datedCandidates looks at the days about d. With placed, the chains of c's place
 // were walked.
-func (p *Partition) datedCandidates(d, reach int32, c claim, s *search, placed bool) {
-	for k := int32(0); k <= 2*reach; k++ {
-		p.wordChains(p.day(nth(d, k)), c, s, placed)
+func (p *Partition) datedCandidates(d int32, c claim, s *search, placed bool) {
+	for _, t := range s.days {
+		p.wordChains(t, c, s, placed)
 	}
 	if c.flags&isPointed != 0 {
-		p.cellChains(d, reach, c, s)
+		p.cellChains(c, s)
 	}
 	if c.flags&isPointed == 0 {
 		s.own = len(s.found)
@@ -521,15 +526,14 @@ func (p *Partition) datedCandidates(d, reach int32, c claim, s *search, placed b
 	}
 }
 
-// cellChains walks the chains of the cells about c's point on the days about d: of
-// its own level and finer, then of what is coarser.
-func (p *Partition) cellChains(d, reach int32, c claim, s *search) {
+// cellChains walks the chains of the cells about c's point: of its own level and
+// finer, then of what is coarser.
+func (p *Partition) cellChains(c claim, s *search) {
 	l := levelOf(c)
 	var keys [levels][9]uint32
 	var n [levels]int
 	keys[l], n[l] = p.around(l, c)
-	for k := int32(0); k <= 2*reach; k++ {
-		t := p.day(nth(d, k))
+	for _, t := range s.days {
 		if t == nil {
 			continue
 		}
@@ -575,29 +579,36 @@ func nth(d, k int32) int32 { return d + (k+1)/2*(1-2*(k&1)) }
 
 // placeChains walks the chains of c's place on three days at once: each waits for
 // memory alone. It reports false where there are too many for that.
-func (p *Partition) placeChains(d int32, c claim, s *search) bool {
-	at, links := [3]int32{none, none, none}, &p.chains[slotPlace]
-	for k := range at {
-		if t := p.day(nth(d, int32(k))); t != nil {
-			at[k], _ = t.find(wordKey(kPlace, c.place))
+func (p *Partition) placeChains(c claim, s *search) bool {
+	links, heads := &p.chains[slotPlace], [3]int32{none, none, none}
+	for k, t := range s.days {
+		if t != nil {
+			heads[k], _ = t.find(wordKey(kPlace, c.place))
 		}
 	}
-	var n [3]int
-	for at[0]&at[1]&at[2] != none {
-		for k := range at {
-			if i := at[k]; i != none {
-				s.lanes[k][n[k]&(maxCandidates-1)] = i
-				n[k]++
-				at[k] = links.next(i)
-			}
-		}
-		if n[0]+n[1]+n[2] > maxCandidates {
+	const last = maxCandidates - 1
+	n, n0, n1, n2 := 0, 0, 0, 0
+	for a, b, c := heads[0], heads[1], heads[2]; a&b&c != none; n++ {
+		if n == maxCandidates {
 			return false
 		}
+		if a != none {
+			s.lanes[0][n&last] = a
+			a, n0 = links.next(a), n+1
+		}
+		if b != none {
+			s.lanes[1][n&last] = b
+			b, n1 = links.next(b), n+1
+		}
+		if c != none {
+			s.lanes[2][n&last] = c
+			c, n2 = links.next(c), n+1
+		}
 	}
-	for k := range at {
-		s.found = append(s.found, s.lanes[k][:n[k]]...)
+	if n0+n1+n2 > maxCandidates {
+		return false
 	}
+	s.found = append(append(append(s.found, s.lanes[0][:n0]...), s.lanes[1][:n1]...), s.lanes[2][:n2]...)
 	s.walked = len(s.found)
 	return true
 }

@@ -390,7 +390,7 @@ func (l *Linker) Claims() iter.Seq[truce.ClaimRef] {
 func (l *Linker) Together() int64 {
 	var n int64
 	for in := range l.p.incidents.n {
-		if l.p.incidents.at(in).n == none {
+		if l.p.incidents.at(in).held == none {
 			continue
 		}
 		accounts, all := map[uint32]int64{}, int64(0)

@@ -69,8 +69,7 @@ type Stats struct {
 type incident struct {
 	anchor, last int32 // its first and its last claim; where it was merged, last is the incident it went into
 	first        [fewReps]int32
-	others       int32 // one more than the number of the other representatives
-	n            int8  // representatives, none where it was merged
+	held         int32 // the number of its representatives and, above four bits, one more than where the others are; none where it was merged
 }
 
 // reps are the claims that stand for an incident, one of each account.
@@ -102,10 +101,14 @@ func (r *reps) add(p *Partition, id int32) bool {
 
 // reps returns the representatives of an incident.
 func (p *Partition) reps(g *incident) reps {
-	r := reps{n: max(g.n, 0)}
+	r := reps{}
+	if g.held == none {
+		return r
+	}
+	r.n = int8(g.held & 15)
 	copy(r.ids[:], g.first[:])
-	if g.n > fewReps {
-		copy(r.ids[fewReps:], p.crowds.at(g.others - 1)[:])
+	if r.n > fewReps {
+		copy(r.ids[fewReps:], p.crowds.at(g.held>>4 - 1)[:])
 	}
 	return r
 }
@@ -117,15 +120,15 @@ func (p *Partition) represent(g *incident, id int32) {
 	if !r.add(p, id) {
 		return
 	}
-	g.n = r.n
+	g.held = g.held&^15 | int32(r.n)
 	copy(g.first[:], r.ids[:])
-	if g.n <= fewReps {
+	if r.n <= fewReps {
 		return
 	}
-	if g.others == 0 {
-		g.others = p.crowds.add([maxReps - fewReps]int32{}) + 1
+	if g.held>>4 == 0 {
+		g.held |= (p.crowds.add([maxReps - fewReps]int32{}) + 1) << 4
 	}
-	copy(p.crowds.at(g.others - 1)[:], r.ids[fewReps:])
+	copy(p.crowds.at(g.held>>4 - 1)[:], r.ids[fewReps:])
 }
 
 // newPartition returns an empty partition under a model.
@@ -522,7 +525,7 @@ func (p *Partition) members(in int32, f func(int32, claim) bool) {
 
 // root returns the incident that an incident was merged into, or itself.
 func (p *Partition) root(in int32) int32 {
-	for in != none && p.incidents.at(in).n == none {
+	for in != none && p.incidents.at(in).held == none {
 		in = p.incidents.at(in).last
 	}
 	return in
@@ -560,7 +563,7 @@ func (p *Partition) merge(a, b int32) {
 		return true
 	})
 	slices.Sort(ids)
-	p.incidents.at(b).last, p.incidents.at(b).n = a, none
+	p.incidents.at(b).last, p.incidents.at(b).held = a, none
 	p.rebuild(a, ids)
 	p.stats.Merged++
 	p.stats.Incidents--
@@ -569,7 +572,7 @@ func (p *Partition) merge(a, b int32) {
 // rebuild makes an incident of the claims of ids, which are in record order.
 func (p *Partition) rebuild(in int32, ids []int32) {
 	g := p.incidents.at(in)
-	g.anchor, g.last, g.n = ids[0], none, 0
+	g.anchor, g.last, g.held = ids[0], none, g.held&^15
 	p.seats.at(ids[0]).fit |= isOpener
 	for _, i := range ids {
 		c := p.at(i)

@@ -42,7 +42,7 @@ func (p *Partition) repair(in int32, near []int32) {
 			}
 		}
 		for _, b := range near {
-			if b = p.root(b); b == in || p.incidents.at(b).n == 0 || budget <= 0 {
+			if b = p.root(b); b == in || p.incidents.at(b).held&15 == 0 || budget <= 0 {
 				continue
 			}
 			if c := p.between(&a, b, &budget); c.gain > best.gain {

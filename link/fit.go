@@ -120,7 +120,7 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 	var v pair
 	for id := int32(0); id < p.claims.n; id += stride {
 		x := p.at(id)
-		if _, copied := p.copies[id]; copied || x.flags&isGone != 0 || x.in == none {
+		if _, copied := p.copies[id]; copied || x.flags&isGone != 0 || p.seats.at(id).in == none {
 			continue
 		}
 		p.blocked(x, &p.find)
@@ -128,7 +128,7 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 		slices.Sort(found)
 		for _, i := range slices.Compact(found) {
 			y := p.at(i)
-			if i >= id || y.in == none || y.flags&isGone != 0 || y.lineage == x.lineage || p.exchange(x, y) {
+			if i >= id || p.seats.at(i).in == none || y.flags&isGone != 0 || y.lineage == x.lineage || p.exchange(x, y) {
 				continue
 			}
 			p.compare(x, y, &v)

@@ -254,7 +254,7 @@ func (l *Linker) suggest(pl *Placement, out *placed) {
 // keeps nothing.
 func (l *Linker) Similar(it Item, n int) []Placement {
 	p := l.p
-	x := claim{&spot{}, &packed{}, &more{}, &seat{}}
+	x := claim{&spot{}, &packed{}, &more{}}
 	p.words.pack(&it, false, x)
 	p.believe(&it, x)
 	p.judge(x)
@@ -349,8 +349,8 @@ func (l *Linker) Row(name truce.ClaimRef) (Row, bool) {
 	if l.dirty {
 		l.recount()
 	}
-	if x := l.p.at(id); !l.touched(id, x) {
-		return l.machineRow(id, x), true
+	if !l.touched(id) {
+		return l.machineRow(id), true
 	}
 	g, ok := l.groupOf(name)
 	if !ok {
@@ -368,10 +368,10 @@ func (l *Linker) Row(name truce.ClaimRef) (Row, bool) {
 // freezes; false where it stands in none.
 func (l *Linker) Machine(name truce.ClaimRef) (truce.IncidentID, bool) {
 	id, ok := l.p.refs.get(name)
-	if !ok || l.p.at(id).in == none {
+	if !ok || l.p.seats.at(id).in == none {
 		return truce.IncidentID{}, false
 	}
-	return l.name(l.p.at(id).in), true
+	return l.name(l.p.seats.at(id).in), true
 }
 
 // Claims yields the names of the claims that stand, in record order.

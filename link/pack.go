@@ -86,12 +86,11 @@ type claim struct {
 	*spot
 	*packed
 	*more
-	*seat
 }
 
 // at returns the claim of a number.
 func (p *Partition) at(id int32) claim {
-	c := claim{p.spots.at(id), p.claims.at(id), &noMore, p.seats.at(id)}
+	c := claim{p.spots.at(id), p.claims.at(id), &noMore}
 	if c.flags&hasMore != 0 {
 		c.more = p.mores.at(p.stating.of(id) - 1)
 	}
@@ -530,7 +529,6 @@ func (w *words) likeness(n uint32) uint32 {
 
 // pack writes an item as numbers into c. With add, new words get numbers.
 func (w *words) pack(it *Item, add bool, c claim) {
-	*c.seat = seat{in: none}
 	*c.more = more{
 		sketch: none, killed: packRange(it.Killed), wounded: packRange(it.Wounded),
 		against: w.actorSet(&w.sides, it.Against, add), names: w.nameSet(it.Victims, add),

@@ -208,7 +208,8 @@ func (a *arrival) begin(it *Item) {
 // read is the first step: words, names and nothing else.
 func (p *Partition) read(a *arrival) {
 	a.id = p.claims.n
-	x := claim{p.spots.room(a.id), p.claims.room(a.id), &p.more, p.seats.room(a.id)}
+	x := claim{p.spots.room(a.id), p.claims.room(a.id), &p.more}
+	*p.seats.room(a.id) = seat{in: none}
 	p.words.pack(a.it, true, x)
 	p.claims.n++
 	p.stating.add(x.flags&hasMore != 0)
@@ -254,7 +255,7 @@ func (p *Partition) look(a *arrival, placed func()) {
 	}
 	if surely {
 		placed()
-		a.home = p.at(a.original).in
+		a.home = p.seats.at(a.original).in
 	}
 	if a.home != none {
 		x.prior = p.at(a.original).prior
@@ -275,7 +276,7 @@ func (p *Partition) place(a *arrival) placed {
 	x := p.at(a.id)
 	switch {
 	case a.it.Mode == Aside:
-		x.fit = x.fit.with(0, 0, Alone)
+		p.stand(a.id, 0, 0, Alone)
 		return out
 	case a.home != none:
 		out.in, out.about, out.state = a.home, true, Joined
@@ -284,9 +285,9 @@ func (p *Partition) place(a *arrival) placed {
 	}
 	p.seek(a, x, &out)
 	p.settle(x, &out)
-	if in := p.root(x.in); in != none && len(p.near) > 0 {
+	if in := p.root(p.seats.at(a.id).in); in != none && len(p.near) > 0 {
 		p.repair(in, p.near)
-		out.in = x.in
+		out.in = p.seats.at(a.id).in
 	}
 	return out
 }
@@ -326,7 +327,7 @@ func (p *Partition) seek(a *arrival, x claim, out *placed) {
 			p.links[y] = append(p.links[y], id)
 			continue
 		}
-		if in := p.at(y).in; in != none {
+		if in := p.seats.at(y).in; in != none {
 			out.in, out.about, out.state = in, true, Joined
 			x.prior = p.at(y).prior
 			return
@@ -473,21 +474,27 @@ func (p *Partition) explain(x claim, in int32, shares *[nFields]Share) int32 {
 func (p *Partition) settle(x claim, out *placed) {
 	switch {
 	case out.in != none:
-		p.join(out.id, x, out.in)
+		p.join(out.id, out.in)
 	case x.flags&isSupport == 0:
 		out.state = Opened
-		x.fit |= isOpener
+		p.seats.at(out.id).fit |= isOpener
 		out.in = p.incidents.add(incident{anchor: out.id, last: none})
 		p.stats.Incidents++
-		p.join(out.id, x, out.in)
+		p.join(out.id, out.in)
 	}
-	x.fit = x.fit.with(out.best.sum, out.best.n, out.state)
+	p.stand(out.id, out.best.sum, out.best.n, out.state)
+}
+
+// stand writes down how a claim came to stand.
+func (p *Partition) stand(id, sum, n int32, s State) {
+	seat := p.seats.at(id)
+	seat.fit = seat.fit.with(sum, n, s)
 }
 
 // join appends claim id to an incident, in the order of the record.
-func (p *Partition) join(id int32, x claim, in int32) {
+func (p *Partition) join(id, in int32) {
 	g := p.incidents.at(in)
-	x.in = in
+	p.seats.at(id).in = in
 	switch {
 	case g.last == none:
 		g.anchor = id
@@ -557,8 +564,9 @@ func (p *Partition) mergeIfOne(a, b int32) {
 func (p *Partition) merge(a, b int32) {
 	var ids []int32
 	p.members(a, func(i int32, _ claim) bool { ids = append(ids, i); return true })
-	p.members(b, func(i int32, c claim) bool {
-		ids, c.in = append(ids, i), a
+	p.members(b, func(i int32, _ claim) bool {
+		ids = append(ids, i)
+		p.seats.at(i).in = a
 		p.moved = append(p.moved, i)
 		return true
 	})
@@ -575,14 +583,13 @@ func (p *Partition) rebuild(in int32, ids []int32) {
 	g.anchor, g.last, g.held = ids[0], none, g.held&^15
 	p.seats.at(ids[0]).fit |= isOpener
 	for _, i := range ids {
-		c := p.at(i)
-		c.in = in
+		p.seats.at(i).in = in
 		p.mates.set(i, none)
 		if g.last != none {
 			p.mates.set(g.last, i)
 		}
 		g.last = i
-		if c.flags&isGone == 0 {
+		if p.claims.at(i).flags&isGone == 0 {
 			p.represent(g, i)
 		}
 	}
@@ -602,13 +609,14 @@ func (p *Partition) remove(ref truce.ClaimRef) (int32, bool) {
 		return none, false
 	}
 	x.flags |= isGone
-	if x.in == none {
+	in := p.seats.at(id).in
+	if in == none {
 		return id, true
 	}
 	p.note(x, -1)
 	p.live--
 	var ids []int32
-	p.members(x.in, func(i int32, _ claim) bool { ids = append(ids, i); return true })
-	p.rebuild(x.in, ids)
+	p.members(in, func(i int32, _ claim) bool { ids = append(ids, i); return true })
+	p.rebuild(in, ids)
 	return id, true
 }

@@ -171,11 +171,12 @@ func (p *Partition) reform(in int32, ids []int32) {
 // restate writes down how claim i fits where it was put.
 func (p *Partition) restate(i int32, x claim) {
 	p.restated[i] = []Reason{}
-	if p.incidents.at(x.in).anchor == i {
-		x.fit = x.fit.with(0, 0, Opened)
+	in := p.incidents.at(p.seats.at(i).in)
+	if in.anchor == i {
+		p.stand(i, 0, 0, Opened)
 		return
 	}
-	r, sum := p.reps(p.incidents.at(x.in)), int32(0)
+	r, sum := p.reps(in), int32(0)
 	others := slices.DeleteFunc(r.list(), func(j int32) bool { return j == i })
 	for _, j := range others {
 		w, _ := p.pairWeight(i, j)
@@ -189,7 +190,7 @@ func (p *Partition) restate(i int32, x claim) {
 	if n == 0 || floorDiv(sum, n) >= p.Model.Auto && !p.otherDay(x, others) {
 		state = Joined
 	}
-	x.fit = x.fit.with(sum, n, state)
+	p.stand(i, sum, n, state)
 }
 
 const maxSweeps = 8
@@ -204,7 +205,7 @@ func (l *Linker) RepairAll() int {
 		start := p.stats.Repaired
 		for id := int32(0); id < p.claims.n; id++ {
 			x := p.at(id)
-			if x.in == none || x.flags&isGone != 0 {
+			if p.seats.at(id).in == none || x.flags&isGone != 0 {
 				continue
 			}
 			p.near = p.near[:0]
@@ -213,7 +214,7 @@ func (l *Linker) RepairAll() int {
 			p.nominate(a, x)
 			p.sift(a, x)
 			p.neighbours(p.score(a, x))
-			p.repair(x.in, slices.Clone(p.near))
+			p.repair(p.seats.at(id).in, slices.Clone(p.near))
 		}
 		if p.stats.Repaired == start {
 			break

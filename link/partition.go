@@ -45,7 +45,7 @@ type Partition struct {
 	live      int32                          // claims that are not gone and not aside by mode
 	links     map[int32][]int32              // claim -> claims that it answers or that answer it
 	copies    map[int32]int32                // claim -> the claim it copies
-	restated  map[int32][]Reason             // claim that a repair moved -> the parts of its weight where it went
+	restated  map[int32][]int32              // claim that a repair moved -> those that it was held against where it went
 	texts     texts
 	moved     []int32 // claims whose incident the current call changed
 	tables    tables
@@ -139,7 +139,7 @@ func newPartition(m Model) *Partition {
 	}
 	p := &Partition{
 		Model: m, weights: w, words: newWords(), index: newIndex(),
-		links: map[int32][]int32{}, copies: map[int32]int32{}, restated: map[int32][]Reason{}, texts: newTexts(),
+		links: map[int32][]int32{}, copies: map[int32]int32{}, restated: map[int32][]int32{}, texts: newTexts(),
 	}
 	p.refs = newRefs()
 	for f := range w {

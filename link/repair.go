@@ -170,9 +170,9 @@ func (p *Partition) reform(in int32, ids []int32) {
 
 // restate writes down how claim i fits where it was put.
 func (p *Partition) restate(i int32, x claim) {
-	p.restated[i] = []Reason{}
 	in := p.incidents.at(p.seats.at(i).in)
 	if in.anchor == i {
+		p.restated[i] = nil
 		p.stand(i, 0, 0, Opened)
 		return
 	}
@@ -183,9 +183,7 @@ func (p *Partition) restate(i int32, x claim) {
 		sum += w + p.Model.Review
 	}
 	n := int32(len(others))
-	if n > 0 {
-		p.restated[i] = p.reasons(i, others)
-	}
+	p.restated[i] = slices.Clone(others)
 	state := Provisional
 	if n == 0 || floorDiv(sum, n) >= p.Model.Auto && !p.otherDay(x, others) {
 		state = Joined

@@ -444,7 +444,12 @@ func (l *Linker) machineRow(id int32) Row {
 
 func (l *Linker) row(id int32) Row {
 	x, fit := l.p.at(id), l.p.seats.at(id).fit
-	r := Row{Ref: l.p.refs.full(id), State: fit.state(), Sum: fit.sum(), N: fit.n(), Role: RoleSupports, Reasons: l.p.restated[id], Lineage: l.lineageName(id, x)}
+	r := Row{Ref: l.p.refs.full(id), State: fit.state(), Sum: fit.sum(), N: fit.n(), Role: RoleSupports, Lineage: l.lineageName(id, x)}
+	if others, ok := l.p.restated[id]; ok && len(others) > 0 {
+		r.Reasons = l.p.reasons(id, others)
+	} else if ok {
+		r.Reasons = []Reason{}
+	}
 	if r.N > 0 {
 		r.Weight = floorDiv(r.Sum, r.N)
 	}

@@ -542,6 +542,7 @@ func (w *words) pack(it *Item, add bool, c claim) {
 		area: w.areas.id(string(it.Area), add), lineage: w.lineages.id(it.Lineage, add),
 		by: w.actorSet(&w.bys, it.By, add), day: uint8(it.Weekday&7) | it.Hour<<3,
 	}
+	c.kin = uint8(c.lineage)
 	if it.From != 0 {
 		c.flags |= isDated
 		c.t0 = clampMinutes(it.From)

@@ -69,7 +69,7 @@ func (t *table) find(key uint32) (int32, bool) {
 
 // slot returns the value of a key, which it makes with value v where it is new.
 func (t *table) slot(key uint32, v int32) *int32 {
-	if t.n*5 >= len(t.cells)*3 {
+	if (t.n+1)*5 >= len(t.cells)*3 { // one cell at least stays empty, in a sealed table too
 		t.resize(max(8, 2*len(t.cells)))
 	}
 	i := t.home(key)

@@ -109,5 +109,6 @@ func BenchmarkMillion(b *testing.B) {
 		b.ReportMetric(float64(took[len(took)/2])/1000, "p50-µs")
 		b.ReportMetric(float64(took[len(took)*99/100])/1000, "p99-µs")
 	}
-	b.Logf("%d bytes a claim for what is compared first, %d for the rest, %d for where it stands", unsafe.Sizeof(packed{}), unsafe.Sizeof(rest{}), unsafe.Sizeof(seat{}))
+	b.Logf("%d bytes a claim for what is met, %d for what is compared, %d for where it stands, %d for what fewer state",
+		unsafe.Sizeof(spot{}), unsafe.Sizeof(packed{}), unsafe.Sizeof(seat{}), unsafe.Sizeof(more{}))
 }

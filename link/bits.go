@@ -1,6 +1,9 @@
 package link
 
-import "math/bits"
+import (
+	"math/bits"
+	"sync/atomic"
+)
 
 // log2Milli returns 1000*log2(x), rounded; x >= 1. Integers only, so every
 // machine agrees; worst error 0.00052 bit.
@@ -74,18 +77,97 @@ const (
 
 func (s *slab[T]) add(v T) int32 {
 	i := s.n
-	s.reserve(1)
-	*s.at(i) = v
+	*s.room(i) = v
 	s.n++
 	return i
 }
 
-// reserve makes room for n more, so that until they are there no add moves
-// what others read.
-func (s *slab[T]) reserve(n int) {
-	for len(s.chunks)*slabSize < int(s.n)+n {
-		s.chunks = append(s.chunks, new([slabSize]T))
+// room returns element i, which it makes where nobody did.
+func (s *slab[T]) room(i int32) *T {
+	k := int(i >> slabBits)
+	if k >= len(s.chunks) {
+		s.reserve(i + 1)
+	}
+	if s.chunks[k] == nil {
+		s.chunks[k] = new([slabSize]T)
+	}
+	return &s.chunks[k][i&(slabSize-1)]
+}
+
+// reserve prepares for n elements, so that until they are there making one moves
+// nothing that others read.
+func (s *slab[T]) reserve(n int32) {
+	if more := int(n+slabSize-1)>>slabBits - len(s.chunks); more > 0 {
+		s.chunks = append(s.chunks, make([]*[slabSize]T, more)...)
 	}
 }
 
 func (s *slab[T]) at(i int32) *T { return &s.chunks[i>>slabBits][i&(slabSize-1)] }
+
+// chain links claims to other claims nearby, in two bytes each: how far on the
+// next is, 0 at the end.
+type chain struct {
+	steps slab[int16]
+	far   map[int32]int32 // the next of a claim whose step is afar
+}
+
+const afar = -1 << 15
+
+// set makes claim next, or none, the next of claim i.
+func (c *chain) set(i, next int32) {
+	step := next - i
+	switch {
+	case next == none:
+		step = 0
+	case step <= afar || step > -afar-1:
+		if c.far == nil {
+			c.far = map[int32]int32{}
+		}
+		c.far[i] = next
+		step = afar
+	}
+	*c.steps.room(i) = int16(step)
+}
+
+// next returns the claim after i, which was set, or none.
+func (c *chain) next(i int32) int32 {
+	switch step := *c.steps.at(i); step {
+	case 0:
+		return none
+	case afar:
+		return c.far[i]
+	default:
+		return i + int32(step)
+	}
+}
+
+// ranks marks some of a row of claims and numbers the marked ones. One goroutine
+// may add while others ask about earlier claims.
+type ranks struct {
+	blocks slab[rankBlock]
+	n      int32
+	marked int32
+}
+
+type rankBlock struct {
+	bits   atomic.Uint64
+	before int32 // marked ones before this block
+}
+
+func (r *ranks) add(mark bool) {
+	b := r.blocks.room(r.n >> 6)
+	if r.n&63 == 0 {
+		b.before = r.marked
+	}
+	if mark {
+		b.bits.Store(b.bits.Load() | 1<<(r.n&63))
+		r.marked++
+	}
+	r.n++
+}
+
+// of returns how many claims up to and with i are marked.
+func (r *ranks) of(i int32) int32 {
+	b := r.blocks.at(i >> 6)
+	return b.before + int32(bits.OnesCount64(b.bits.Load()<<(63-i&63)))
+}

@@ -10,17 +10,17 @@ type pair [nFields]uint8
 // compare fills v with the levels of x against y. It is symmetric but for the
 // growth of a toll: x is the newer of the two.
 func (p *Partition) compare(x, y claim, v *pair) {
-	v[fPlace] = p.placeLevel(x.packed, y.packed)
-	v[fTime] = timeLevel(x.packed, y.packed)
-	v[fHour] = hourLevel(x.packed, y.packed)
-	v[fCame] = cameLevel(x.packed, y.packed, v[fTime])
+	v[fPlace] = p.placeLevel(x, y)
+	v[fTime] = timeLevel(x, y)
+	v[fHour] = hourLevel(x, y)
+	v[fCame] = cameLevel(x, y, v[fTime])
 	v[fAct] = p.actLevel(x.act, y.act)
 	v[fWeapon] = nodeLevel(&p.words.arms, x.weapon, y.weapon)
 	v[fObject] = nodeLevel(&p.words.objects, x.object, y.object)
 	v[fBy] = setLevel(&p.words.bys, x.by, y.by)
 	v[fAgainst] = setLevel(&p.words.sides, x.against, y.against)
 	grows := x.lineage == y.lineage
-	v[fKilled] = tollLevel(x.killed, y.killed, grows)
+	v[fKilled] = tollLevel(x.dead(), y.dead(), grows)
 	v[fWounded] = tollLevel(x.wounded, y.wounded, grows)
 	v[fVictims] = p.namesLevel(x.names, y.names)
 	v[fConcepts] = conceptLevel(x, y)
@@ -44,7 +44,7 @@ func (p *Partition) distance2(x, y *packed) int64 {
 
 // placeLevel compares place and place name as one: they depend on each other.
 // Names that differ by a lost letter count as one name.
-func (p *Partition) placeLevel(x, y *packed) uint8 {
+func (p *Partition) placeLevel(x, y claim) uint8 {
 	same := x.place != 0 && y.place != 0 && x.place == y.place
 	if x.flags&y.flags&isPointed == 0 {
 		switch {
@@ -57,7 +57,7 @@ func (p *Partition) placeLevel(x, y *packed) uint8 {
 		}
 		return samePlace + 2
 	}
-	d2 := p.distance2(x, y)
+	d2 := p.distance2(x.packed, y.packed)
 	sx, sy := int64(x.sigma)*10, int64(y.sigma)*10
 	v := sx*sx + sy*sy + 250_000
 	vague := max(sx, sy) > 1_200
@@ -86,12 +86,13 @@ func isNear(level uint8) bool {
 
 // timeLevel compares two intervals by their distance over their spread, or two
 // weekdays where one of the claims knows no more.
-func timeLevel(x, y *packed) uint8 {
+func timeLevel(x, y claim) uint8 {
 	if x.flags&y.flags&isDated != 0 {
-		lx, ly := int64(x.t1-x.t0), int64(y.t1-y.t0)
-		d := int64(x.t0) + int64(x.t1) - int64(y.t0) - int64(y.t1) // twice the distance of the middles
-		v := lx*lx + ly*ly + 12*900                                // 12 times the variance
-		d2 := 3 * d * d                                            // 12 times the square of the distance
+		x0, x1, y0, y1 := int64(x.from()), int64(x.to()), int64(y.from()), int64(y.to())
+		lx, ly := x1-x0, y1-y0
+		d := x0 + x1 - y0 - y1      // twice the distance of the middles
+		v := lx*lx + ly*ly + 12*900 // 12 times the variance
+		d2 := 3 * d * d             // 12 times the square of the distance
 		switch {
 		case d2*100 < v*49:
 			return 0
@@ -130,22 +131,23 @@ const minutesADay = 24 * 60
 // weekday returns the day of the week, 1 Monday to 7 Sunday, that a claim
 // states or that the middle of its interval falls on; 0 where the interval is
 // over two days long or nothing is known.
-func weekday(c *packed) uint8 {
+func weekday(c claim) uint8 {
 	if c.flags&isDated == 0 {
 		return c.day & 7
 	}
-	if c.t1-c.t0 > 2*minutesADay {
+	length := c.to() - c.from()
+	if length > 2*minutesADay {
 		return 0
 	}
-	d := floorDiv(c.t0+(c.t1-c.t0)/2, minutesADay)
+	d := floorDiv(c.from()+length/2, minutesADay)
 	return uint8(((d+3)%7+7)%7) + 1 // 1970-01-01 was a Thursday
 }
 
 // hourLevel compares the classes of the hour, where the times themselves are
 // known no better than to the day.
-func hourLevel(x, y *packed) uint8 {
+func hourLevel(x, y claim) uint8 {
 	a, b := x.day>>3, y.day>>3
-	if a == 0 || b == 0 || x.flags&y.flags&isDated != 0 && x.t1-x.t0 < 6*60 && y.t1-y.t0 < 6*60 {
+	if a == 0 || b == 0 || x.flags&y.flags&isDated != 0 && x.to()-x.from() < 6*60 && y.to()-y.from() < 6*60 {
 		return missing
 	}
 	const classes = Evening
@@ -160,7 +162,7 @@ func hourLevel(x, y *packed) uint8 {
 
 // cameLevel compares when two claims came in, where their times cannot be
 // compared to the day: reports of one thing come in together.
-func cameLevel(x, y *packed, time uint8) uint8 {
+func cameLevel(x, y claim, time uint8) uint8 {
 	if time <= 7 || x.came == 0 || y.came == 0 {
 		return missing
 	}
@@ -179,15 +181,7 @@ func cameLevel(x, y *packed, time uint8) uint8 {
 }
 
 func (p *Partition) actLevel(a, b uint8) uint8 {
-	if a == 0 || b == 0 {
-		return missing
-	}
-	switch d := p.words.acts.apart(a, b); {
-	case d < 0 || d > 2:
-		return 3
-	default:
-		return uint8(d)
-	}
+	return p.words.acts.akin[a][b].level()
 }
 
 func nodeLevel(t *nodes, a, b uint8) uint8 {
@@ -196,7 +190,7 @@ func nodeLevel(t *nodes, a, b uint8) uint8 {
 		return missing
 	case a == b:
 		return 0
-	case t.compatible(a, b):
+	case t.akin[a][b]&isAncestor != 0:
 		return 1
 	}
 	return 2
@@ -268,16 +262,14 @@ func conceptLevel(x, y claim) uint8 {
 	}
 	told := int32(0)
 	if x.sign&y.sign != 0 {
-		for i, j := 0, 0; i < 8 && j < 8 && x.concepts[i] != 0 && y.concepts[j] != 0; {
-			a, b := x.concepts[i], y.concepts[j]
-			switch {
-			case a < b:
-				i++
-			case a > b:
-				j++
-			default:
-				told += int32(x.telling[i])
-				i, j = i+1, j+1
+		for i, h := range x.packed.words {
+			if y.says(h) {
+				told += int32(x.packed.tell[i])
+			}
+		}
+		for i, h := range x.more.words {
+			if h != 0 && y.says(h) {
+				told += int32(x.more.tell[i])
 			}
 		}
 	}
@@ -287,6 +279,12 @@ func conceptLevel(x, y claim) uint8 {
 		}
 		return noWords
 	}
+	return wordsLevel(told)
+}
+
+// wordsLevel returns the level of texts that share words which tell so many
+// units.
+func wordsLevel(told int32) uint8 {
 	for l, least := range [...]int32{16_000, 13_000, 10_000, 8_000, 7_000, 6_000, 5_000, 4_000, 3_000, 2_000} {
 		if told*unitBits >= least {
 			return uint8(l)
@@ -300,7 +298,7 @@ const noWords = 11 // the level of texts that share nothing
 // tell returns what it tells, in units, that two claims share a word that a
 // share f of the claims has: log2(1 + 0.3/f), as if an account used three in ten
 // of the words of another of the same thing.
-func (w *words) tell(h uint16) uint8 {
+func (w *words) tell(h word) uint8 {
 	c, all := uint64(max(w.concepts[h], 1)), max(w.heard, 1)
 	if c*commonWord > all {
 		return 0
@@ -314,8 +312,13 @@ const commonWord = 8 // a word that over one claim in eight has tells nothing
 // judge stores what agreeing with x's values tells more, by what the claims
 // before it state.
 func (p *Partition) judge(x claim) {
-	for f := range x.rare {
-		x.rare[f] = p.stated[f].rarity(valueOf(x, f))
+	for f := range x.packed.rare {
+		x.packed.rare[f] = p.stated[f].rarity(valueOf(x, f))
+	}
+	for f := range x.more.rare {
+		if x.flags&hasMore != 0 {
+			x.more.rare[f] = p.stated[rMore+f].rarity(valueOf(x, rMore+f))
+		}
 	}
 }
 
@@ -343,7 +346,7 @@ func valueOf(x claim, f int) uint32 {
 	case rAgainst:
 		return x.against
 	case rKilled:
-		return figure(x.killed[0])
+		return figure(x.dead()[0])
 	}
 	return figure(x.wounded[0])
 }
@@ -366,27 +369,26 @@ func figure(low uint16) uint32 {
 // a level of a field: it counts where they state the same, and for places only
 // without points, since how rare a place is in its surroundings is in the prior.
 func rarity(x, y claim, f int, level uint8) int32 {
-	r := int8(0)
 	switch {
 	case f == fPlace && level == samePlace:
-		r = x.rare[rPlace]
+		return x.rarity(rPlace)
 	case level != 0:
 	case f == fAct:
-		r = x.rare[rAct]
+		return x.rarity(rAct)
 	case f == fWeapon:
-		r = x.rare[rWeapon]
+		return x.rarity(rWeapon)
 	case f == fObject:
-		r = x.rare[rObject]
+		return x.rarity(rObject)
 	case f == fBy && x.by == y.by:
-		r = x.rare[rBy]
+		return x.rarity(rBy)
 	case f == fAgainst && x.against == y.against:
-		r = x.rare[rAgainst]
-	case f == fKilled && x.killed == y.killed:
-		r = x.rare[rKilled]
+		return x.rarity(rAgainst)
+	case f == fKilled && x.dead() == y.dead():
+		return x.rarity(rKilled)
 	case f == fWounded && x.wounded == y.wounded:
-		r = x.rare[rWounded]
+		return x.rarity(rWounded)
 	}
-	return int32(r) * unitBits
+	return 0
 }
 
 // Share is what one field gave to a membership, in thousandths of a bit,
@@ -401,13 +403,13 @@ type Share struct {
 // it that is neither place nor time.
 func (p *Partition) weigh(x, y claim) (total, beyond int32) {
 	w := &p.weights
-	time, place := timeLevel(x.packed, y.packed), p.placeLevel(x.packed, y.packed)
+	time, place := timeLevel(x, y), p.placeLevel(x, y)
 	near := w[fTime][time] + w[fPlace][place]
 	if place == samePlace {
-		near += int32(x.rare[rPlace]) * unitBits
+		near += x.rarity(rPlace)
 	}
 	act, by, against := p.actLevel(x.act, y.act), setLevel(&p.words.bys, x.by, y.by), setLevel(&p.words.sides, x.against, y.against)
-	killed := tollLevel(x.killed, y.killed, x.lineage == y.lineage)
+	killed := tollLevel(x.dead(), y.dead(), x.lineage == y.lineage)
 	b := w[fAct][act] + rarity(x, y, fAct, act) + w[fBy][by] + rarity(x, y, fBy, by) +
 		w[fAgainst][against] + rarity(x, y, fAgainst, against) + w[fKilled][killed] + rarity(x, y, fKilled, killed) + p.lately(x, y, time)
 	return near + b, b
@@ -428,7 +430,7 @@ func (p *Partition) share(x, y claim, shares *[nFields]Share) {
 
 // exchange reports whether two claims are act and answer: one about where fire
 // came from and one about where it fell, or accuser and accused swapped.
-func (p *Partition) exchange(x, y *packed) bool {
+func (p *Partition) exchange(x, y claim) bool {
 	const sides = isFiring | isImpact
 	a, b := x.flags&sides, y.flags&sides
 	if a != 0 && b != 0 && a != b {
@@ -454,9 +456,9 @@ func (p *Partition) meet(by, against uint32) bool {
 func cosine(lat int64) uint32 { return uint32(max(truce.CosE6(lat), 0) * 65536 / 1_000_000) }
 
 // sameDay reports whether two claims may be about one day.
-func sameDay(x, y *packed) bool {
+func sameDay(x, y claim) bool {
 	if x.flags&y.flags&isDated != 0 {
-		return x.t0-minutesADay < y.t1 && y.t0-minutesADay < x.t1
+		return x.from()-minutesADay < y.to() && y.from()-minutesADay < x.to()
 	}
 	a, b := weekday(x), weekday(y)
 	return a == 0 || b == 0 || a == b

@@ -120,7 +120,7 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 	var v pair
 	for id := int32(0); id < p.claims.n; id += stride {
 		x := p.at(id)
-		if _, copied := p.copies[id]; copied || x.flags&isGone != 0 || x.in == none {
+		if _, copied := p.copies[id]; copied || x.flags&isGone != 0 || p.seats.at(id).in == none {
 			continue
 		}
 		p.blocked(x, &p.find)
@@ -128,7 +128,7 @@ func (p *Partition) countPairs() (map[pattern]float64, int64) {
 		slices.Sort(found)
 		for _, i := range slices.Compact(found) {
 			y := p.at(i)
-			if i >= id || y.in == none || y.flags&isGone != 0 || y.lineage == x.lineage || p.exchange(x.packed, y.packed) {
+			if i >= id || p.seats.at(i).in == none || y.flags&isGone != 0 || y.lineage == x.lineage || p.exchange(x, y) {
 				continue
 			}
 			p.compare(x, y, &v)
@@ -157,9 +157,10 @@ func (p *Partition) decoys(counts map[pattern]float64) (rates, int64) {
 	most := max(least, min(60, p.last-p.first))
 	var v pair
 	for id := int32(0); id < p.claims.n; id += stride {
-		shifted := *p.claims.at(id)
-		x := claim{&shifted, p.rests.at(id), p.seats.at(id)}
-		day, dated := dayOf(&shifted)
+		x := p.at(id)
+		when, rest := *x.spot, *x.more
+		x.spot, x.more = &when, &rest
+		day, dated := dayOf(x)
 		if !dated || x.flags&isGone != 0 {
 			continue
 		}
@@ -168,6 +169,9 @@ func (p *Partition) decoys(counts map[pattern]float64) (rates, int64) {
 			shift = -shift
 		}
 		x.t0, x.t1 = x.t0+shift*minutesADay, x.t1+shift*minutesADay
+		if x.minute != notInstant {
+			x.minute += shift * minutesADay
+		}
 		p.blocked(x, &p.find)
 		for _, i := range p.find.found {
 			y := p.at(i)

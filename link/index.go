@@ -1,5 +1,7 @@
 package link
 
+import "slices"
+
 // The blocking index: claims by where and when, without pairs. A claim with a
 // point is chained in the cells of every level from its own up, so that a
 // query at any level finds all that is as fine or finer in one neighbourhood of
@@ -33,22 +35,32 @@ const (
 
 // table is a hash table from a key to the head of a chain or to a count.
 type table struct {
-	keys []uint32
-	vals []int32
-	n    int
-	own  [levels]bool // there are claims of this level
-	bare bool         // there are claims without a point
+	cells []cell
+	n     int
+	own   [levels]bool // there are claims of this level
+	bare  bool         // there are claims without a point
+}
+
+type cell struct {
+	key uint32 // 0 where the cell is empty
+	val int32
+}
+
+func (t *table) home(key uint32) int {
+	return int(uint64(key*0x9E3779B1) * uint64(len(t.cells)) >> 32)
 }
 
 func (t *table) find(key uint32) (int32, bool) {
-	if len(t.keys) == 0 {
+	if len(t.cells) == 0 {
 		return none, false
 	}
-	mask := uint32(len(t.keys) - 1)
-	for i := key * 0x9E3779B1 >> 7 & mask; ; i = (i + 1) & mask {
-		switch t.keys[i] {
+	for i := t.home(key); ; i++ {
+		if i >= len(t.cells) {
+			i = 0
+		}
+		switch c := &t.cells[i]; c.key {
 		case key:
-			return t.vals[i], true
+			return c.val, true
 		case 0:
 			return none, false
 		}
@@ -57,35 +69,46 @@ func (t *table) find(key uint32) (int32, bool) {
 
 // slot returns the value of a key, which it makes with value v where it is new.
 func (t *table) slot(key uint32, v int32) *int32 {
-	if t.n*4 >= len(t.keys)*3 {
-		t.grow()
+	if (t.n+1)*5 >= len(t.cells)*3 { // one cell at least stays empty, in a sealed table too
+		t.resize(max(8, 2*len(t.cells)))
 	}
-	mask := uint32(len(t.keys) - 1)
-	i := key * 0x9E3779B1 >> 7 & mask
-	for t.keys[i] != key {
-		if t.keys[i] == 0 {
-			t.keys[i], t.vals[i] = key, v
+	i := t.home(key)
+	for t.cells[i].key != key {
+		if t.cells[i].key == 0 {
+			t.cells[i] = cell{key, v}
 			t.n++
 			break
 		}
-		i = (i + 1) & mask
+		if i++; i == len(t.cells) {
+			i = 0
+		}
 	}
-	return &t.vals[i]
+	return &t.cells[i].val
 }
 
-func (t *table) grow() {
-	old := *t
-	size := max(8, 2*len(old.keys))
-	*t = table{keys: make([]uint32, size), vals: make([]int32, size), own: old.own, bare: old.bare}
-	for i, k := range old.keys {
-		if k != 0 {
-			*t.slot(k, 0) = old.vals[i]
+func (t *table) resize(size int) {
+	old := t.cells
+	t.cells, t.n = make([]cell, size), -len(old) // no resize while it is filled again
+	n := 0
+	for _, c := range old {
+		if c.key != 0 {
+			*t.slot(c.key, 0) = c.val
+			n++
 		}
+	}
+	t.n = n
+}
+
+// seal gives back the room of a table to which little will be added.
+func (t *table) seal() {
+	if t != nil {
+		t.resize(t.n + t.n/8 + 1)
 	}
 }
 
 // index is the whole of the blocking index.
 type index struct {
+	chains  [nSlots]chain
 	columns [levels][]int32 // cells in each row of a level
 	cosines []uint32        // in 1/65536, by latitude in steps of 2^18 units
 	days    map[int32]*table
@@ -141,7 +164,7 @@ func wordKey(kind, n uint32) uint32 { return kind<<29 | n&(1<<29-1) }
 
 // levelOf returns the finest level whose cell is at least four standard errors
 // (two to either side) wide.
-func levelOf(c *packed) int {
+func levelOf(c claim) int {
 	s := int64(c.sigma) * 10
 	for l, g := range cellMetres {
 		if g >= 2*s {
@@ -158,26 +181,27 @@ const (
 
 // dayOf returns the day of the middle of a claim's interval; false where it has
 // none or one over three days long.
-func dayOf(c *packed) (int32, bool) {
-	if c.flags&isDated == 0 || c.t1-c.t0 > maxDaysLong*minutesADay {
+func dayOf(c claim) (int32, bool) {
+	length := c.to() - c.from()
+	if c.flags&isDated == 0 || length > maxDaysLong*minutesADay {
 		return 0, false
 	}
-	return floorDiv(c.t0+(c.t1-c.t0)/2, minutesADay), true
+	return floorDiv(c.from()+length/2, minutesADay), true
 }
 
 // middle returns the day of the middle of a claim's interval and how many days
 // to either side a query for it looks at; false where its time is not known to
 // ten days.
-func middle(c *packed) (d, reach int32, known bool) {
-	if c.flags&isDated == 0 || c.t1-c.t0 > maxDaysKnown*minutesADay {
+func middle(c claim) (d, reach int32, known bool) {
+	length := c.to() - c.from()
+	if c.flags&isDated == 0 || length > maxDaysKnown*minutesADay {
 		return 0, 0, false
 	}
-	length := c.t1 - c.t0
 	reach = 1
 	if length > 2*minutesADay {
 		reach = length/2/minutesADay + 1
 	}
-	return floorDiv(c.t0+length/2, minutesADay), reach, true
+	return floorDiv(c.from()+length/2, minutesADay), reach, true
 }
 
 func (x *index) day(d int32) *table {
@@ -203,14 +227,14 @@ type rings struct {
 	all   slab[ring]
 }
 
-func (t *rings) of(h uint16) *ring {
+func (t *rings) of(h word) *ring {
 	if t.heads == nil || t.heads[h] == 0 {
 		return nil
 	}
 	return t.all.at(t.heads[h] - 1)
 }
 
-func (t *rings) slot(h uint16) *ring {
+func (t *rings) slot(h word) *ring {
 	if t.heads == nil {
 		t.heads = make([]int32, 1<<16)
 	}
@@ -227,19 +251,19 @@ const (
 
 // isVague reports whether a claim lacks its day and its place, so that no block
 // finds what it is about: its telling words do.
-func isVague(c *packed) bool {
+func isVague(c claim) bool {
 	_, _, known := middle(c)
 	return !known && c.place == 0
 }
 
 // insertWords notes a claim under its telling words.
 func (x *index) insertWords(i int32, c claim) {
-	to := &x.rare
-	if isVague(c.packed) {
+	to, tells := &x.rare, c.telling()
+	if isVague(c) {
 		to = &x.vague
 	}
-	for k, h := range c.concepts {
-		if h == 0 || c.telling[k] < tellingWord {
+	for k, h := range c.concepts() {
+		if h == 0 || tells[k] < tellingWord {
 			continue
 		}
 		r := to.slot(h)
@@ -251,12 +275,13 @@ func (x *index) insertWords(i int32, c claim) {
 // wordCandidates looks at the claims that share a telling word: those that lack
 // day and place, and for one that lacks them itself all.
 func (p *Partition) wordCandidates(c claim, s *search) {
-	vague := isVague(c.packed)
+	vague, tells := isVague(c), c.telling()
 	if p.vague.heads == nil && !vague {
 		return
 	}
-	for k, h := range c.concepts {
-		if h == 0 || c.telling[k] < tellingWord {
+	s.rung.empty()
+	for k, h := range c.concepts() {
+		if h == 0 || tells[k] < tellingWord {
 			continue
 		}
 		p.walkRing(p.vague.of(h), s)
@@ -271,16 +296,18 @@ func (p *Partition) walkRing(r *ring, s *search) {
 		return
 	}
 	for k := range min(r.n, ringSize) {
-		if !s.add(r.ids[(r.n-1-k)%ringSize]) {
+		if id := r.ids[(r.n-1-k)%ringSize]; s.rung.add(id) && !s.add(id) {
 			return
 		}
 	}
 }
 
+const sealedAfter = 4 // days
+
 // insert chains claim i, whose record is c.
 func (x *index) insert(i int32, c claim) {
 	x.insertWords(i, c)
-	d, dated := dayOf(c.packed)
+	d, dated := dayOf(c)
 	if !dated {
 		x.insertLong(i, c)
 		if c.place != 0 {
@@ -288,7 +315,7 @@ func (x *index) insert(i int32, c claim) {
 			if !ok {
 				head = none
 			}
-			c.next[slotPlace] = head
+			x.chains[slotPlace].set(i, head)
 			x.undated[c.place] = i
 		}
 		return
@@ -297,11 +324,13 @@ func (x *index) insert(i int32, c claim) {
 	if t == nil {
 		t = &table{}
 		x.days[d] = t
+		x.days[d-sealedAfter].seal()
 	}
 	x.first, x.last, x.dated = min(x.first, d), max(x.last, d), x.dated+1
 	push := func(key uint32, slot int) {
 		head := t.slot(key, none)
-		c.next[slot], *head = *head, i
+		x.chains[slot].set(i, *head)
+		*head = i
 	}
 	if c.place != 0 {
 		push(wordKey(kPlace, c.place), slotPlace)
@@ -318,14 +347,14 @@ func (x *index) insert(i int32, c claim) {
 	t.bare = t.bare || c.flags&isPointed == 0
 	switch {
 	case c.act == 0:
-	case isPlaceless(c.packed):
+	case isPlaceless(c):
 		push(wordKey(kWord, nowhere|uint32(c.act)), slotArea)
 		push(wordKey(kWord, anywhere|uint32(c.act)), slotAct)
 	default:
 		push(wordKey(kWord, anywhere|uint32(c.act)), slotAct)
 	}
 	if c.flags&isPointed != 0 {
-		l := levelOf(c.packed)
+		l := levelOf(c)
 		t.own[l] = true
 		for m := l; m < levels; m++ {
 			row := x.row(m, c.lat)
@@ -336,12 +365,12 @@ func (x *index) insert(i int32, c claim) {
 			push(cellKey(uint32(kOwn+l), row, x.column(l, row, c.lon)), l-1)
 		}
 	}
-	x.count(d, c.packed)
+	x.count(d, c)
 }
 
 // insertLong chains a claim whose interval is too long for the days.
 func (x *index) insertLong(i int32, c claim) {
-	d, _, known := middle(c.packed)
+	d, _, known := middle(c)
 	if !known {
 		return
 	}
@@ -352,7 +381,8 @@ func (x *index) insertLong(i int32, c claim) {
 	}
 	push := func(key uint32, slot int) {
 		head := t.slot(key, none)
-		c.next[slot], *head = *head, i
+		x.chains[slot].set(i, *head)
+		*head = i
 	}
 	switch {
 	case c.flags&isPointed != 0:
@@ -365,11 +395,12 @@ func (x *index) insertLong(i int32, c claim) {
 
 // count keeps, per week, the claims in squares of 3x3 cells, per place and per
 // area.
-func (x *index) count(d int32, c *packed) {
+func (x *index) count(d int32, c claim) {
 	w := x.weeks[floorDiv(d, 7)]
 	if w == nil {
 		w = &table{}
 		x.weeks[floorDiv(d, 7)] = w
+		x.weeks[floorDiv(d, 7)-2].seal()
 	}
 	*w.slot(weekTotal, 0)++
 	if c.flags&isPointed != 0 {
@@ -387,7 +418,7 @@ func (x *index) count(d int32, c *packed) {
 
 const weekTotal = 1 // a key that no cell, place or area has
 
-func (x *index) squareKey(m int, c *packed) uint32 {
+func (x *index) squareKey(m int, c claim) uint32 {
 	row := x.row(m, c.lat) / 3
 	mid := min(row*3+1, int32(len(x.columns[m]))-1)
 	return cellKey(uint32(kAll+m), row, x.column(m, mid, c.lon)/3)
@@ -398,37 +429,50 @@ const maxCandidates = 512
 // search is what one query needs: scratch that is used again and again.
 type search struct {
 	found  []int32
-	walked int // links of chains that were followed
-	own    int // of them, those of the query's own 3x3x3 block
+	place  uint32   // the query's
+	days   []*table // that it looks at, nil where nothing was told of one
+	walked int      // links of chains that were followed
+	own    int      // of them, those of the query's own 3x3x3 block
 	capped bool
-	stamp  uint32
-	seen   [seenSize]seenClaim
+	rung   idSet // what rings gave
+	passed [maxCandidates]int32
+	lanes  [3][maxCandidates]int32 // of three days, side by side
 }
 
-// seenClaim is a slot of the set of what one query found, so that a claim that
-// several chains have is found once; stamp says whose query it is of.
-type seenClaim struct {
-	id    int32
+// idSet is a set of at most 512 numbers, emptied at no cost.
+type idSet struct {
 	stamp uint32
+	slots [2048]struct {
+		id    int32
+		stamp uint32
+	}
 }
 
-const seenSize = 2048 // at least four times the candidates
+func (s *idSet) empty() { s.stamp++ }
 
-// add notes a claim that a chain has. It returns false once there are enough.
-func (s *search) add(i int32) bool {
-	s.walked++
-	k := uint32(i) * 0x9E3779B1 >> 21
-	for s.seen[k].stamp == s.stamp {
-		if s.seen[k].id == i {
-			return true
+// add reports whether id is new.
+func (s *idSet) add(id int32) bool {
+	k := uint32(id) * 0x9E3779B1 >> 21
+	for ; s.slots[k].stamp == s.stamp; k = (k + 1) % uint32(len(s.slots)) {
+		if s.slots[k].id == id {
+			return false
 		}
-		k = (k + 1) % seenSize
 	}
+	s.slots[k].id, s.slots[k].stamp = id, s.stamp
+	return true
+}
+
+func (s *search) clear(c claim) {
+	s.found, s.place, s.walked, s.own, s.capped = s.found[:0], c.place, 0, 0, false
+}
+
+// add notes a claim that no chain had before. It returns false once there are
+// enough.
+func (s *search) add(i int32) bool {
 	if len(s.found) == maxCandidates {
 		s.capped = true
 		return false
 	}
-	s.seen[k] = seenClaim{i, s.stamp}
 	s.found = append(s.found, i)
 	return true
 }
@@ -444,34 +488,32 @@ func (p *Partition) candidates(c claim, s *search) {
 // blocked fills s with what time and place alone nominate: the learning looks
 // at no other pairs, since what was found by its words shares words by choice.
 func (p *Partition) blocked(c claim, s *search) {
-	s.found, s.walked, s.own, s.capped = s.found[:0], 0, 0, false
-	s.stamp++
-	d, reach, known := middle(c.packed)
+	s.clear(c)
+	d, reach, known := middle(c)
 	if known {
-		p.datedCandidates(d, reach, c.packed, s)
+		s.days = s.days[:0]
+		for k := range 2*reach + 1 {
+			s.days = append(s.days, p.day(nth(d, k)))
+		}
+		together := reach == 1 && c.place != 0 && p.placeChains(c, s)
+		p.datedCandidates(d, c, s, together)
+		if together && s.capped { // which are left then hangs on the order
+			s.clear(c)
+			p.datedCandidates(d, c, s, false)
+		}
 	} else {
-		p.undatedCandidates(c.packed, s)
+		p.undatedCandidates(c, s)
 	}
 }
 
-func (p *Partition) datedCandidates(d, reach int32, c *packed, s *search) {
-	for k := int32(0); k <= 2*reach; k++ {
-		p.wordChains(p.day(nth(d, k)), c, s)
+// datedCandidates looks at the days about d. With placed, the chains of c's place
+// were walked.
+func (p *Partition) datedCandidates(d int32, c claim, s *search, placed bool) {
+	for _, t := range s.days {
+		p.wordChains(t, c, s, placed)
 	}
-	for k := int32(0); k <= 2*reach && c.flags&isPointed != 0; k++ {
-		t := p.day(nth(d, k))
-		if t == nil {
-			continue
-		}
-		l := levelOf(c)
-		before := s.walked
-		p.cells(t, kAll+l, l, l, c, s)
-		s.own += s.walked - before
-		for m := l + 1; m < levels; m++ {
-			if t.own[m] {
-				p.cells(t, kOwn+m, m, m-1, c, s)
-			}
-		}
+	if c.flags&isPointed != 0 {
+		p.cellChains(c, s)
 	}
 	if c.flags&isPointed == 0 {
 		s.own = len(s.found)
@@ -484,14 +526,48 @@ func (p *Partition) datedCandidates(d, reach int32, c *packed, s *search) {
 	}
 }
 
+// cellChains walks the chains of the cells about c's point: of its own level and
+// finer, then of what is coarser.
+func (p *Partition) cellChains(c claim, s *search) {
+	l := levelOf(c)
+	var keys [levels][9]uint32
+	var n [levels]int
+	keys[l], n[l] = p.around(l, c)
+	for _, t := range s.days {
+		if t == nil {
+			continue
+		}
+		before := s.walked
+		p.cells(t, uint32(kAll+l), keys[l][:n[l]], l, s)
+		s.own += s.walked - before
+		for m := l + 1; m < levels; m++ {
+			if !t.own[m] {
+				continue
+			}
+			if n[m] == 0 {
+				keys[m], n[m] = p.around(m, c)
+			}
+			p.cells(t, uint32(kOwn+m), keys[m][:n[m]], m-1, s)
+		}
+	}
+}
+
+// cells walks the chains of cells.
+func (p *Partition) cells(t *table, kind uint32, keys []uint32, slot int, s *search) {
+	for _, key := range keys {
+		p.chain(t, kind<<29|key, slot, s)
+	}
+}
+
 // longCandidates looks at the claims nearby whose interval is days long.
-func (p *Partition) longCandidates(d int32, c *packed, s *search) {
+func (p *Partition) longCandidates(d int32, c claim, s *search) {
+	keys, n := p.around(levels-1, c)
 	for w := floorDiv(d-maxDaysKnown, 7); w <= floorDiv(d+maxDaysKnown, 7); w++ {
 		t := p.longs[w]
 		switch {
 		case t == nil:
 		case c.flags&isPointed != 0:
-			p.cells(t, kAll+levels-1, levels-1, levels-1, c, s)
+			p.cells(t, kAll+levels-1, keys[:n], levels-1, s)
 		case c.area != 0:
 			p.chain(t, wordKey(kArea, c.area), slotArea, s)
 		}
@@ -501,13 +577,49 @@ func (p *Partition) longCandidates(d int32, c *packed, s *search) {
 // nth returns the day k of a search about d: d, d-1, d+1, d-2, d+2.
 func nth(d, k int32) int32 { return d + (k+1)/2*(1-2*(k&1)) }
 
+// placeChains walks the chains of c's place on three days at once: each waits for
+// memory alone. It reports false where there are too many for that.
+func (p *Partition) placeChains(c claim, s *search) bool {
+	links, heads := &p.chains[slotPlace], [3]int32{none, none, none}
+	for k, t := range s.days {
+		if t != nil {
+			heads[k], _ = t.find(wordKey(kPlace, c.place))
+		}
+	}
+	const last = maxCandidates - 1
+	n, n0, n1, n2 := 0, 0, 0, 0
+	for a, b, c := heads[0], heads[1], heads[2]; a&b&c != none; n++ {
+		if n == maxCandidates {
+			return false
+		}
+		if a != none {
+			s.lanes[0][n&last] = a
+			a, n0 = links.next(a), n+1
+		}
+		if b != none {
+			s.lanes[1][n&last] = b
+			b, n1 = links.next(b), n+1
+		}
+		if c != none {
+			s.lanes[2][n&last] = c
+			c, n2 = links.next(c), n+1
+		}
+	}
+	if n0+n1+n2 > maxCandidates {
+		return false
+	}
+	s.found = append(append(append(s.found, s.lanes[0][:n0]...), s.lanes[1][:n1]...), s.lanes[2][:n2]...)
+	s.walked = len(s.found)
+	return true
+}
+
 // wordChains walks the chains of c's place and area on a day, and those that
 // bridge what is known of where: claims without any place by their act.
-func (p *Partition) wordChains(t *table, c *packed, s *search) {
+func (p *Partition) wordChains(t *table, c claim, s *search, placed bool) {
 	if t == nil {
 		return
 	}
-	if c.place != 0 {
+	if c.place != 0 && !placed {
 		p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
 	}
 	if c.area != 0 && t.bare {
@@ -522,7 +634,7 @@ func (p *Partition) wordChains(t *table, c *packed, s *search) {
 	}
 }
 
-func isPlaceless(c *packed) bool { return c.flags&isPointed == 0 && c.place == 0 && c.area == 0 }
+func isPlaceless(c claim) bool { return c.flags&isPointed == 0 && c.place == 0 && c.area == 0 }
 
 func (x *index) undatedHead(place uint32) int32 {
 	if head, ok := x.undated[place]; ok {
@@ -535,7 +647,7 @@ const maxDaysBack = 32
 
 // undatedCandidates looks at the place alone: its claims without a date, and
 // those of the last 32 days on which it had any.
-func (p *Partition) undatedCandidates(c *packed, s *search) {
+func (p *Partition) undatedCandidates(c claim, s *search) {
 	if c.place == 0 {
 		return
 	}
@@ -544,7 +656,7 @@ func (p *Partition) undatedCandidates(c *packed, s *search) {
 		days = p.seen[c.place]
 	}
 	for i := len(days) - 1; i >= max(0, len(days)-maxDaysBack) && len(s.found) < maxCandidates*3/4; i-- {
-		if t := p.day(days[i]); t != nil {
+		if t := p.day(days[i]); t != nil && !slices.Contains(days[i+1:], days[i]) {
 			p.chain(t, wordKey(kPlace, c.place), slotPlace, s)
 		}
 	}
@@ -552,19 +664,28 @@ func (p *Partition) undatedCandidates(c *packed, s *search) {
 	s.own = len(s.found)
 }
 
-// cells walks the chains of the 3x3 cells around c's at a level.
-func (p *Partition) cells(t *table, kind, level, slot int, c *packed, s *search) {
-	row := p.row(level, c.lat)
-	for r := max(row-1, 0); r <= min(row+1, int32(len(p.columns[level]))-1); r++ {
-		n := p.columns[level][r]
-		col := p.column(level, r, c.lon)
+// around returns the columns and rows of the 3x3 cells around c's at a level, as
+// keys without their kind.
+func (x *index) around(level int, c claim) (keys [9]uint32, n int) {
+	row := x.row(level, c.lat)
+	for r := max(row-1, 0); r <= min(row+1, int32(len(x.columns[level]))-1); r++ {
+		cols := x.columns[level][r]
+		col := x.column(level, r, c.lon)
 		for k := int32(-1); k <= 1; k++ {
-			if n < 3 && k+1 >= n {
+			if cols < 3 && k+1 >= cols {
 				break // near a pole a row has fewer cells than three
 			}
-			p.chain(t, cellKey(uint32(kind), r, (col+k+n)%n), slot, s)
+			at := col + k
+			if at < 0 {
+				at += cols
+			} else if at >= cols {
+				at -= cols
+			}
+			keys[n] = cellKey(0, r, at)
+			n++
 		}
 	}
+	return keys, n
 }
 
 func (p *Partition) chain(t *table, key uint32, slot int, s *search) {
@@ -573,16 +694,25 @@ func (p *Partition) chain(t *table, key uint32, slot int, s *search) {
 	}
 }
 
+// walk notes the claims of a chain. Those of the query's own place are in the
+// chains of the place, which come first.
 func (p *Partition) walk(i int32, slot int, s *search) {
-	for i != none && s.add(i) {
-		i = p.rests.at(i).next[slot]
+	c := &p.chains[slot]
+	for ; i != none; i = c.next(i) {
+		s.walked++
+		if slot != slotPlace && s.place != 0 && p.spots.at(i).place == s.place && (len(s.found) < maxCandidates || slices.Contains(s.found, i)) {
+			continue
+		}
+		if !s.add(i) {
+			return
+		}
 	}
 }
 
 // expected returns, in thousandths, how many claims on other incidents the
 // window of c holds by the rate of its surroundings over the last two weeks.
 // Own is the number of claims that its block gave, which are left out.
-func (x *index) expected(c *packed, own int, total int32) int64 {
+func (x *index) expected(c claim, own int, total int32) int64 {
 	d, reach, dated := middle(c)
 	switch {
 	case !dated && c.place != 0:

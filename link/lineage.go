@@ -95,7 +95,7 @@ func (p *Partition) copied(a *arrival, c claim) int32 {
 // thing: its weight against it passes the model's review.
 func (p *Partition) tellsSame(c, y claim) bool {
 	w, beyond := p.weigh(c, y)
-	return !p.exchange(c.packed, y.packed) && beyond > 0 && w+int32(y.prior) >= p.Model.Review
+	return !p.exchange(c, y) && beyond > 0 && w+int32(y.prior) >= p.Model.Review
 }
 
 // twin returns the claim of first's report that says what c says: the one of
@@ -105,10 +105,10 @@ func (p *Partition) twin(c claim, newest, first int32) int32 {
 	best, most := int32(none), int32(0)
 	for id := first; id < newest; id++ {
 		y := p.at(id)
-		if y.sketch != p.at(first).sketch || !sameName(p.refs.of.at(first), p.refs.of.at(id)) {
+		if y.sketch != p.at(first).sketch || !p.refs.oneReport(first, id) {
 			break
 		}
-		if p.exchange(c.packed, y.packed) || farApart(c.packed, y.packed) {
+		if p.exchange(c, y) || farApart(c, y) {
 			continue
 		}
 		if w, _ := p.weigh(c, y); best == none || w > most {
@@ -118,8 +118,10 @@ func (p *Partition) twin(c claim, newest, first int32) int32 {
 	return best
 }
 
-func sameName(a, b *ref) bool {
-	return a.statement == b.statement && (a.at == b.at || a.statement != 0)
+// oneReport reports whether two claims are of one report.
+func (t *refs) oneReport(a, b int32) bool {
+	x, y := t.statement(a), t.statement(b)
+	return *x == *y && (!x.IsZero() || *t.offsets.at(a) == *t.offsets.at(b))
 }
 
 // sketchText keeps the sketch of a text and returns its number and the first
@@ -169,7 +171,7 @@ func (p *Partition) echoed(words []string, id int32, c claim) int32 {
 	}
 	h := hash64(strings.Join(words, " "))
 	e, ok := p.texts.echoes[h]
-	if !ok || farApart(c.packed, p.claims.at(e.first)) {
+	if !ok || farApart(c, p.at(e.first)) {
 		e = echo{first: id}
 	}
 	e.n++
@@ -181,8 +183,8 @@ func (p *Partition) echoed(words []string, id int32, c claim) int32 {
 }
 
 // farApart reports whether two claims are of times over a week apart.
-func farApart(c, y *packed) bool {
-	return c.flags&y.flags&isDated != 0 && (c.t0-y.t1 > copyReach || y.t0-c.t1 > copyReach)
+func farApart(c, y claim) bool {
+	return c.flags&y.flags&isDated != 0 && (c.from()-y.to() > copyReach || y.from()-c.to() > copyReach)
 }
 
 // shingles returns the sketch of a text's words and its textKeys least hashes

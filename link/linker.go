@@ -242,8 +242,8 @@ func (l *Linker) suggest(pl *Placement, out *placed) {
 	if pl.NextN == 0 || floorDiv(pl.NextSum, pl.NextN) < l.p.Model.Review-suggestBits {
 		return
 	}
-	g := l.p.incidents.at(l.p.root(out.next.in))
-	s, why := l.p.fitReps(out.id, g), l.p.reasons(out.id, g.reps[:g.nreps])
+	r := l.p.reps(l.p.incidents.at(l.p.root(out.next.in)))
+	s, why := l.p.fitReps(out.id, &r), l.p.reasons(out.id, r.list())
 	if s.n > 0 && !s.barred {
 		pl.NextSum, pl.NextN, pl.NextWhy = s.sum, s.n, why
 	}
@@ -254,13 +254,14 @@ func (l *Linker) suggest(pl *Placement, out *placed) {
 // keeps nothing.
 func (l *Linker) Similar(it Item, n int) []Placement {
 	p := l.p
-	x := claim{&packed{}, &rest{}, &seat{}}
+	x := claim{&spot{}, &packed{}, &more{}}
 	p.words.pack(&it, false, x)
-	p.believe(&it, x.packed)
+	p.believe(&it, x)
 	p.judge(x)
 	var all []Placement
 	a := arrival{id: none}
 	p.nominate(&a, x)
+	p.sift(&a, x)
 	scored := slices.Clone(p.score(&a, x))
 	x.prior = int16(a.prior)
 	slices.SortFunc(scored, func(a, b score) int {
@@ -348,8 +349,8 @@ func (l *Linker) Row(name truce.ClaimRef) (Row, bool) {
 	if l.dirty {
 		l.recount()
 	}
-	if x := l.p.at(id); !l.touched(id, x) {
-		return l.machineRow(id, x), true
+	if !l.touched(id) {
+		return l.machineRow(id), true
 	}
 	g, ok := l.groupOf(name)
 	if !ok {
@@ -367,10 +368,10 @@ func (l *Linker) Row(name truce.ClaimRef) (Row, bool) {
 // freezes; false where it stands in none.
 func (l *Linker) Machine(name truce.ClaimRef) (truce.IncidentID, bool) {
 	id, ok := l.p.refs.get(name)
-	if !ok || l.p.at(id).in == none {
+	if !ok || l.p.seats.at(id).in == none {
 		return truce.IncidentID{}, false
 	}
-	return l.name(l.p.at(id).in), true
+	return l.name(l.p.seats.at(id).in), true
 }
 
 // Claims yields the names of the claims that stand, in record order.
@@ -389,7 +390,7 @@ func (l *Linker) Claims() iter.Seq[truce.ClaimRef] {
 func (l *Linker) Together() int64 {
 	var n int64
 	for in := range l.p.incidents.n {
-		if l.p.incidents.at(in).into != none {
+		if l.p.incidents.at(in).held == none {
 			continue
 		}
 		accounts, all := map[uint32]int64{}, int64(0)

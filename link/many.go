@@ -18,7 +18,7 @@ type flow struct {
 // item's number, placement and error. Until it returns the items must not
 // change, and each must not call the linker.
 func (l *Linker) AddAll(items []Item, each func(i int, pl Placement, err error)) {
-	l.p.reserve(len(items)) // so that what one step reads does not move while another adds
+	l.p.reserve(int32(len(items)))
 	spare, read, looked, placed := make(chan []arrival, batches), make(chan []arrival, batches), make(chan flow, batches), make(chan struct{})
 	for range batches {
 		spare <- make([]arrival, batchSize)
@@ -28,9 +28,7 @@ func (l *Linker) AddAll(items []Item, each func(i int, pl Placement, err error))
 	n := 0
 	for f := range looked {
 		for i := range f.part {
-			l.p.words.grow.RLock()
 			pl, err := l.finish(&f.part[i])
-			l.p.words.grow.RUnlock()
 			each(n, pl, err)
 			n++
 		}
@@ -66,24 +64,27 @@ func (p *Partition) lookAll(read <-chan []arrival, looked chan<- flow, placed <-
 			if b[i].err != nil {
 				continue
 			}
-			p.words.grow.RLock()
 			p.look(&b[i], func() { // those before it go first
-				p.words.grow.RUnlock()
 				looked <- flow{part: b[sent:i]}
 				<-placed
 				sent = i
-				p.words.grow.RLock()
 			})
-			p.words.grow.RUnlock()
 		}
 		looked <- flow{b[sent:], b}
 	}
 }
 
-func (p *Partition) reserve(n int) {
-	p.claims.reserve(n)
-	p.rests.reserve(n)
-	p.seats.reserve(n)
-	p.refs.of.reserve(n)
-	p.refs.statements.reserve(n)
+// reserve prepares for n more claims, so that what one step reads does not move
+// while another adds.
+func (p *Partition) reserve(n int32) {
+	all := p.claims.n + n
+	p.spots.reserve(all)
+	p.claims.reserve(all)
+	p.seats.reserve(all)
+	p.mores.reserve(all)
+	p.stating.blocks.reserve(all>>6 + 1)
+	p.refs.reserve(all)
+	for _, s := range []*sets{&p.words.bys, &p.words.sides, &p.words.victims} {
+		s.lists.reserve(s.lists.n + n)
+	}
 }

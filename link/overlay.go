@@ -152,7 +152,7 @@ func (l *Linker) component(from []int32) component {
 		}
 		claims[id] = true
 		c.ids = append(c.ids, id)
-		if in := l.p.at(id).in; in != none && !incidents[in] {
+		if in := l.p.seats.at(id).in; in != none && !incidents[in] {
 			incidents[in] = true
 			l.p.members(in, func(i int32, _ claim) bool { queue = append(queue, i); return true })
 		}

@@ -3,74 +3,175 @@ package link
 import (
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/marchday/marchday/truce"
 )
 
-// packed is what every comparison reads first: a cache line. Numbers of places,
+// spot is what a search reads of every claim that it meets. Numbers of places,
 // words and sets are those of the dictionaries; 0 is not stated.
-type packed struct {
-	t0, t1       int32 // minutes since 1970, if dated
-	lon, lat     int32 // 1e-7 degree, if pointed
-	place, area  uint32
-	by, against  uint32
-	lineage      uint32    // number of the root's lineage; own|n where none is stated
-	killed       [2]uint16 // low, high; low unstated, high open
-	sign         uint64    // a bit for each concept: no bit in common, no concept in common
-	sigma, flags uint16    // sigma: standard error of the point in 10 m
-	came         uint16    // day since 1970 on which it came in, as far as that is known
-	prior        int16     // against a claim of its window, at its placement
-	act, weapon  uint8
-	object, lang uint8
-	day          uint8 // weekday in the low 3 bits, class of the hour above
-	figure       uint8 // of the killed, one more than it, where it is exact and small; else 0 or notSmall
+type spot struct {
+	minute int32 // since 1970, of an instant; else notInstant
+	place  uint32
+	sign   uint32 // a bit for each concept: no bit in common, no concept in common
+	act    uint8
+	figure uint8 // of the killed, one more than it, where it is exact and small; else 0 or notSmall
+	kin    uint8 // a byte of the lineage: another byte, another lineage
+	lang   uint8
 }
 
-// rest is what is compared last, and the chains that a claim is found by.
-type rest struct {
-	concepts [8]uint16     // sorted, 0 at the end
-	telling  [8]uint8      // what sharing each tells, at its placement, in units of 64 millibits
-	rare     [nRare]int8   // what agreeing on its values tells more, likewise
-	next     [nSlots]int32 // chains of the blocking index
-	wounded  [2]uint16
-	names    uint32
-	sketch   int32 // of the report's text, none
+const notInstant = -1 << 31
+
+// packed is what is compared next.
+type packed struct {
+	lon, lat int32 // 1e-7 degree, if pointed
+	area, by uint32
+	lineage  uint32 // number of the root's lineage; own|n where none is stated
+	sigma    uint16 // standard error of the point in 10 m
+	came     uint16 // day since 1970 on which it came in, as far as that is known
+	prior    int16  // against a claim of its window, at its placement
+	flags    uint8
+	day      uint8           // weekday in the low 3 bits, class of the hour above
+	words    [fewWords]word  // the first of its concepts
+	tell     [fewWords]uint8 // what sharing each tells, at its placement, in units of 64 millibits
+	rare     [rMore]int8     // what agreeing on its values tells more, likewise
 }
+
+// more is what fewer claims state.
+type more struct {
+	t0, t1          int32 // minutes since 1970, if dated and no instant
+	against, names  uint32
+	sketch          int32     // of the report's text, none
+	killed, wounded [2]uint16 // low, high; low unstated, high open
+	words           [maxWord - fewWords]word
+	tell            [maxWord - fewWords]uint8
+	rare            [nRare - rMore]int8
+	weapon, object  uint8
+}
+
+// word is the hash of a concept, 0 for none.
+type word uint16
+
+const (
+	maxWord  = 8
+	fewWords = 4
+)
+
+// noMore is the rest of a claim that states none of it. Nobody writes it.
+var noMore = more{sketch: none, killed: packRange(Range{}), wounded: packRange(Range{})}
 
 // seat is where a claim stands: what placing others may change.
 type seat struct {
-	in     int32 // the incident, none where it stands aside
-	member int32 // next claim of the incident
-	sum    int32 // of its weights at its placement, or at its last move
-	n      uint8 // claims compared at its placement
-	state  State
-	opener bool // has given an incident its name
+	in  int32 // the incident, none where it stands aside
+	fit fit
 }
+
+// fit is how a claim came to stand: the sum of its weights at its placement, or
+// at its last move, the claims compared, its state, and whether it has given an
+// incident its name.
+type fit int32
+
+func (f fit) sum() int32   { return int32(f >> 8) }
+func (f fit) n() int32     { return int32(f >> 4 & 15) }
+func (f fit) state() State { return State(f >> 1 & 7) }
+func (f fit) opener() bool { return f&isOpener != 0 }
+
+const isOpener fit = 1
+
+// with returns f of another sum, number and state: a sum over eight claims
+// is below 2^22.
+func (f fit) with(sum, n int32, s State) fit { return fit(sum)<<8 | fit(n)<<4 | fit(s)<<1 | f&isOpener }
 
 // claim is a claim as the engine keeps it.
 type claim struct {
+	*spot
 	*packed
-	*rest
-	*seat
+	*more
 }
 
 // at returns the claim of a number.
 func (p *Partition) at(id int32) claim {
-	return claim{p.claims.at(id), p.rests.at(id), p.seats.at(id)}
+	c := claim{p.spots.at(id), p.claims.at(id), &noMore}
+	if c.flags&hasMore != 0 {
+		c.more = p.mores.at(p.stating.of(id) - 1)
+	}
+	return c
+}
+
+// from and to return the ends of a claim's interval in minutes since 1970, if it
+// is dated.
+func (c claim) from() int32 {
+	if c.minute != notInstant {
+		return c.minute
+	}
+	return c.t0
+}
+
+func (c claim) to() int32 {
+	if c.minute != notInstant {
+		return c.minute
+	}
+	return c.t1
+}
+
+// dead returns the killed as low and high.
+func (c claim) dead() [2]uint16 {
+	switch {
+	case c.figure == notSmall:
+		return c.killed
+	case c.figure == 0:
+		return noMore.killed
+	}
+	return [2]uint16{uint16(c.figure - 1), uint16(c.figure - 1)}
+}
+
+// concepts returns a claim's words, sorted, 0 at the end.
+func (c claim) concepts() (all [maxWord]word) {
+	copy(all[:], c.packed.words[:])
+	copy(all[fewWords:], c.more.words[:])
+	return all
+}
+
+// telling returns what sharing each of a claim's words tells, in units.
+func (c claim) telling() (all [maxWord]uint8) {
+	copy(all[:], c.packed.tell[:])
+	copy(all[fewWords:], c.more.tell[:])
+	return all
+}
+
+// says reports whether a word is among a claim's.
+func (c claim) says(h word) bool {
+	return c.sign&h.bit() != 0 && (among(h, &c.packed.words) || among(h, &c.more.words))
+}
+
+// among reports whether a word is one of four, without a branch for each.
+func among(h word, of *[fewWords]word) bool {
+	const ones, tops = 0x0001_0001_0001_0001, 0x8000_8000_8000_8000
+	w := uint64(of[0]) | uint64(of[1])<<16 | uint64(of[2])<<32 | uint64(of[3])<<48
+	w ^= uint64(h) * ones
+	return (w-ones)&^w&tops != 0
+}
+
+// rarity returns what agreeing on one of the claim's values tells more, in
+// millibits.
+func (c claim) rarity(f int) int32 {
+	if f < rMore {
+		return int32(c.packed.rare[f]) * unitBits
+	}
+	return int32(c.more.rare[f-rMore]) * unitBits
 }
 
 // The values whose rarity counts.
 const (
 	rPlace = iota
 	rAct
-	rWeapon
-	rObject
 	rBy
-	rAgainst
 	rKilled
-	rWounded
-	nRare
+	rMore    // from here on of those that fewer claims state
+	rWeapon  = rMore
+	rObject  = rMore + 1
+	rAgainst = rMore + 2
+	rWounded = rMore + 3
+	nRare    = rMore + 4
 )
 
 const unitBits = 64 // millibits in a unit of telling and rare
@@ -84,6 +185,7 @@ const (
 	isFiring  // about where fire came from
 	isImpact  // about where it fell
 	isGone    // removed; kept for the name of its incident
+	hasMore   // states some of what fewer claims state
 )
 
 const (
@@ -180,11 +282,10 @@ func (d *dict) id(s string, add bool) uint32 {
 // set of one is its member's number with the bit single.
 type sets struct {
 	dict
-	lists [][]uint32
-	grow  *sync.RWMutex
+	lists slab[[]uint32] // of set n its members, at n-1
 }
 
-func newSets(grow *sync.RWMutex) sets { return sets{newDict(), [][]uint32{nil}, grow} }
+func newSets() sets { return sets{dict: newDict()} }
 
 const (
 	maxSet  = 16
@@ -219,9 +320,7 @@ func (s *sets) id(ids []uint32, add bool) uint32 {
 			return unknown
 		}
 		n = s.dict.id(string(b), true)
-		s.grow.Lock()
-		s.lists = append(s.lists, slices.Clone(ids[:min(len(ids), maxSet)]))
-		s.grow.Unlock()
+		s.lists.add(slices.Clone(ids[:min(len(ids), maxSet)]))
 	}
 	return n
 }
@@ -234,10 +333,10 @@ func (s *sets) list(n uint32, buf *[1]uint32) []uint32 {
 	case n&single != 0:
 		buf[0] = n &^ single
 		return buf[:]
-	case int(n) < len(s.lists):
-		return s.lists[n]
+	case n == 0:
+		return nil
 	}
-	return nil
+	return *s.lists.at(int32(n) - 1)
 }
 
 // shared returns how many members two sorted lists have in common.
@@ -267,71 +366,75 @@ type words struct {
 	heard                                         uint64            // claims that have concepts
 	concepts                                      []uint32          // claims that have each of the 65536 hashes
 	lineageNames                                  []string
-	grow                                          *sync.RWMutex // held while what comparing reads moves: see AddAll
 }
 
 func newWords() words {
-	tree, grow := truce.NewTree(truce.Taxonomy()), &sync.RWMutex{}
-	return words{grow: grow,
+	tree := truce.NewTree(truce.Taxonomy())
+	return words{
 		places: newDict(), areas: newDict(), actors: newDict(), names: newDict(), lineages: newDict(), langs: newDict(),
-		acts: nodes{dict: newDict(), tree: tree, grow: grow}, arms: nodes{dict: newDict(), tree: tree, grow: grow}, objects: nodes{dict: newDict(), tree: tree, grow: grow},
-		bys: newSets(grow), sides: newSets(grow), victims: newSets(grow),
+		acts: newNodes(tree), arms: newNodes(tree), objects: newNodes(tree), bys: newSets(), sides: newSets(), victims: newSets(),
 		spelled: map[string]uint32{}, named: map[string]uint32{}, alike: []uint32{0}, concepts: make([]uint32, 1<<16), lineageNames: []string{""},
 	}
 }
 
 // nodes numbers the words of one of the taxonomy's trees, up to 250 of them,
-// with the steps between each two.
+// with how akin each two are. What is known of two that were numbered never
+// changes nor moves.
 type nodes struct {
 	dict
 	tree  truce.Tree
 	names []string
-	steps [][]int8 // of each pair, -1 where they share no ancestor
-	grow  *sync.RWMutex
+	akin  *[maxNodes + 2][maxNodes + 2]kinship
 }
 
+// kinship is what two words of a tree are to each other: in its low bits the steps
+// up to their lowest common ancestor, the larger of the two, as a level of the
+// comparison of acts.
+type kinship uint8
+
+const (
+	otherNode  kinship = 3  // three steps and more, or no common ancestor
+	isAncestor kinship = 16 // one is an ancestor of the other
+)
+
+func (k kinship) level() uint8 { return uint8(k & 15) }
+
 const maxNodes = 250
+
+func newNodes(tree truce.Tree) nodes {
+	t := nodes{dict: newDict(), tree: tree, akin: new([maxNodes + 2][maxNodes + 2]kinship)}
+	for i := range t.akin {
+		t.akin[i][maxNodes+1], t.akin[maxNodes+1][i] = otherNode, otherNode
+		t.akin[i][0], t.akin[0][i] = missing, missing
+	}
+	t.akin[maxNodes+1][maxNodes+1] = 0
+	return t
+}
 
 func (t *nodes) id(s string, add bool) uint8 {
 	if s == "" {
 		return 0
 	}
-	if _, ok := t.ids[s]; !ok && (!add || len(t.names) == maxNodes) {
+	if n, ok := t.ids[s]; ok {
+		return uint8(n)
+	}
+	if !add || len(t.names) == maxNodes {
 		return maxNodes + 1
 	}
 	n := t.dict.id(s, true)
-	if int(n) > len(t.names) {
-		t.grow.Lock()
-		defer t.grow.Unlock()
-		row := make([]int8, len(t.names)+1)
-		for i, old := range t.names {
-			row[i] = int8(t.tree.Steps(old, s))
-			t.steps[i] = append(t.steps[i], row[i])
+	t.names = append(t.names, s)
+	for i, old := range t.names {
+		k := otherNode
+		if d := t.tree.Steps(old, s); d >= 0 && d < int(otherNode) {
+			k = kinship(d)
 		}
-		t.names, t.steps = append(t.names, s), append(t.steps, row)
+		if t.tree.Is(old, s) || t.tree.Is(s, old) {
+			k |= isAncestor
+		}
+		t.akin[n][i+1], t.akin[i+1][n] = k, k
 	}
+	t.akin[n][n] = 0
 	return uint8(n)
-}
-
-// apart returns the steps up to the lowest common ancestor of two numbers, the
-// larger of the two; -1 where they have none.
-func (t *nodes) apart(a, b uint8) int8 {
-	if a == b {
-		return 0
-	}
-	if int(a) > len(t.names) || int(b) > len(t.names) {
-		return -1
-	}
-	return t.steps[a-1][b-1]
-}
-
-// compatible reports whether one number is an ancestor of the other.
-func (t *nodes) compatible(a, b uint8) bool {
-	if int(a) > len(t.names) || int(b) > len(t.names) {
-		return false
-	}
-	x, y := t.names[a-1], t.names[b-1]
-	return t.tree.Is(x, y) || t.tree.Is(y, x)
 }
 
 // place returns the number of a place by its id or, where none is stated, by
@@ -424,23 +527,28 @@ func (w *words) likeness(n uint32) uint32 {
 	return n
 }
 
-// pack writes an item as numbers. With add, new words get numbers.
+// pack writes an item as numbers into c. With add, new words get numbers.
 func (w *words) pack(it *Item, add bool, c claim) {
-	*c.seat = seat{in: none, member: none}
-	*c.rest = rest{sketch: none, next: [nSlots]int32{none, none, none, none, none}, wounded: packRange(it.Wounded)}
-	*c.packed = packed{
-		place: w.place(it, add), area: w.areas.id(string(it.Area), add),
-		act: w.acts.id(it.Act, add), weapon: w.arms.id(it.Weapon, add), object: w.objects.id(it.Object, add),
-		lineage: w.lineages.id(it.Lineage, add), lang: uint8(min(w.langs.id(it.Lang, add), 255)),
-		by: w.actorSet(&w.bys, it.By, add), against: w.actorSet(&w.sides, it.Against, add),
-		killed: packRange(it.Killed),
-		day:    uint8(it.Weekday&7) | it.Hour<<3,
+	*c.more = more{
+		sketch: none, killed: packRange(it.Killed), wounded: packRange(it.Wounded),
+		against: w.actorSet(&w.sides, it.Against, add), names: w.nameSet(it.Victims, add),
+		weapon: w.arms.id(it.Weapon, add), object: w.objects.id(it.Object, add),
 	}
-	c.figure = figureOf(c.killed)
+	*c.spot = spot{
+		minute: notInstant, place: w.place(it, add), act: w.acts.id(it.Act, add), figure: figureOf(c.killed),
+		lang: uint8(min(w.langs.id(it.Lang, add), 255)),
+	}
+	*c.packed = packed{
+		area: w.areas.id(string(it.Area), add), lineage: w.lineages.id(it.Lineage, add),
+		by: w.actorSet(&w.bys, it.By, add), day: uint8(it.Weekday&7) | it.Hour<<3,
+	}
+	c.kin = uint8(c.lineage)
 	if it.From != 0 {
-		from, to := clampMinutes(it.From), clampMinutes(it.To)
-		c.t0, c.t1 = from, max(from, to)
 		c.flags |= isDated
+		c.t0 = clampMinutes(it.From)
+		if c.t1 = max(c.t0, clampMinutes(it.To)); c.t0 == c.t1 {
+			c.minute, c.t0, c.t1 = c.t0, 0, 0
+		}
 	}
 	if it.Point != (truce.Point{}) && it.Point.Valid() {
 		c.lon, c.lat = it.Point.Lon, it.Point.Lat
@@ -462,8 +570,13 @@ func (w *words) pack(it *Item, add bool, c claim) {
 	if add && int(c.lineage) == len(w.lineageNames) {
 		w.lineageNames = append(w.lineageNames, it.Lineage)
 	}
-	c.names = w.nameSet(it.Victims, add)
 	w.packConcepts(c, it.Concepts, add)
+	if c.figure != notSmall {
+		c.killed = noMore.killed
+	}
+	if *c.more != noMore || it.Text != "" {
+		c.flags |= hasMore
+	}
 }
 
 // clampMinutes returns an instant in minutes, within what an int32 holds with
@@ -533,9 +646,9 @@ func (w *words) packConcepts(c claim, list []string, add bool) {
 		return
 	}
 	list = list[:min(len(list), maxConcepts)]
-	var hashes [maxConcepts]uint16
-	var kept [8]uint16
-	var counts [8]uint32
+	var hashes [maxConcepts]word
+	var kept [maxWord]word
+	var counts [maxWord]uint32
 	n := 0
 	for k, s := range list {
 		h := conceptHash(s)
@@ -557,10 +670,15 @@ func (w *words) packConcepts(c claim, list []string, add bool) {
 		kept[i], counts[i] = h, seen
 	}
 	slices.Sort(kept[:n])
-	c.concepts = kept
+	copy(c.packed.words[:], kept[:])
+	copy(c.more.words[:], kept[fewWords:])
 	for i, h := range kept[:n] {
-		c.telling[i] = w.tell(h)
-		c.sign |= 1 << (h >> 10)
+		if i < fewWords {
+			c.packed.tell[i] = w.tell(h)
+		} else {
+			c.more.tell[i-fewWords] = w.tell(h)
+		}
+		c.sign |= h.bit()
 	}
 	if add {
 		w.heard++
@@ -573,4 +691,7 @@ func (w *words) packConcepts(c claim, list []string, add bool) {
 const maxConcepts = 64
 
 // conceptHash returns the number of a word, never 0.
-func conceptHash(s string) uint16 { return uint16(hash64(s)>>48) | 1 }
+func conceptHash(s string) word { return word(hash64(s)>>48) | 1 }
+
+// bit returns the bit of a word in a claim's sign.
+func (h word) bit() uint32 { return 1 << (h >> 11) }

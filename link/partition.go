@@ -33,25 +33,30 @@ type Partition struct {
 	wordsMost int32
 	words     words
 	index
+	spots     slab[spot]
 	claims    slab[packed]
-	rests     slab[rest]
 	seats     slab[seat]
+	stating   ranks // claims that state more
+	mores     slab[more]
 	refs      refs
 	incidents slab[incident]
-	live      int32              // claims that are not gone and not aside by mode
-	links     map[int32][]int32  // claim -> claims that it answers or that answer it
-	copies    map[int32]int32    // claim -> the claim it copies
-	restated  map[int32][]Reason // claim that a repair moved -> the parts of its weight where it went
+	crowds    slab[[maxReps - fewReps]int32] // representatives of incidents of many accounts, but for the first
+	mates     chain                          // claim -> the next of its incident
+	live      int32                          // claims that are not gone and not aside by mode
+	links     map[int32][]int32              // claim -> claims that it answers or that answer it
+	copies    map[int32]int32                // claim -> the claim it copies
+	restated  map[int32][]int32              // claim that a repair moved -> those that it was held against where it went
 	texts     texts
 	moved     []int32 // claims whose incident the current call changed
 	tables    tables
 	query     query
 	find      search
 	arrival   arrival // of a claim that is added alone
+	more      more    // of the claim that is read
 	stated    [nRare]freq
 	scored    []score
 	near      []int32 // incidents that the newest claim fits best
-	stamp     uint32
+	met       idSet   // incidents that it was held against
 	stats     Stats
 }
 
@@ -62,15 +67,69 @@ type Stats struct {
 
 // incident is a set of claims, chained from its anchor.
 type incident struct {
-	anchor, last int32
-	n            int32 // claims that are not gone
-	reps         [maxReps]int32
-	nreps        int8
-	mark         uint32
-	into         int32 // the incident it was merged into, none
+	anchor, last int32 // its first and its last claim; where it was merged, last is the incident it went into
+	first        [fewReps]int32
+	held         int32 // the number of its representatives and, above four bits, one more than where the others are; none where it was merged
 }
 
-const maxReps = 8
+// reps are the claims that stand for an incident, one of each account.
+type reps struct {
+	ids [maxReps]int32
+	n   int8
+}
+
+const (
+	maxReps = 8
+	fewReps = 3
+)
+
+func (r *reps) list() []int32 { return r.ids[:r.n] }
+
+// add takes claim id among the representatives where it adds an account: the
+// anchor first, the newest last. It reports whether it did.
+func (r *reps) add(p *Partition, id int32) bool {
+	lineage := p.claims.at(id).lineage
+	for _, i := range r.list() {
+		if p.claims.at(i).lineage == lineage {
+			return false
+		}
+	}
+	r.n = min(r.n+1, maxReps)
+	r.ids[r.n-1] = id
+	return true
+}
+
+// reps returns the representatives of an incident.
+func (p *Partition) reps(g *incident) reps {
+	r := reps{}
+	if g.held == none {
+		return r
+	}
+	r.n = int8(g.held & 15)
+	copy(r.ids[:], g.first[:])
+	if r.n > fewReps {
+		copy(r.ids[fewReps:], p.crowds.at(g.held>>4 - 1)[:])
+	}
+	return r
+}
+
+// represent takes claim id among an incident's representatives where it adds an
+// account.
+func (p *Partition) represent(g *incident, id int32) {
+	r := p.reps(g)
+	if !r.add(p, id) {
+		return
+	}
+	g.held = g.held&^15 | int32(r.n)
+	copy(g.first[:], r.ids[:])
+	if r.n <= fewReps {
+		return
+	}
+	if g.held>>4 == 0 {
+		g.held |= (p.crowds.add([maxReps - fewReps]int32{}) + 1) << 4
+	}
+	copy(p.crowds.at(g.held>>4 - 1)[:], r.ids[fewReps:])
+}
 
 // newPartition returns an empty partition under a model.
 func newPartition(m Model) *Partition {
@@ -80,9 +139,9 @@ func newPartition(m Model) *Partition {
 	}
 	p := &Partition{
 		Model: m, weights: w, words: newWords(), index: newIndex(),
-		links: map[int32][]int32{}, copies: map[int32]int32{}, restated: map[int32][]Reason{}, texts: newTexts(),
+		links: map[int32][]int32{}, copies: map[int32]int32{}, restated: map[int32][]int32{}, texts: newTexts(),
 	}
-	p.refs = newRefs(p.words.grow)
+	p.refs = newRefs()
 	for f := range w {
 		p.most[f] = slices.Max(w[f][:])
 	}
@@ -148,10 +207,15 @@ func (a *arrival) begin(it *Item) {
 
 // read is the first step: words, names and nothing else.
 func (p *Partition) read(a *arrival) {
-	a.id = p.claims.add(packed{})
-	p.rests.add(rest{})
-	p.seats.add(seat{})
-	p.words.pack(a.it, true, p.at(a.id))
+	a.id = p.claims.n
+	x := claim{p.spots.room(a.id), p.claims.room(a.id), &p.more}
+	*p.seats.room(a.id) = seat{in: none}
+	p.words.pack(a.it, true, x)
+	p.claims.n++
+	p.stating.add(x.flags&hasMore != 0)
+	if x.flags&hasMore != 0 {
+		p.mores.add(p.more)
+	}
 	for _, name := range a.it.Cites {
 		if y, ok := p.refs.get(name); ok {
 			a.cites = y
@@ -170,8 +234,8 @@ func (p *Partition) read(a *arrival) {
 // know how an earlier claim was placed it calls placed first.
 func (p *Partition) look(a *arrival, placed func()) {
 	x := p.at(a.id)
-	p.believe(a.it, x.packed)
-	p.arrive(a.it, x.packed)
+	p.believe(a.it, x)
+	p.arrive(a.it, x)
 	for f := range p.stated {
 		p.stated[f].admit(valueOf(x, f))
 	}
@@ -180,6 +244,7 @@ func (p *Partition) look(a *arrival, placed func()) {
 	if x.lineage == 0 {
 		x.lineage = own | uint32(a.id)
 	}
+	x.kin = uint8(x.lineage)
 	p.stats.Claims++
 	if a.original != none {
 		p.copies[a.id] = a.original
@@ -190,7 +255,7 @@ func (p *Partition) look(a *arrival, placed func()) {
 	}
 	if surely {
 		placed()
-		a.home = p.at(a.original).in
+		a.home = p.seats.at(a.original).in
 	}
 	if a.home != none {
 		x.prior = p.at(a.original).prior
@@ -211,7 +276,7 @@ func (p *Partition) place(a *arrival) placed {
 	x := p.at(a.id)
 	switch {
 	case a.it.Mode == Aside:
-		x.state = Alone
+		p.stand(a.id, 0, 0, Alone)
 		return out
 	case a.home != none:
 		out.in, out.about, out.state = a.home, true, Joined
@@ -220,16 +285,16 @@ func (p *Partition) place(a *arrival) placed {
 	}
 	p.seek(a, x, &out)
 	p.settle(x, &out)
-	if in := p.root(x.in); in != none && len(p.near) > 0 {
+	if in := p.root(p.seats.at(a.id).in); in != none && len(p.near) > 0 {
 		p.repair(in, p.near)
-		out.in = x.in
+		out.in = p.seats.at(a.id).in
 	}
 	return out
 }
 
 // arrive notes the day on which a claim came in: that on which it was said or,
 // where that is not stated, the latest day that any claim told of so far.
-func (p *Partition) arrive(it *Item, c *packed) {
+func (p *Partition) arrive(it *Item, c claim) {
 	switch d, dated := dayOf(c); {
 	case it.Said != 0:
 		c.came = uint16(min(max(int64(it.Said)/(24*60*60), 1), 65535))
@@ -242,11 +307,14 @@ func (p *Partition) arrive(it *Item, c *packed) {
 
 // believe takes off what cannot be true: a time well after the claim was made,
 // and what follows from it.
-func (p *Partition) believe(it *Item, c *packed) {
+func (p *Partition) believe(it *Item, c claim) {
 	const slack = 2 * minutesADay // a date line away, and a day told by its end
-	if c.flags&isDated != 0 && it.Said != 0 && int64(c.t0) > int64(it.Said)/60+slack {
+	if c.flags&isDated != 0 && it.Said != 0 && int64(c.from()) > int64(it.Said)/60+slack {
 		c.flags &^= isDated
-		c.t0, c.t1 = 0, 0
+		c.minute = notInstant
+		if c.flags&hasMore != 0 {
+			c.t0, c.t1 = 0, 0
+		}
 	}
 }
 
@@ -259,12 +327,13 @@ func (p *Partition) seek(a *arrival, x claim, out *placed) {
 			p.links[y] = append(p.links[y], id)
 			continue
 		}
-		if in := p.at(y).in; in != none {
+		if in := p.seats.at(y).in; in != none {
 			out.in, out.about, out.state = in, true, Joined
 			x.prior = p.at(y).prior
 			return
 		}
 	}
+	p.sift(a, x)
 	scored := p.score(a, x)
 	p.neighbours(scored)
 	var best, next, against score
@@ -286,7 +355,7 @@ func (p *Partition) seek(a *arrival, x claim, out *placed) {
 	switch {
 	case best.n > 0 && best.mean() >= p.Model.Auto && best.beyond > 0:
 		out.state, out.in = Joined, best.in
-		if g := p.incidents.at(best.in); p.otherDay(x, g.reps[:g.nreps]) {
+		if r := p.reps(p.incidents.at(best.in)); p.otherDay(x, r.list()) {
 			out.state = Provisional
 		}
 	case best.n > 0 && best.mean() >= p.Model.Review && best.beyond > 0:
@@ -309,8 +378,8 @@ func (p *Partition) otherDay(x claim, others []int32) bool {
 	const most = 18 * 60 // minutes between what may still be one night
 	for _, i := range others {
 		y := p.at(i)
-		gap := (int64(x.t0) + int64(x.t1) - int64(y.t0) - int64(y.t1)) / 2
-		if x.flags&y.flags&isDated == 0 || x.t0 < y.t1 && y.t0 < x.t1 || max(gap, -gap) < most {
+		gap := (int64(x.from()) + int64(x.to()) - int64(y.from()) - int64(y.to())) / 2
+		if x.flags&y.flags&isDated == 0 || x.from() < y.to() && y.from() < x.to() || max(gap, -gap) < most {
 			return false
 		}
 	}
@@ -337,7 +406,7 @@ const nearBits = 3000
 
 // prior returns the prior weight of x against one claim of its window.
 func (p *Partition) prior(x claim, own int) int32 {
-	crowd := int64(log2Milli(uint64(1000+p.expected(x.packed, own, p.live))) - bitsOf1000)
+	crowd := int64(log2Milli(uint64(1000+p.expected(x, own, p.live))) - bitsOf1000)
 	w := log2Milli(uint64(p.Model.Mates)) - bitsOf1000 - int32(crowd*int64(p.Model.Crowd)/1000)
 	return max(w, -maxWeight)
 }
@@ -350,19 +419,6 @@ func (m *Model) crowd(prior int16) int32 {
 	return (log2Milli(uint64(m.Mates)) - bitsOf1000 - int32(prior)) * 1000 / m.Crowd
 }
 
-// nominate notes the candidates of x whose weight alone could pass the review.
-func (p *Partition) nominate(a *arrival, x claim) {
-	p.candidates(x, &p.find)
-	a.found, a.capped = int32(len(p.find.found)), p.find.capped
-	a.prior = p.prior(x, p.find.own)
-	p.ready(x, p.Model.Review-a.prior)
-	for _, i := range p.find.found {
-		if i != a.id && p.nominates(i) {
-			a.nominees = append(a.nominees, i)
-		}
-	}
-}
-
 // score returns the fit of x to every incident that a nominee is in.
 func (p *Partition) score(a *arrival, x claim) []score {
 	p.stats.Candidates += int64(a.found)
@@ -370,15 +426,11 @@ func (p *Partition) score(a *arrival, x claim) []score {
 		p.stats.Capped++
 	}
 	p.scored = p.scored[:0]
-	p.stamp++
+	p.met.empty()
 	for _, i := range a.nominees {
-		y := p.seats.at(i)
-		if y.in == none || p.claims.at(i).flags&isGone != 0 {
-			continue
-		}
-		if in := p.incidents.at(y.in); in.mark != p.stamp {
-			in.mark = p.stamp
-			p.scored = append(p.scored, p.fit(x, y.in, a.prior))
+		in := p.seats.at(i).in
+		if in != none && p.claims.at(i).flags&isGone == 0 && p.met.add(in) {
+			p.scored = append(p.scored, p.fit(x, in, a.prior))
 		}
 	}
 	return p.scored
@@ -386,13 +438,13 @@ func (p *Partition) score(a *arrival, x claim) []score {
 
 // fit scores x against the representatives of an incident.
 func (p *Partition) fit(x claim, in, prior int32) score {
-	g := p.incidents.at(in)
+	r := p.reps(p.incidents.at(in))
 	s := score{in: in, rival: none}
-	for _, i := range g.reps[:g.nreps] {
+	for _, i := range r.list() {
 		y := p.at(i)
-		if p.exchange(x.packed, y.packed) {
+		if p.exchange(x, y) {
 			s.barred = true
-			if s.rival == none && sameDay(x.packed, y.packed) && isNear(p.placeLevel(x.packed, y.packed)) {
+			if s.rival == none && sameDay(x, y) && isNear(p.placeLevel(x, y)) {
 				s.rival = i
 			}
 		}
@@ -411,78 +463,67 @@ func (p *Partition) explain(x claim, in int32, shares *[nFields]Share) int32 {
 	for f := range shares {
 		shares[f].Level = missing
 	}
-	g := p.incidents.at(in)
-	for _, i := range g.reps[:g.nreps] {
+	r := p.reps(p.incidents.at(in))
+	for _, i := range r.list() {
 		p.share(x, p.at(i), shares)
 	}
-	return int32(x.prior) * int32(g.nreps)
+	return int32(x.prior) * int32(r.n)
 }
 
 // settle writes down where x went, opening an incident where it may.
 func (p *Partition) settle(x claim, out *placed) {
 	switch {
 	case out.in != none:
-		p.join(out.id, x, out.in)
+		p.join(out.id, out.in)
 	case x.flags&isSupport == 0:
 		out.state = Opened
-		x.opener = true
-		out.in = p.incidents.add(incident{anchor: out.id, last: none, into: none})
+		p.seats.at(out.id).fit |= isOpener
+		out.in = p.incidents.add(incident{anchor: out.id, last: none})
 		p.stats.Incidents++
-		p.join(out.id, x, out.in)
+		p.join(out.id, out.in)
 	}
-	x.state = out.state
-	if out.best.n > 0 {
-		x.sum, x.n = out.best.sum, uint8(out.best.n)
-	}
+	p.stand(out.id, out.best.sum, out.best.n, out.state)
+}
+
+// stand writes down how a claim came to stand.
+func (p *Partition) stand(id, sum, n int32, s State) {
+	seat := p.seats.at(id)
+	seat.fit = seat.fit.with(sum, n, s)
 }
 
 // join appends claim id to an incident, in the order of the record.
-func (p *Partition) join(id int32, x claim, in int32) {
+func (p *Partition) join(id, in int32) {
 	g := p.incidents.at(in)
-	x.in, x.member = in, none
+	p.seats.at(id).in = in
 	switch {
 	case g.last == none:
 		g.anchor = id
 		g.last = id
+		p.mates.set(id, none)
 	case id > g.last:
-		p.at(g.last).member = id
+		p.mates.set(g.last, id)
+		p.mates.set(id, none)
 		g.last = id
 	case id < g.anchor:
-		x.member, g.anchor = g.anchor, id
+		p.mates.set(id, g.anchor)
+		g.anchor = id
 	default:
-		at := p.at(g.anchor)
-		for at.member < id {
-			at = p.at(at.member)
+		at := g.anchor
+		for p.mates.next(at) < id {
+			at = p.mates.next(at)
 		}
-		x.member, at.member = at.member, id
+		p.mates.set(id, p.mates.next(at))
+		p.mates.set(at, id)
 	}
-	g.n++
-	p.represent(g, id, x)
-}
-
-// represent takes claim id among the incident's representatives where it adds
-// an account: one of each lineage, the anchor first, the newest last.
-func (p *Partition) represent(g *incident, id int32, x claim) {
-	for _, i := range g.reps[:g.nreps] {
-		if p.at(i).lineage == x.lineage {
-			return
-		}
-	}
-	if g.nreps < maxReps {
-		g.reps[g.nreps] = id
-		g.nreps++
-		return
-	}
-	g.reps[maxReps-1] = id
+	p.represent(g, id)
 }
 
 // members calls f with each claim of an incident in record order, gone ones
 // included, until f returns false.
 func (p *Partition) members(in int32, f func(int32, claim) bool) {
 	for i := p.incidents.at(in).anchor; i != none; {
-		c := p.at(i)
-		next := c.member
-		if !f(i, c) {
+		next := p.mates.next(i)
+		if !f(i, p.at(i)) {
 			return
 		}
 		i = next
@@ -491,8 +532,8 @@ func (p *Partition) members(in int32, f func(int32, claim) bool) {
 
 // root returns the incident that an incident was merged into, or itself.
 func (p *Partition) root(in int32) int32 {
-	for in != none && p.incidents.at(in).into != none {
-		in = p.incidents.at(in).into
+	for in != none && p.incidents.at(in).held == none {
+		in = p.incidents.at(in).last
 	}
 	return in
 }
@@ -504,7 +545,8 @@ func (p *Partition) mergeIfOne(a, b int32) {
 		a, b = b, a
 	}
 	var sum, n int64
-	for _, i := range p.incidents.at(b).reps[:p.incidents.at(b).nreps] {
+	r := p.reps(p.incidents.at(b))
+	for _, i := range r.list() {
 		x := p.at(i)
 		s := p.fit(x, a, int32(x.prior))
 		if s.barred {
@@ -522,13 +564,14 @@ func (p *Partition) mergeIfOne(a, b int32) {
 func (p *Partition) merge(a, b int32) {
 	var ids []int32
 	p.members(a, func(i int32, _ claim) bool { ids = append(ids, i); return true })
-	p.members(b, func(i int32, c claim) bool {
-		ids, c.in = append(ids, i), a
+	p.members(b, func(i int32, _ claim) bool {
+		ids = append(ids, i)
+		p.seats.at(i).in = a
 		p.moved = append(p.moved, i)
 		return true
 	})
 	slices.Sort(ids)
-	p.incidents.at(b).into = a
+	p.incidents.at(b).last, p.incidents.at(b).held = a, none
 	p.rebuild(a, ids)
 	p.stats.Merged++
 	p.stats.Incidents--
@@ -537,18 +580,17 @@ func (p *Partition) merge(a, b int32) {
 // rebuild makes an incident of the claims of ids, which are in record order.
 func (p *Partition) rebuild(in int32, ids []int32) {
 	g := p.incidents.at(in)
-	g.anchor, g.last, g.n, g.nreps = ids[0], none, 0, 0
-	p.at(ids[0]).opener = true
+	g.anchor, g.last, g.held = ids[0], none, g.held&^15
+	p.seats.at(ids[0]).fit |= isOpener
 	for _, i := range ids {
-		c := p.at(i)
-		c.member, c.in = none, in
+		p.seats.at(i).in = in
+		p.mates.set(i, none)
 		if g.last != none {
-			p.at(g.last).member = i
+			p.mates.set(g.last, i)
 		}
 		g.last = i
-		if c.flags&isGone == 0 {
-			g.n++
-			p.represent(g, i, c)
+		if p.claims.at(i).flags&isGone == 0 {
+			p.represent(g, i)
 		}
 	}
 }
@@ -567,13 +609,14 @@ func (p *Partition) remove(ref truce.ClaimRef) (int32, bool) {
 		return none, false
 	}
 	x.flags |= isGone
-	if x.in == none {
+	in := p.seats.at(id).in
+	if in == none {
 		return id, true
 	}
 	p.note(x, -1)
 	p.live--
 	var ids []int32
-	p.members(x.in, func(i int32, _ claim) bool { ids = append(ids, i); return true })
-	p.rebuild(x.in, ids)
+	p.members(in, func(i int32, _ claim) bool { ids = append(ids, i); return true })
+	p.rebuild(in, ids)
 	return id, true
 }

@@ -1,32 +1,35 @@
 package link
 
 import (
-	"sync"
+	"strings"
 
 	"github.com/marchday/marchday/truce"
 )
 
-// refs keeps the names of claims: 12 bytes a claim, and 32 for each statement.
+// refs keeps the names of claims: 7 bytes a claim, and 32 for each statement.
 type refs struct {
 	statements slab[truce.Digest]
+	begins     ranks // claims that are the first of their statement, or of it again
+	offsets    slab[uint32]
+	kinds      slab[kind]
 	families   dict
-	names      []string
-	of         slab[ref]
+	names      slab[string]
 	buckets    []int32 // open addressing over claim numbers
-	grow       *sync.RWMutex
 	prints     []uint8 // of each bucket a byte of its name's hash, 0 where it is empty
 }
 
-// ref is a ClaimRef with its parts numbered.
-type ref struct {
-	statement int32
-	at        uint32
-	family    uint16
-	n         uint8
-}
+// kind is what a claim is beside its place in the statement: the number of its
+// family, in two bytes, and how many of it stood there before.
+type kind [3]uint8
 
-func newRefs(grow *sync.RWMutex) refs {
-	return refs{families: newDict(), names: []string{""}, grow: grow}
+func kindOf(family uint32, n uint8) kind { return kind{uint8(family), uint8(family >> 8), n} }
+
+func (k kind) family() uint32 { return uint32(k[0]) | uint32(k[1])<<8 }
+
+func newRefs() refs {
+	t := refs{families: newDict()}
+	t.names.add("")
+	return t
 }
 
 func refHash(r *truce.ClaimRef, family uint32) uint64 {
@@ -37,33 +40,45 @@ func refHash(r *truce.ClaimRef, family uint32) uint64 {
 	return mix(h ^ mix(uint64(r.At)<<24^uint64(family)<<8^uint64(r.N)))
 }
 
+// reserve prepares for n claims in all.
+func (t *refs) reserve(n int32) {
+	t.statements.reserve(n)
+	t.begins.blocks.reserve(n>>6 + 1)
+	t.offsets.reserve(n)
+	t.kinds.reserve(n)
+	t.names.reserve(min(t.names.n+n, maxFamilies))
+}
+
 // full returns the name of claim id.
 func (t *refs) full(id int32) truce.ClaimRef {
-	r := t.of.at(id)
-	return truce.ClaimRef{Statement: *t.statements.at(r.statement), At: r.at, Family: t.names[r.family], N: r.n}
+	k := *t.kinds.at(id)
+	return truce.ClaimRef{Statement: *t.statement(id), At: *t.offsets.at(id), Family: *t.names.at(int32(k.family())), N: k[2]}
 }
+
+func (t *refs) statement(id int32) *truce.Digest { return t.statements.at(t.begins.of(id) - 1) }
 
 const maxFamilies = 65_000
 
 // add names claim id, the newest.
 func (t *refs) add(name truce.ClaimRef, id int32) {
-	f := t.families.id(name.Family, len(t.names) < maxFamilies)
+	f := t.families.id(name.Family, t.names.n < maxFamilies)
 	if f == unknown {
 		f = 0
-	} else if int(f) == len(t.names) {
-		t.grow.Lock()
-		t.names = append(t.names, name.Family)
-		t.grow.Unlock()
+	} else if int32(f) == t.names.n {
+		t.names.add(strings.Clone(name.Family))
 	}
 	s := t.statements.n - 1
-	if s < 0 || *t.statements.at(s) != name.Statement {
-		s = t.statements.add(name.Statement)
+	first := s < 0 || *t.statements.at(s) != name.Statement
+	if first {
+		t.statements.add(name.Statement)
 	}
-	t.of.add(ref{s, name.At, uint16(f), name.N})
+	t.begins.add(first)
+	t.offsets.add(name.At)
+	t.kinds.add(kindOf(f, name.N))
 	if (int(id)+1)*8 >= len(t.buckets)*5 { // fuller, an unknown name would be looked for too long
 		t.widen(id)
 	}
-	t.put(id, refHash(&name, uint32(uint16(f))))
+	t.put(id, refHash(&name, f))
 }
 
 func (t *refs) put(id int32, h uint64) {
@@ -83,7 +98,7 @@ func (t *refs) widen(n int32) {
 	t.buckets, t.prints = make([]int32, size), make([]uint8, size)
 	for id := range n {
 		name := t.full(id)
-		t.put(id, refHash(&name, uint32(t.of.at(id).family)))
+		t.put(id, refHash(&name, t.kinds.at(id).family()))
 	}
 }
 
@@ -99,8 +114,7 @@ func (t *refs) get(name truce.ClaimRef) (int32, bool) {
 			continue
 		}
 		id := t.buckets[i]
-		r := t.of.at(id)
-		if r.at == name.At && r.n == name.N && uint32(r.family) == f && *t.statements.at(r.statement) == name.Statement {
+		if *t.offsets.at(id) == name.At && *t.kinds.at(id) == kindOf(f, name.N) && *t.statement(id) == name.Statement {
 			return id, true
 		}
 	}

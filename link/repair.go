@@ -22,7 +22,7 @@ type change struct {
 // what holds it there.
 type view struct {
 	in   int32
-	reps []int32
+	reps reps
 	hold [maxReps]int32 // sum of the weights to the other representatives, less the bar
 }
 
@@ -34,15 +34,15 @@ func (p *Partition) repair(in int32, near []int32) {
 	for range maxRepairs {
 		best := change{gain: p.Model.Gain}
 		a := p.view(in, &budget)
-		if len(a.reps) > 1 {
-			for k, i := range a.reps {
+		if a.reps.n > 1 {
+			for k, i := range a.reps.list() {
 				if g := -a.hold[k]; g > best.gain {
 					best = change{g, i, in, none}
 				}
 			}
 		}
 		for _, b := range near {
-			if b = p.root(b); b == in || p.incidents.at(b).n == 0 || budget <= 0 {
+			if b = p.root(b); b == in || p.incidents.at(b).held&15 == 0 || budget <= 0 {
 				continue
 			}
 			if c := p.between(&a, b, &budget); c.gain > best.gain {
@@ -58,10 +58,9 @@ func (p *Partition) repair(in int32, near []int32) {
 
 // view scores an incident's representatives against one another.
 func (p *Partition) view(in int32, budget *int) view {
-	g := p.incidents.at(in)
-	v := view{in: in, reps: g.reps[:g.nreps]}
-	for k, i := range v.reps {
-		for m, j := range v.reps[:k] {
+	v := view{in: in, reps: p.reps(p.incidents.at(in))}
+	for k, i := range v.reps.list() {
+		for m, j := range v.reps.list()[:k] {
 			w, _ := p.pairWeight(i, j)
 			v.hold[k] += w
 			v.hold[m] += w
@@ -77,8 +76,8 @@ func (p *Partition) between(a *view, in int32, budget *int) change {
 	var toB, toA [maxReps]int32
 	var barredA, barredB [maxReps]bool
 	sum, barred := int32(0), false
-	for k, i := range a.reps {
-		for m, j := range b.reps {
+	for k, i := range a.reps.list() {
+		for m, j := range b.reps.list() {
 			w, x := p.pairWeight(i, j)
 			toB[k], toA[m], sum = toB[k]+w, toA[m]+w, sum+w
 			barred, barredA[k], barredB[m] = barred || x, barredA[k] || x, barredB[m] || x
@@ -86,7 +85,7 @@ func (p *Partition) between(a *view, in int32, budget *int) change {
 		}
 	}
 	best := change{}
-	if n := int32(len(a.reps) * len(b.reps)); !barred && n > 0 && sum > p.Model.Gain && floorDiv(sum, n) > p.Model.Merge-p.Model.Auto {
+	if n := int32(a.reps.n) * int32(b.reps.n); !barred && n > 0 && sum > p.Model.Gain && floorDiv(sum, n) > p.Model.Merge-p.Model.Auto {
 		best = change{sum, none, max(a.in, in), min(a.in, in)}
 		if p.incidents.at(a.in).anchor < p.incidents.at(in).anchor {
 			best.from, best.to = in, a.in
@@ -94,13 +93,13 @@ func (p *Partition) between(a *view, in int32, budget *int) change {
 			best.from, best.to = a.in, in
 		}
 	}
-	for k, i := range a.reps {
-		if g := toB[k] - a.hold[k]; !barredA[k] && len(a.reps) > 1 && g > best.gain && toB[k] > 0 {
+	for k, i := range a.reps.list() {
+		if g := toB[k] - a.hold[k]; !barredA[k] && a.reps.n > 1 && g > best.gain && toB[k] > 0 {
 			best = change{g, i, a.in, in}
 		}
 	}
-	for m, j := range b.reps {
-		if g := toA[m] - b.hold[m]; !barredB[m] && len(b.reps) > 1 && g > best.gain && toA[m] > 0 {
+	for m, j := range b.reps.list() {
+		if g := toA[m] - b.hold[m]; !barredB[m] && b.reps.n > 1 && g > best.gain && toA[m] > 0 {
 			best = change{g, j, in, a.in}
 		}
 	}
@@ -116,7 +115,7 @@ func (p *Partition) pairWeight(i, j int32) (int32, bool) {
 	x, y := p.at(i), p.at(j)
 	w, _ := p.weigh(x, y)
 	p.stats.Compared++
-	return w + int32(x.prior) - p.Model.Review, p.exchange(x.packed, y.packed)
+	return w + int32(x.prior) - p.Model.Review, p.exchange(x, y)
 }
 
 // apply makes a change and returns the incident to look at next.
@@ -141,7 +140,7 @@ func (p *Partition) apply(c change) int32 {
 	}
 	to := c.to
 	if to == none {
-		to = p.incidents.add(incident{anchor: go_[0], last: none, into: none})
+		to = p.incidents.add(incident{anchor: go_[0], last: none})
 		p.stats.Incidents++
 	} else {
 		p.members(to, func(i int32, _ claim) bool { go_ = append(go_, i); return true })
@@ -171,28 +170,25 @@ func (p *Partition) reform(in int32, ids []int32) {
 
 // restate writes down how claim i fits where it was put.
 func (p *Partition) restate(i int32, x claim) {
-	g := p.incidents.at(x.in)
-	if g.anchor == i {
-		x.state, x.sum, x.n = Opened, 0, 0
-		p.restated[i] = []Reason{}
+	in := p.incidents.at(p.seats.at(i).in)
+	if in.anchor == i {
+		p.restated[i] = nil
+		p.stand(i, 0, 0, Opened)
 		return
 	}
-	x.sum, x.n = 0, 0
-	for _, j := range g.reps[:g.nreps] {
-		if j != i {
-			w, _ := p.pairWeight(i, j)
-			x.sum, x.n = x.sum+w+p.Model.Review, x.n+1
-		}
+	r, sum := p.reps(in), int32(0)
+	others := slices.DeleteFunc(r.list(), func(j int32) bool { return j == i })
+	for _, j := range others {
+		w, _ := p.pairWeight(i, j)
+		sum += w + p.Model.Review
 	}
-	p.restated[i] = []Reason{}
-	if x.n > 0 {
-		p.restated[i] = p.reasons(i, g.reps[:g.nreps])
+	n := int32(len(others))
+	p.restated[i] = slices.Clone(others)
+	state := Provisional
+	if n == 0 || floorDiv(sum, n) >= p.Model.Auto && !p.otherDay(x, others) {
+		state = Joined
 	}
-	x.state = Provisional
-	others := slices.DeleteFunc(slices.Clone(g.reps[:g.nreps]), func(j int32) bool { return j == i })
-	if x.n == 0 || floorDiv(x.sum, int32(x.n)) >= p.Model.Auto && !p.otherDay(x, others) {
-		x.state = Joined
-	}
+	p.stand(i, sum, n, state)
 }
 
 const maxSweeps = 8
@@ -207,15 +203,16 @@ func (l *Linker) RepairAll() int {
 		start := p.stats.Repaired
 		for id := int32(0); id < p.claims.n; id++ {
 			x := p.at(id)
-			if x.in == none || x.flags&isGone != 0 {
+			if p.seats.at(id).in == none || x.flags&isGone != 0 {
 				continue
 			}
 			p.near = p.near[:0]
 			a := &p.arrival
 			*a = arrival{id: id, nominees: a.nominees[:0]}
 			p.nominate(a, x)
+			p.sift(a, x)
 			p.neighbours(p.score(a, x))
-			p.repair(x.in, slices.Clone(p.near))
+			p.repair(p.seats.at(id).in, slices.Clone(p.near))
 		}
 		if p.stats.Repaired == start {
 			break

@@ -13,8 +13,8 @@ type group struct {
 	freeze   *Freeze
 	by       map[int32]truce.StatementID // claim -> the decision that holds it here
 	fits     map[int32]fitted            // claims that were placed again
-	rep      incident                    // its representatives
-	alone    bool                        // claims that stand aside: no incident
+	rep      reps
+	alone    bool // claims that stand aside: no incident
 }
 
 // fitted is how a claim that was placed again came to stand.
@@ -36,8 +36,8 @@ func (g *group) add(p *Partition, ids ...int32) {
 			continue
 		}
 		g.ids = slices.Insert(g.ids, at, id)
-		if x := p.at(id); x.flags&isGone == 0 {
-			p.represent(&g.rep, id, x)
+		if p.claims.at(id).flags&isGone == 0 {
+			g.rep.add(p, id)
 		}
 	}
 }
@@ -63,7 +63,7 @@ func (l *Linker) basins(c *component, b *bonds) [][]int32 {
 	first := map[int32]int32{}
 	node := map[int32]int32{}
 	for _, i := range c.ids {
-		if in := l.p.at(i).in; in != none {
+		if in := l.p.seats.at(i).in; in != none {
 			if f, ok := first[in]; ok {
 				u.unite(f, i)
 			} else {
@@ -140,9 +140,9 @@ func (w *work) whole(ids []int32) group {
 	g := group{by: map[int32]truce.StatementID{}}
 	g.add(w.l.p, ids...)
 	held := map[int32]truce.StatementID{} // machine incident -> the decision that brought it here
-	home := w.l.p.at(ids[0]).in
+	home := w.l.p.seats.at(ids[0]).in
 	for _, i := range ids {
-		in := w.l.p.at(i).in
+		in := w.l.p.seats.at(i).in
 		if by, ok := w.b.by[i]; ok && len(w.nodes[w.b.find(i)]) > 1 {
 			g.by[i] = by
 			if _, known := held[in]; !known && in != none {
@@ -151,7 +151,7 @@ func (w *work) whole(ids []int32) group {
 		}
 	}
 	for _, i := range ids {
-		in := w.l.p.at(i).in
+		in := w.l.p.seats.at(i).in
 		if _, ok := g.by[i]; !ok && in != home && in != none {
 			g.by[i] = held[in]
 		}
@@ -247,13 +247,13 @@ func (w *work) place(i int32, frozen bool) {
 	case to == nil || to.freeze != nil || frozen && !enough:
 		to = &group{by: map[int32]truce.StatementID{}, fits: map[int32]fitted{}}
 		x := w.l.p.at(i)
-		to.alone = len(ids) == 1 && (x.in == none || x.flags&isSupport != 0)
+		to.alone = len(ids) == 1 && (w.l.p.seats.at(i).in == none || x.flags&isSupport != 0)
 		to.fits[i] = fitted{state: Opened}
 		if to.alone {
 			to.fits[i] = fitted{state: Alone}
 		}
 		w.groups = append(w.groups, to)
-	case best.mean() >= m.Auto && !w.l.p.otherDay(w.l.p.at(i), to.rep.reps[:to.rep.nreps]):
+	case best.mean() >= m.Auto && !w.l.p.otherDay(w.l.p.at(i), to.rep.list()):
 		to.fits[i] = fitted{best, Joined, w.why(ids, to)}
 	default:
 		to.fits[i] = fitted{best, Provisional, w.why(ids, to)}
@@ -273,7 +273,7 @@ func (w *work) why(node []int32, g *group) []Reason {
 		if w.l.p.at(i).flags&isGone != 0 {
 			continue
 		}
-		for _, r := range w.l.p.reasons(i, g.rep.reps[:g.rep.nreps]) {
+		for _, r := range w.l.p.reasons(i, g.rep.list()) {
 			k := slices.IndexFunc(all, func(o Reason) bool { return o.Field == r.Field })
 			if k < 0 {
 				all = append(all, r)
@@ -324,7 +324,7 @@ func (w *work) ghosts(ids []int32) {
 		}
 		var home *group
 		for _, g := range w.groups {
-			if home == nil && slices.ContainsFunc(g.ids, func(j int32) bool { return p.at(j).in == p.at(i).in }) {
+			if home == nil && slices.ContainsFunc(g.ids, func(j int32) bool { return p.seats.at(j).in == p.seats.at(i).in }) {
 				home = g
 			}
 		}
@@ -338,12 +338,12 @@ func (w *work) ghosts(ids []int32) {
 
 // fitReps scores claim i against a group's representatives, by what claims say
 // and the prior of the newer of each two alone: what came since changes nothing.
-func (p *Partition) fitReps(i int32, g *incident) score {
+func (p *Partition) fitReps(i int32, r *reps) score {
 	x := p.at(i)
 	var s score
-	for _, j := range g.reps[:g.nreps] {
+	for _, j := range r.list() {
 		y := p.at(j)
-		if p.exchange(x.packed, y.packed) {
+		if p.exchange(x, y) {
 			s.barred = true
 		}
 		newer, older := x, y
@@ -369,13 +369,13 @@ func (l *Linker) settle(touched []int32) Change {
 	touched = slices.Compact(touched)
 	drawn := map[int32]bool{}
 	for _, id := range touched {
-		x := l.p.at(id)
-		if l.touched(id, x) {
+		if l.touched(id) {
 			held = append(held, id)
 			continue
 		}
-		ch.Rows = append(ch.Rows, l.machineRow(id, x))
-		if x.opener && x.in != none && l.p.incidents.at(x.in).anchor != id {
+		ch.Rows = append(ch.Rows, l.machineRow(id))
+		x := l.p.seats.at(id)
+		if x.fit.opener() && x.in != none && l.p.incidents.at(x.in).anchor != id {
 			ch.Gone = append(ch.Gone, l.p.refs.full(id))
 		}
 		if x.in != none && !drawn[x.in] {
@@ -405,8 +405,9 @@ func (l *Linker) settle(touched []int32) Change {
 
 // touched reports whether a decision or a freeze bears on claim id or on its
 // machine incident.
-func (l *Linker) touched(id int32, x claim) bool {
-	return l.bound[id] != nil || l.frozen[id] != nil || x.in != none && l.held[x.in] > 0
+func (l *Linker) touched(id int32) bool {
+	in := l.p.seats.at(id).in
+	return l.bound[id] != nil || l.frozen[id] != nil || in != none && l.held[in] > 0
 }
 
 func (l *Linker) number(name truce.ClaimRef) int32 {
@@ -419,30 +420,36 @@ func (l *Linker) recount() {
 	clear(l.held)
 	l.dirty = false
 	for id := range l.bound {
-		if in := l.p.at(id).in; in != none {
+		if in := l.p.seats.at(id).in; in != none {
 			l.held[in]++
 		}
 	}
 	for id := range l.frozen {
-		if in := l.p.at(id).in; in != none {
+		if in := l.p.seats.at(id).in; in != none {
 			l.held[in]++
 		}
 	}
 }
 
 // machineRow returns the row of a claim that no decision touches.
-func (l *Linker) machineRow(id int32, x claim) Row {
-	r := l.row(id, x)
-	if x.in == none || x.flags&isGone != 0 {
+func (l *Linker) machineRow(id int32) Row {
+	r, in := l.row(id), l.p.seats.at(id).in
+	if in == none || l.p.claims.at(id).flags&isGone != 0 {
 		r.State, r.Role = Alone, RoleNone
 		return r
 	}
-	r.Incident = l.name(x.in)
+	r.Incident = l.name(in)
 	return r
 }
 
-func (l *Linker) row(id int32, x claim) Row {
-	r := Row{Ref: l.p.refs.full(id), State: x.state, Sum: x.sum, N: int32(x.n), Role: RoleSupports, Reasons: l.p.restated[id], Lineage: l.lineageName(id, x)}
+func (l *Linker) row(id int32) Row {
+	x, fit := l.p.at(id), l.p.seats.at(id).fit
+	r := Row{Ref: l.p.refs.full(id), State: fit.state(), Sum: fit.sum(), N: fit.n(), Role: RoleSupports, Lineage: l.lineageName(id, x)}
+	if others, ok := l.p.restated[id]; ok && len(others) > 0 {
+		r.Reasons = l.p.reasons(id, others)
+	} else if ok {
+		r.Reasons = []Reason{}
+	}
 	if r.N > 0 {
 		r.Weight = floorDiv(r.Sum, r.N)
 	}
@@ -470,7 +477,7 @@ func (l *Linker) rows(g *group) []Row {
 	name := l.p.refs.full(g.ids[0])
 	one := func(id int32) {
 		x := l.p.at(id)
-		r := l.row(id, x)
+		r := l.row(id)
 		if f, ok := g.fits[id]; ok {
 			r.State, r.Sum, r.N, r.Weight, r.Reasons = f.state, f.s.sum, f.s.n, 0, f.why
 			if f.why == nil {
@@ -512,7 +519,7 @@ func (l *Linker) incident(g *group) Incident {
 	accounts := map[uint32]bool{}
 	for _, id := range g.ids {
 		x := l.p.at(id)
-		if x.opener && id != g.ids[0] {
+		if l.p.seats.at(id).fit.opener() && id != g.ids[0] {
 			in.Aliases = append(in.Aliases, l.p.refs.full(id))
 		}
 		if x.flags&isGone == 0 {
@@ -571,12 +578,12 @@ type stand struct {
 // nameOf returns the name of the incident that claim id is in now, false where
 // it stands aside.
 func (l *Linker) nameOf(id int32) (truce.IncidentID, bool) {
-	x := l.p.at(id)
-	if !l.touched(id, x) {
-		if x.in == none {
+	if !l.touched(id) {
+		in := l.p.seats.at(id).in
+		if in == none {
 			return truce.IncidentID{}, false
 		}
-		return l.name(x.in), true
+		return l.name(in), true
 	}
 	s, known := l.stands[id]
 	if !known {

@@ -13,7 +13,7 @@ import (
 
 // Version names the rules of matching and of districts. It changes whenever the
 // same places may give other answers.
-const Version = "gazetteer/2"
+const Version = "gazetteer/3"
 
 //go:embed data
 var data embed.FS

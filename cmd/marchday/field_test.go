@@ -137,10 +137,10 @@ func (s *scriptedCentre) Standing(_ context.Context, id truce.StatementID) (cent
 	return centre.Answer{Level: s.level, Index: r.Index, Signed: string(signed)}, err
 }
 
-// TestAnOutboxKeepsWhatACentreLoses cuts the link at every point, and takes the
-// centre back to before some of it came: everything is there in order in the
-// end, and the receipt that was not honoured is kept.
-func TestAnOutboxKeepsWhatACentreLoses(t *testing.T) {
+// outboxAndItsCentre is the log of a centre, and the options of a device of it
+// that lets go of a statement once it is admitted.
+func outboxAndItsCentre(t *testing.T) (*record.Log, centre.OutboxOptions) {
+	t.Helper()
 	_, key, _ := ed25519.GenerateKey(nil)
 	log, err := record.Open(t.Context(), "sqlite:"+t.TempDir(), record.Options{Origin: "truce.example.org/log", Now: time.Now, Signer: key, Interval: -1})
 	if err != nil {
@@ -152,7 +152,15 @@ func TestAnOutboxKeepsWhatACentreLoses(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, device, _ := ed25519.GenerateKey(nil)
-	o := centre.OutboxOptions{Dir: t.TempDir(), Origin: "tablet.example.org", Of: "truce.example.org/log", Regime: "r", Office: "us", Key: device, LogKey: logKey, Now: time.Now, Until: 3}
+	return log, centre.OutboxOptions{Dir: t.TempDir(), Origin: "tablet.example.org", Of: "truce.example.org/log", Regime: "r", Office: "us", Key: device, LogKey: logKey, Now: time.Now, Until: 1}
+}
+
+// TestAnOutboxKeepsWhatACentreLoses cuts the link at every point, and takes the
+// centre back to before some of it came: everything is there in order in the
+// end, and the receipt that was not honoured is kept.
+func TestAnOutboxKeepsWhatACentreLoses(t *testing.T) {
+	log, o := outboxAndItsCentre(t)
+	o.Until = 3
 	open := func() *centre.Outbox {
 		t.Helper()
 		b, err := centre.OpenOutbox(t.Context(), o)
@@ -386,18 +394,8 @@ func TestABatchCutInTheMiddle(t *testing.T) {
 // TestABatchIsBounded fills an outbox beyond what a batch holds, in number and in
 // bytes: everything goes, in order, a big statement alone.
 func TestABatchIsBounded(t *testing.T) {
-	_, key, _ := ed25519.GenerateKey(nil)
-	log, err := record.Open(t.Context(), "sqlite:"+t.TempDir(), record.Options{Origin: "truce.example.org/log", Now: time.Now, Signer: key, Interval: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = log.Close() })
-	logKey, err := note.NewEd25519VerifierKey("truce.example.org/log", key.Public().(ed25519.PublicKey))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, device, _ := ed25519.GenerateKey(nil)
-	b, err := centre.OpenOutbox(t.Context(), centre.OutboxOptions{Dir: t.TempDir(), Origin: "tablet.example.org", Of: "truce.example.org/log", Regime: "r", Office: "us", Key: device, LogKey: logKey, Now: time.Now, Until: 1})
+	log, o := outboxAndItsCentre(t)
+	b, err := centre.OpenOutbox(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

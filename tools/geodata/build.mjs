@@ -197,7 +197,13 @@ function world() {
   const cities = geonames.filter(g => g.feature === 'PPLC' || g.population >= 50000 && g.feature !== 'PPLX').sort((a, b) => a.id - b.id)
     .map(g => row({...g, admin1: unitOf(g), admin2: ''}, short(g)));
   return table([credit, 'Names of countries: Unicode CLDR, Unicode-3.0; their points: middle of their units in Natural Earth, geonameid 0.',
-    'Countries, capitals and cities of 50,000 and more; WGS84, longitude first; admin1 is the unit of Natural Earth that a city lies in (units.tsv).'], [...countries, ...cities]);
+    'Countries, capitals and cities of 50,000 and more; WGS84, longitude first; admin1 is the unit of Natural Earth that a city lies in (units.tsv).'], [...countries, ...cities].map(unsaid));
+}
+
+// unsaid leaves out the ASCII name that is the name again.
+function unsaid(line) {
+  const f = line.split('\t');
+  return f[1] === f[2] ? f.with(2, '').join('\t') : line;
 }
 
 // heart is the middle of a country by the area of its units, those far from

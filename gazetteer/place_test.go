@@ -2,6 +2,7 @@ package gazetteer
 
 import (
 	"bytes"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -297,6 +298,18 @@ func TestTheStateBehindACityChoosesAmongItsNamesakes(t *testing.T) {
 		got := g.Find(Query{Text: text, Max: 1, MinScore: 800})
 		if len(got) == 0 || got[0].Place.Class != City && got[0].Place.Class != Town || got[0].Place.Parent != want {
 			t.Errorf("%s: %+v, want a city in %s", text, got, want)
+		}
+	}
+}
+
+func TestEveryPlaceOfTheWorldHasAnEnglishName(t *testing.T) {
+	g, err := Load(World(), os.DirFS("../dossiers/syria-2016"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range g.places {
+		if p.Name("en") == "" {
+			t.Fatalf("%s has none: %+v", p.ID, p)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package gazetteer
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -52,7 +53,8 @@ func extractOf(col func(string) string) (Place, error) {
 		return p, fmt.Errorf("place %s: %w", p.ID, err)
 	}
 	p.Point = point
-	name, ascii := col("name"), col("asciiname")
+	name := col("name")
+	ascii := cmp.Or(col("asciiname"), name) // left out where it is the same
 	p.Names = append(p.Names, Name{"en", ascii})
 	if name != ascii {
 		p.Names = append(p.Names, Name{"", name})
